@@ -1,0 +1,1 @@
+"""The register: who an identity is, who owns it, how it is classed."""

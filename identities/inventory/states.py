@@ -1,0 +1,35 @@
+"""The states of an identity and the moves between them. Pure: no ORM, no clock."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    QUARANTINED = "quarantined"
+    DISABLED = "disabled"
+    RETIRED = "retired"
+
+
+_MOVES: dict[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.APPROVED, State.RETIRED}),
+    State.APPROVED: frozenset({State.ACTIVE, State.RETIRED}),
+    State.ACTIVE: frozenset({State.PAUSED, State.QUARANTINED, State.DISABLED, State.RETIRED}),
+    State.PAUSED: frozenset({State.ACTIVE, State.QUARANTINED, State.DISABLED, State.RETIRED}),
+    # Out of an incident by release or by a harder end, never sideways into a plain pause.
+    State.QUARANTINED: frozenset({State.ACTIVE, State.DISABLED, State.RETIRED}),
+    State.DISABLED: frozenset({State.ACTIVE, State.QUARANTINED, State.RETIRED}),
+    State.RETIRED: frozenset(),
+}
+
+
+def may_become(state: State, target: State) -> bool:
+    """Is there a move from `state` to `target`? Staying is not a move; retired is the end."""
+    return target in _MOVES[state]
+
+
+def targets(state: State) -> frozenset[State]:
+    """Every state that can follow `state` in one move."""
+    return _MOVES[state]

@@ -1,0 +1,1 @@
+"""Commands that cross rooms: onboard, enable, disable, retire, issue a secret."""
