@@ -1,12 +1,16 @@
 """Rows of the scheduler: what runs, when it runs, and what came of it."""
 
+from scheduling.models.demo import DemoPayment
+from scheduling.models.pulse import Pulse
 from scheduling.models.runs import RunState, RunStep, ScheduleRun, StepState, Trigger
 from scheduling.models.schedules import MisfirePolicy, OverlapPolicy, Schedule
 from scheduling.models.workflows import Workflow, WorkflowVersion
 
 __all__ = [
+    "DemoPayment",
     "MisfirePolicy",
     "OverlapPolicy",
+    "Pulse",
     "RunState",
     "RunStep",
     "Schedule",

@@ -43,7 +43,9 @@ class ScheduleRun(models.Model):
     """One firing of a schedule, by the clock (`scheduled_for`) or by hand (`requested_at`).
 
     The unique pair (schedule, scheduled_for) is what makes two beats harmless. `lease_epoch` grows with each claim
-    and fences off a worker that was thought dead. `workflow` and `workflow_version` name the frozen definition.
+    and fences off a worker that was thought dead. `workflow` and `workflow_version` name the frozen definition;
+    `identity_id` and `secret_reference` are those of the schedule when the run was made, so that a later edit touches
+    later runs only. `rung_at` is when the queue was last told of a run that is due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +67,7 @@ class ScheduleRun(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     resumes = models.PositiveSmallIntegerField(default=0)
     available_at = models.DateTimeField()
+    rung_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=128, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     lease_epoch = models.PositiveIntegerField(default=0)
@@ -72,6 +75,7 @@ class ScheduleRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     actor = models.JSONField(null=True, blank=True)
     identity_id = models.UUIDField(db_index=True)
+    secret_reference = models.JSONField(default=dict, blank=True)
     input_data = models.JSONField(default=dict, blank=True)
     correlation_id = models.CharField(max_length=128)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
