@@ -1,0 +1,78 @@
+"""Roles of machines, and which identity holds which, from when to when and why."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class Role(models.Model):
+    """A named set of permissions of one tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="roles")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+    permissions = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("tenant", Lower("name"), name="role_name_unique_in_tenant")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleBindings(models.QuerySet["RoleBinding"]):
+    """Words for asking about bindings."""
+
+    def effective(self, at: datetime) -> Self:
+        """Those that give their role at `at`; a span is [valid_from, valid_until)."""
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), valid_from__lte=at, valid_until__gt=at)
+
+    def standing(self, at: datetime) -> Self:
+        """Those that give their role now or will later."""
+        return self.filter(ended_at=None, valid_until__gt=at)
+
+    def overlapping(self, start: datetime, end: datetime) -> Self:
+        return self.filter(ended_at=None, valid_from__lt=end, valid_until__gt=start)
+
+
+class RoleBinding(models.Model):
+    """One identity holds one role for a span of time; who granted it is text, so no person's going can touch it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="bindings")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="bindings")
+    valid_from = models.DateTimeField(default=timezone.now)
+    valid_until = models.DateTimeField()
+    reason = models.CharField(max_length=500)
+    granted_by = models.CharField(max_length=254, blank=True)
+    granted_by_id = models.CharField(max_length=64, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = RoleBindings.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="binding_ends_after_it_starts"),
+        ]
+        indexes = [models.Index(fields=["identity", "valid_until"], name="binding_identity_until")]
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.identity}"
+
+    def is_effective(self, at: datetime) -> bool:
+        """Whether it gives its role at `at`."""
+        ended = self.ended_at is not None and self.ended_at <= at
+        return self.valid_from <= at < self.valid_until and not ended
