@@ -1,0 +1,91 @@
+"""The words the audit uses for what happens to identities: `subject.past_participle`, one class a subject."""
+
+from enum import StrEnum
+
+
+class TenantEvent(StrEnum):
+    CREATED = "tenant.created"
+    CHANGED = "tenant.changed"
+    REMOVED = "tenant.removed"
+
+
+class TeamEvent(StrEnum):
+    CREATED = "team.created"
+    CHANGED = "team.changed"
+    MEMBER_ADDED = "team.member_added"
+    MEMBER_REMOVED = "team.member_removed"
+    REMOVED = "team.removed"
+
+
+class PersonEvent(StrEnum):
+    CREATED = "user.created"
+    CHANGED = "user.changed"
+    ROLE_CHANGED = "user.role_changed"
+    PASSWORD_SET = "user.password_set"  # noqa: S105 - an event name
+    ENABLED = "user.enabled"
+    DISABLED = "user.disabled"
+    SIGNED_IN = "user.signed_in"
+    SIGN_IN_REFUSED = "user.sign_in_refused"
+    SIGNED_OUT = "user.signed_out"
+    TOKEN_ISSUED = "user.token_issued"  # noqa: S105 - an event name
+    REFRESH_FAILED = "user.refresh_failed"
+
+
+class IdentityEvent(StrEnum):
+    CREATED = "identity.created"
+    CHANGED = "identity.changed"
+    ENABLED = "identity.enabled"
+    DISABLED = "identity.disabled"
+    RETIRED = "identity.retired"
+    OWNER_LOST = "identity.owner_lost"
+
+
+class CredentialEvent(StrEnum):
+    ISSUED = "credential.issued"
+    STORED = "credential.stored"
+    STORE_FAILED = "credential.store_failed"
+    REVOKED = "credential.revoked"
+
+
+class TokenEvent(StrEnum):
+    ISSUED = "token.issued"
+    REFUSED = "token.refused"
+    REVOKED = "token.revoked"
+    INTROSPECTED = "token.introspected"
+
+
+class SigningKeyEvent(StrEnum):
+    CREATED = "signing_key.created"
+    ROTATED = "signing_key.rotated"
+    REVOKED = "signing_key.revoked"
+
+
+class RoleEvent(StrEnum):
+    CREATED = "role.created"
+    CHANGED = "role.changed"
+    REMOVED = "role.removed"
+
+
+class BindingEvent(StrEnum):
+    GRANTED = "role_binding.granted"
+    CHANGED = "role_binding.changed"
+    ENDED = "role_binding.ended"
+
+
+class PolicyEvent(StrEnum):
+    CREATED = "policy.created"
+    CHANGED = "policy.changed"
+    REMOVED = "policy.removed"
+
+
+class VaultEvent(StrEnum):
+    CONNECTED = "vault_connection.created"
+    CHANGED = "vault_connection.changed"
+    REMOVED = "vault_connection.removed"
+    SECRET_READ = "vault.secret_read"  # noqa: S105 - an event name
+    SECRET_WRITTEN = "vault.secret_written"  # noqa: S105 - an event name
+
+
+class AuthorizationEvent(StrEnum):
+    DENIED = "authorization.denied"
+    GAP = "authorization.gap"
