@@ -1,0 +1,7 @@
+"""What breaks if an identity is removed: one file a kind, here or in an app above that imports its own when it is ready."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
