@@ -11,3 +11,6 @@ from identities.people.models import User as User
 from identities.policies.models import AuthorizationDecision as AuthorizationDecision
 from identities.policies.models import DecisionWriter as DecisionWriter
 from identities.policies.models import ResourcePolicy as ResourcePolicy
+from identities.tokens.models import IssuedToken as IssuedToken
+from identities.tokens.models import OAuthClient as OAuthClient
+from identities.tokens.models import SigningKey as SigningKey

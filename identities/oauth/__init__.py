@@ -1,0 +1,1 @@
+"""The OAuth face of Passport: token, introspection, revocation, keys and metadata."""
