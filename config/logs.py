@@ -1,0 +1,63 @@
+"""One line of JSON for each log record, from structlog and from the standard library alike."""
+
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+#: Loggers that would print what a client sent, secrets included: oauthlib and the toolkit log a wrong secret at DEBUG.
+TALKATIVE = ("oauthlib", "oauth2_provider", "urllib3", "requests", "hvac", "amqp", "kombu", "asyncio")
+
+
+def shared_processors() -> list[Processor]:
+    """What happens to every record: the bound correlation id and run, level, logger, UTC time, exception text."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+
+
+def configure_structlog() -> None:
+    """Send structlog's own loggers through the standard library, so that one handler writes everything."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared_processors(),
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def dict_config(level: str) -> dict[str, Any]:
+    """Django's LOGGING: JSON on stderr at `level`; the talkative ones never below INFO, whatever `level` says."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": [*shared_processors(), structlog.stdlib.ExtraAdder()],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.JSONRenderer(default=str),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in TALKATIVE},
+            "django": {"level": "INFO", "handlers": [], "propagate": True},
+            "django.server": {"level": "INFO", "handlers": [], "propagate": True},
+            "celery": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,259 @@
+"""Settings, read from the environment; the README's table names each variable. Silence means embedded, in `var/`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from config import csp, keyring, logs
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("STEWARD_DATA_DIR", default="") or BASE_DIR / "var").resolve()
+
+# Keys are made here only for the embedded database; a production shape must bring its own.
+EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
+_key = keyring.read_or_make if EMBEDDED_DATABASE else lambda path, make: ""
+SECRET_KEY = env.str("SECRET_KEY", default="") or _key(DATA_DIR / "secret_key", keyring.new_secret_key)
+STEWARD_ENCRYPTION_KEY = env.str("STEWARD_ENCRYPTION_KEY", default="") or _key(
+    DATA_DIR / "encryption_key", keyring.new_encryption_key
+)
+GENERATED_KEYS = [name for name in ("SECRET_KEY", "STEWARD_ENCRYPTION_KEY") if not env.str(name, default="")]
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("STEWARD_DEMO", default=False)
+ADMIN_EMAIL = env.str("STEWARD_ADMIN_EMAIL", default="") or "admin@steward.localhost"
+ADMIN_PASSWORD = env.str("STEWARD_ADMIN_PASSWORD", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# Passport. The portal command sets issuer and address to the one it binds while they are left unset.
+BIND = "127.0.0.1:8000"
+PASSPORT_ISSUER_IS_SET = bool(env.str("PASSPORT_ISSUER", default=""))
+PASSPORT_URL_IS_SET = bool(env.str("PASSPORT_URL", default=""))
+PASSPORT_ISSUER = (env.str("PASSPORT_ISSUER", default="") or f"http://{BIND}").rstrip("/")
+PASSPORT_URL = (env.str("PASSPORT_URL", default="") or PASSPORT_ISSUER).rstrip("/")
+PASSPORT_AUDIENCE = env.str("PASSPORT_AUDIENCE", default="") or "steward"
+PASSPORT_TOKEN_TTL = env.int("PASSPORT_TOKEN_TTL", default=3600)
+AUTH_ACCESS_TOKEN_TTL = env.int("AUTH_ACCESS_TOKEN_TTL", default=900)
+AUTH_REFRESH_TOKEN_TTL = env.int("AUTH_REFRESH_TOKEN_TTL", default=604_800)
+AUTH_PASSWORD_MIN_LENGTH = env.int("AUTH_PASSWORD_MIN_LENGTH", default=12)
+STEWARD_OUTBOUND_PRIVATE_ALLOW = [
+    network.strip() for network in env.list("STEWARD_OUTBOUND_PRIVATE_ALLOW", default=[]) if network.strip()
+]
+
+# Addresses. Over https (the issuer says so) cookies are secure and plain requests are sent there.
+HTTPS = PASSPORT_ISSUER.startswith("https://")
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".localhost"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [*LOCAL_HOSTS]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or ([PASSPORT_ISSUER] if HTTPS else [])
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+if urlsplit(PASSPORT_URL).scheme == "http":
+    # Workers reach Passport inside the cluster, where TLS ends at the proxy: that one route answers there.
+    SECURE_REDIRECT_EXEMPT.append(r"^passport/token$")
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "steward_session", "steward_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+APPEND_SLASH = True
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "oauth2_provider",
+    "axes",
+    "csp",
+    "audit",
+    "identities",
+    "scheduling",
+    "config",
+]
+MIDDLEWARE = [
+    "audit.middleware.CorrelationMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+MIDDLEWARE = [
+    name
+    for name in MIDDLEWARE
+    if name != "audit.middleware.CorrelationMiddleware" or (BASE_DIR / "audit/middleware.py").exists()
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Database. SQLite asks for the write lock when a transaction starts: asked later it fails, "database is locked".
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'steward.db'}")}
+DATABASES["default"].update(ATOMIC_REQUESTS=False, CONN_MAX_AGE=600)
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": SQLITE_PRAGMAS,
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
+
+# People.
+AUTH_USER_MODEL = "identities.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": AUTH_PASSWORD_MIN_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
+AXES_SENSITIVE_PARAMETERS = ["password", "username"]
+
+# Machines.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "identities.OAuthClient"
+OAUTH2_PROVIDER = {
+    "SCOPES": {"openid": "Sign in as the identity", "roles": "The identity's roles"},
+    "DEFAULT_SCOPES": ["roles"],
+    "ACCESS_TOKEN_EXPIRE_SECONDS": PASSPORT_TOKEN_TTL,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    **{
+        f"COMPLIANT_BCP_RFC9700_{gate}": True
+        for gate in (
+            "IMPLICIT_GRANT",
+            "PASSWORD_GRANT",
+            "PKCE_METHOD",
+            "ACCESS_TOKEN_TRANSPORT",
+            "AUTHZ_RESPONSE_ISS",
+            "TOKEN_STORAGE",
+            "REFRESH_TOKEN",
+            "REDIRECT_URI_SCHEME",
+            "REDIRECT_URI_MATCHING",
+            "PKCE_REQUIRED",
+        )
+    },
+}
+
+# API.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Steward",
+    "DESCRIPTION": "The register, token service and scheduler for non-human identities.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
+}
+
+# Tasks. The ledger is the database; a message lost here costs one tick.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05} if CELERY_BROKER_URL.startswith("memory") else {}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_TASK_SERIALIZER = CELERY_EVENT_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+# Runs may take minutes; the clock may not wait behind them.
+CLOCK_QUEUE, RUN_QUEUE = "steward.clock", "steward.runs"
+CELERY_TASK_DEFAULT_QUEUE = CLOCK_QUEUE
+CELERY_TASK_ROUTES = {"scheduling.execute": {"queue": RUN_QUEUE}}
+CELERY_TASK_QUEUES = {CLOCK_QUEUE: {"exchange": CLOCK_QUEUE}, RUN_QUEUE: {"exchange": RUN_QUEUE}}
+# In memory: what is due is worked out from the database at each tick, so nothing has to be remembered here.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "scheduling.tick", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep": {"task": "scheduling.sweep", "schedule": 5.0, "options": {"expires": 15}},
+    "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10}},
+}
+
+# Pages.
+LANGUAGE_CODE = "en-gb"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.STRICT}
+LOG_LEVEL = env.str("LOG_LEVEL", default="") or "INFO"
+LOGGING = logs.dict_config(LOG_LEVEL.upper())
+
+if (BASE_DIR / "config/unfold.py").exists():
+    from config.unfold import UNFOLD  # noqa: F401

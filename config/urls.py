@@ -1,0 +1,33 @@
+"""Every route of the portal, put together from the faces."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health, metrics
+
+
+def _faces() -> list[URLPattern | URLResolver]:
+    mounted = (
+        ("", "identities.oauth.urls"),
+        ("api/", "identities.api.urls"),
+        ("flowstudio/api/", "scheduling.api.urls"),
+    )
+    return [path(prefix, include(name)) for prefix, name in mounted if _is_built(name)]
+
+
+def _is_built(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    *_faces(),
+    path("admin/", admin.site.urls),
+]
