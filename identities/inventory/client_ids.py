@@ -1,0 +1,12 @@
+"""Client ids: `mi_` and 22 base62 characters, drawn at random and never reused."""
+
+import secrets
+import string
+
+ALPHABET = string.digits + string.ascii_letters
+LENGTH = 22
+
+
+def new_client_id() -> str:
+    """An id that says nothing of its tenant or name; no secret, but not to be guessed either (131 bits)."""
+    return "mi_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))

@@ -1,0 +1,61 @@
+"""Questions to the register."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from identities.inventory.models import ManagedIdentity
+
+
+def identities(tenant_ids: Collection[UUID] | None) -> QuerySet[ManagedIdentity]:
+    """The identities of these tenants (None: of every one), with what a list shows of their owners (S0-17)."""
+    rows = ManagedIdentity.objects.select_related("owner_team")
+    return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
+
+
+def by_id(identity_id: UUID | str) -> ManagedIdentity | None:
+    """The identity, or None also for text that is no id at all (S0-16)."""
+    try:
+        return ManagedIdentity.objects.filter(pk=UUID(str(identity_id))).first()
+    except ValueError:
+        return None
+
+
+def by_client_id(client_id: str) -> ManagedIdentity | None:
+    """The identity with this client id."""
+    return ManagedIdentity.objects.filter(client_id=client_id).first()
+
+
+def matching(text: str) -> Q:
+    """Free search: name, client id, purpose, description, application, ticket or the label of an owner."""
+    fields = ("name", "client_id", "purpose", "description", "application", "ticket")
+    owners = ("business_owner_label", "technical_owner_label", "deputy_owner_label", "owner_team__name")
+    condition = Q()
+    for field in (*fields, *owners):
+        condition |= Q(**{f"{field}__icontains": text})
+    return condition
+
+
+def owned_by(text: str) -> Q:
+    """By owner: the id of a person, or an e-mail or label."""
+    roles = ("business_owner", "technical_owner", "deputy_owner")
+    condition = Q()
+    try:
+        known = UUID(text)
+    except ValueError:
+        for role in roles:
+            condition |= Q(**{f"{role}_label__iexact": text}) | Q(**{f"{role}__email": text.lower()})
+        return condition
+    for role in roles:
+        condition |= Q(**{f"{role}_id": known})
+    return condition
+
+
+def unused_since(at: datetime) -> Q:
+    """Not seen since `at`; never seen counts too."""
+    return Q(last_used_at=None) | Q(last_used_at__lt=at)
+
+
+NEVER_USED = Q(last_used_at=None)
