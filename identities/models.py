@@ -14,3 +14,5 @@ from identities.policies.models import ResourcePolicy as ResourcePolicy
 from identities.tokens.models import IssuedToken as IssuedToken
 from identities.tokens.models import OAuthClient as OAuthClient
 from identities.tokens.models import SigningKey as SigningKey
+from identities.vaults.models import LocalSecret as LocalSecret
+from identities.vaults.models import VaultConnection as VaultConnection

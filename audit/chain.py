@@ -1,0 +1,65 @@
+"""The arithmetic of the chain: canonical form, tag of one record, link to the one before, signature of a checkpoint.
+
+Pure: no database, no clock, no settings. `key` is 32 bytes, macs are 64 lower-case hexadecimal digits.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+Fields: TypeAlias = Mapping[str, object]
+
+GENESIS = "0" * 64
+FORM = "steward-audit-1"
+
+
+def canonical(value: object) -> bytes:
+    """One encoding for each value: sorted members, no spaces, ASCII; floats have no such form and are refused."""
+    _refuse_floats(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def moment(at: datetime) -> str:
+    """`at` in UTC to the microsecond, always the same width."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def tag(key: bytes, record: Fields) -> str:
+    """What only a holder of the key can put on a new record, before it has a number."""
+    return _mac(key, ["record", record])
+
+
+def link(key: bytes, seq: int, previous: str, record: Fields) -> str:
+    """The mac of record `seq`, standing on the mac before it; the first stands on `GENESIS`."""
+    return _mac(key, ["link", seq, previous, record])
+
+
+def signature(key: bytes, checkpoint: Fields) -> str:
+    return _mac(key, ["checkpoint", checkpoint])
+
+
+def is_same(left: str, right: str) -> bool:
+    """Equal, compared in constant time; text outside ASCII is simply different."""
+    return hmac.compare_digest(left.encode("utf-8", "backslashreplace"), right.encode("utf-8", "backslashreplace"))
+
+
+def _mac(key: bytes, parts: list[object]) -> str:
+    return hmac.digest(key, canonical([FORM, *parts]), "sha256").hex()
+
+
+def _refuse_floats(value: object) -> None:
+    # A database may hand 1e16 back as an integer: the same record would then have two forms.
+    if isinstance(value, float):
+        msg = "a float has no canonical form"
+        raise TypeError(msg)
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            msg = "member names are text"
+            raise TypeError(msg)
+        for inner in value.values():
+            _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)

@@ -1,0 +1,60 @@
+"""What surrounds the work in hand: correlation id, caller's address, run. Travels by contextvar, never by argument."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+from structlog.contextvars import bound_contextvars
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    correlation_id: str = ""
+    address: str = ""
+    run_id: UUID | None = None
+
+
+_current: ContextVar[Context] = ContextVar("audit_context", default=Context())
+
+
+def current() -> Context:
+    """The context bound by the nearest `bound(...)`; empty outside of one."""
+    return _current.get()
+
+
+def new_correlation_id() -> str:
+    return uuid4().hex
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether `text` may be taken over as a correlation id: 8 to 64 of letters, digits, `.`, `_`, `-`."""
+    return _WELL_FORMED.fullmatch(text) is not None
+
+
+@contextmanager
+def bound(
+    correlation_id: str | None = None, address: str | None = None, run_id: UUID | None = None
+) -> Iterator[Context]:
+    """Bind what is given and keep the rest of the surrounding context; log lines carry the same two ids.
+
+    An absent correlation id is inherited, or made when there is none yet.
+    """
+    outer = _current.get()
+    inner = replace(
+        outer,
+        correlation_id=correlation_id or outer.correlation_id or new_correlation_id(),
+        address=outer.address if address is None else address,
+        run_id=run_id or outer.run_id,
+    )
+    token = _current.set(inner)
+    fields = {"correlation_id": inner.correlation_id} | ({"run_id": str(inner.run_id)} if inner.run_id else {})
+    try:
+        with bound_contextvars(**fields):
+            yield inner
+    finally:
+        _current.reset(token)

@@ -1,0 +1,9 @@
+"""How an event ended. Event types themselves belong to the rooms that record them: `subject.past_participle`."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    SUCCESS = "success"
+    FAILURE = "failure"
+    DENIED = "denied"

@@ -1,0 +1,101 @@
+"""Keeps secrets and control characters out of what is recorded: masks rather than refuses, so no change is lost.
+
+Pure. A net under the callers, who pass no secret in the first place.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+from audit import chain
+
+MASK = "[masked]"
+MAX_TEXT = 4000
+MAX_DEPTH = 8
+
+_SECRET_NAME = re.compile(
+    r"secret|password|passwd|passphrase|private_?key|api_?key|token|assertion|authorization|credential|cookie", re.I
+)
+# Names that sound like a secret and hold none: references, ids, counts, times, states.
+_HARMLESS_NAME = re.compile(
+    r"^(secret_?name|secret_?reference|store_?secret_?at|secret_?hint|issue_?secret|sealed_?credential_?set"
+    r"|refresh_?token|service_?token|token_?type|token_?endpoint|token_?issuer|token_?jti"
+    r"|.*_?(id|ids|at|until|hint|count|kind|version|env|ttl|status|expires_?in|by))$",
+    re.I,
+)
+_SECRET_TEXT = re.compile(
+    r"nhi_(?:[a-z]+)_[A-Za-z0-9]{20,}(?:_[A-Za-z0-9]+)?"  # our own client secrets
+    r"|eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"  # JWT
+    r"|\b(?:hvs|hvb|s)\.[A-Za-z0-9_-]{20,}"  # Vault and OpenBao tokens
+    r"|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
+    r"|(?i:\b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{16,})"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in an address
+)
+# C0 and C1 controls, line separators, bidirectional marks, lone surrogates: they forge lines or break the database.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def clean_text(text: str, limit: int = MAX_TEXT) -> str:
+    """`text` with secrets masked and unprintable characters written out, no longer than `limit` characters."""
+    masked = _SECRET_TEXT.sub(MASK, text[: MAX_TEXT * 4])
+    visible = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", masked)
+    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+
+
+def clean_members(members: Mapping[str, object]) -> dict[str, object]:
+    """`members` as plain JSON without secrets: floats, dates and ids become text, deep nesting ends in a mask."""
+    return _members(members, 0)
+
+
+def clean_changes(changes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """As `clean_members`, for `{field: {"previous": …, "current": …}}`: a secret-looking field masks only its values."""
+    return {
+        clean_text(field, 200): {
+            name: MASK if _is_secret(field) and not _is_bare(value) else _clean(name, value, 1)
+            for name, value in sides.items()
+        }
+        for field, sides in changes.items()
+    }
+
+
+def _members(members: Mapping[str, object], depth: int) -> dict[str, object]:
+    return {clean_text(str(name), 200): _clean(str(name), value, depth) for name, value in members.items()}
+
+
+def _clean(name: str, value: object, depth: int) -> object:
+    if _is_bare(value):
+        return value
+    if _is_secret(name) or depth > MAX_DEPTH:
+        return MASK
+    if isinstance(value, Mapping):
+        return _members(value, depth + 1)
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [_clean("", item, depth + 1) for item in items]
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, datetime):
+        return chain.moment(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, str | float | Decimal | UUID | date):
+        return clean_text(str(value))
+    return clean_text(f"<{type(value).__name__}>")
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None and _HARMLESS_NAME.match(name) is None
+
+
+def _is_bare(value: object) -> bool:
+    return value is None or isinstance(value, bool)

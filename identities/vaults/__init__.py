@@ -1,0 +1,1 @@
+"""Where secrets rest. Each provider is one file in this folder."""

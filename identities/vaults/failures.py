@@ -1,0 +1,90 @@
+"""A named error for each way a vault can say no; `code` is stable, the message never holds a secret."""
+
+from identities.errors import Conflict, DomainError, Invalid, Missing, Unavailable
+
+
+class VaultError(DomainError):
+    """A vault did not do what it was asked."""
+
+    code = "vault_error"
+
+
+class VaultUnreachable(VaultError, Unavailable):
+    """No connection could be made, or it broke off."""
+
+    code = "vault_unreachable"
+
+
+class VaultTimedOut(VaultUnreachable):
+    """It did not answer within the connection's time limit."""
+
+    code = "vault_timed_out"
+
+
+class VaultUntrusted(VaultUnreachable):
+    """Its certificate does not hold."""
+
+    code = "vault_untrusted"
+
+
+class VaultSealed(VaultError, Unavailable):
+    """It answers, and is sealed or not ready."""
+
+    code = "vault_sealed"
+
+
+class VaultFailed(VaultError, Unavailable):
+    """It answered with an error of its own, a redirect, too much, or something that is no vault's answer."""
+
+    code = "vault_failed"
+
+
+class VaultDenied(VaultError, Unavailable):
+    """It does not accept this connection's credential, or the credential may not do this."""
+
+    code = "vault_denied"
+
+
+class CredentialAbsent(VaultError, Unavailable):
+    """The connection has no credential to show, or it cannot be opened with the present encryption key."""
+
+    code = "vault_credential_absent"
+
+
+class SecretNotFound(VaultError, Missing):
+    """There is no such secret, or not in this version."""
+
+    code = "secret_not_found"
+
+
+class FieldNotFound(SecretNotFound):
+    """The secret is there and has no such field, or the field is no text."""
+
+    code = "secret_field_not_found"
+
+
+class SecretUnreadable(VaultError, Unavailable):
+    """The stored value does not open: another key, or it was changed where it rests."""
+
+    code = "secret_unreadable"
+
+
+class VersionConflict(VaultError, Conflict):
+    """Somebody else wrote in between (check-and-set)."""
+
+    code = "secret_version_conflict"
+
+
+class VaultPathRefused(VaultError, Invalid):
+    """The name could lead outside of the connection's prefix, or is not spelled plainly."""
+
+    code = "vault_path_refused"
+
+
+class ProviderNotInstalled(VaultError, Invalid):
+    """A provider Steward knows by name, without the code or the library for it."""
+
+    code = "provider_not_installed"
+
+    def __init__(self, member: str = "provider") -> None:
+        super().__init__({member: ["provider not installed"]})
