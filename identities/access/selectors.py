@@ -1,0 +1,77 @@
+"""What an identity may do now, from its bindings; a role that nobody knows gives nothing (S1-31)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from identities.access.models import Role, RoleBinding, RoleBindings
+from identities.access.permissions import PERMISSIONS
+from identities.inventory.models import ManagedIdentity
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The roles an identity holds at an instant, what they permit together, and the bindings they come from."""
+
+    role_names: tuple[str, ...]
+    permissions: frozenset[str]
+    binding_ids: tuple[UUID, ...]
+
+
+def standing(identity_id: UUID, at: datetime) -> Standing:
+    """Roles and permissions in one query; what stands on a role but not in the closed list counts for nothing."""
+    rows = list(
+        RoleBinding.objects.effective(at)
+        .filter(identity_id=identity_id)
+        .order_by("role__name")
+        .values_list("pk", "role__name", "role__permissions")
+    )
+    return Standing(
+        role_names=tuple(dict.fromkeys(name for _, name, _ in rows)),
+        permissions=_known(permission for _, _, permissions in rows for permission in permissions),
+        binding_ids=tuple(pk for pk, _, _ in rows),
+    )
+
+
+def effective_roles(identity: ManagedIdentity, at: datetime) -> list[str]:
+    """The names of the roles that `identity` holds at `at`, in order, each once."""
+    return list(standing(identity.pk, at).role_names)
+
+
+def effective_permissions(identity: ManagedIdentity, at: datetime) -> frozenset[str]:
+    """What `identity` may do at `at`: the union over its roles, nothing from who made or owns it (S0-05)."""
+    return standing(identity.pk, at).permissions
+
+
+def permissions_of_role_names(tenant_id: UUID | str, names: Iterable[str]) -> frozenset[str]:
+    """What roles of these names permit in the tenant; an unknown name adds nothing."""
+    found = Role.objects.filter(tenant_id=tenant_id, name__in=list(names)).values_list("permissions", flat=True)
+    return _known(permission for permissions in found for permission in permissions)
+
+
+def roles_of(identity_ids: Sequence[UUID], at: datetime) -> dict[UUID, list[str]]:
+    """Effective role names of many identities in one query, for lists."""
+    held: dict[UUID, list[str]] = {}
+    rows = RoleBinding.objects.effective(at).filter(identity_id__in=identity_ids).order_by("role__name")
+    for identity_id, name in rows.values_list("identity_id", "role__name").distinct():
+        held.setdefault(identity_id, []).append(name)
+    return held
+
+
+def roles(tenant_ids: Iterable[UUID] | None) -> QuerySet[Role]:
+    """Roles of these tenants; None is every tenant."""
+    found = Role.objects.all()
+    return found if tenant_ids is None else found.filter(tenant_id__in=tenant_ids)
+
+
+def bindings(tenant_ids: Iterable[UUID] | None) -> RoleBindings:
+    """Bindings of identities of these tenants, with role and identity at hand; None is every tenant."""
+    found = RoleBinding.objects.select_related("role", "identity")
+    return found if tenant_ids is None else found.filter(identity__tenant_id__in=tenant_ids)
+
+
+def _known(permissions: Iterable[object]) -> frozenset[str]:
+    return frozenset(name for name in permissions if isinstance(name, str) and name in PERMISSIONS)

@@ -1,0 +1,10 @@
+"""Names at the edge: snake_case within, camelCase on the wire."""
+
+import re
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])_+([a-z0-9])")
+
+
+def camel(name: str) -> str:
+    """`valid_until` as `validUntil`; what is already camelCase, and paths such as `nodes.0.after`, stay whole."""
+    return _WORD_START.sub(lambda found: found.group(1).upper(), name)

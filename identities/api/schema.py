@@ -1,0 +1,142 @@
+"""The OpenAPI document: what every route of ours has in common, and how a view describes the rest in one line."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+from identities.api.serializers import ListQuery, Shape
+
+PROBLEM_TYPE = "application/problem+json"
+TOO_MANY = "429"
+_PROBLEMS: Mapping[str, str] = {
+    "400": "A member or parameter does not fit, is unknown, or cannot be written; `errors` names it.",
+    "401": "No token, or one that does not hold.",
+    "403": "The caller is known and may not do this.",
+    "404": "There is no such thing, or it belongs to somebody else.",
+    "405": "The route is there, the method is not.",
+    "409": "The thing is in a state in which this cannot be done.",
+    "413": "The body is larger than 1 MiB.",
+    "415": "The body is not JSON.",
+    "429": "Too many failures; `Retry-After` says when to try again.",
+    "503": "Something Steward depends on did not answer; nothing was changed.",
+}
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Problem(Shape):
+    """Why something was not done (RFC 9457)."""
+
+    type = serializers.CharField(help_text="A URN that names the kind of problem.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField(help_text="The HTTP status.")
+    detail = serializers.CharField(help_text="What is wrong, for a person.")
+    code = serializers.CharField(help_text="What is wrong, for a program; these words are stable.")
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="On a 400: the member to blame and what is wrong with it. Nested members are joined by dots.",
+    )
+
+
+class Document(AutoSchema):
+    """Adds the problem answers and the permission that lets a machine in; `describe` says the rest."""
+
+    def get_operation_id(self) -> str:
+        name = type(self.view).__name__.removesuffix("View")
+        verb = {"get": "read", "post": "post", "patch": "change", "put": "replace", "delete": "remove"}
+        return f"{name[:1].lower()}{name[1:]}_{verb.get(self.method.lower(), self.method.lower())}"
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "") or getattr(self.view, "resource_kind", "") or "steward"]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        if self.method in getattr(self.view, "open_methods", ()):
+            return [{}]
+        schemes: list[dict[str, Any]] = [{"person": []}, {"session": []}]
+        return [*schemes, {"machine": []}] if self._machine_permission() else schemes
+
+    def get_description(self) -> str:
+        said = super().get_description() or ""
+        permission = self._machine_permission()
+        return f"{said}\n\nA managed identity needs `{permission}`." if permission else str(said)
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        responses = operation.setdefault("responses", {})
+        for status in self._problem_statuses(operation):
+            responses.setdefault(status, self._problem(status))
+        return operation
+
+    def _machine_permission(self) -> str | None:
+        return getattr(self.view, "machine_permissions", {}).get(self.method)
+
+    def _problem_statuses(self, operation: Mapping[str, Any]) -> Iterable[str]:
+        is_open = self.method in getattr(self.view, "open_methods", ())
+        yield from ["400", "405", "503"]
+        yield from ["429", "401"] if is_open else ["401", "403"]
+        if "{" in self.path:
+            yield "404"
+        if self.method != "GET":
+            yield from ["409"]
+            if "requestBody" in operation:
+                yield from ["413", "415"]
+
+    def _problem(self, status: str) -> dict[str, Any]:
+        component = self.resolve_serializer(Problem, "response")
+        answer: dict[str, Any] = {
+            "description": _PROBLEMS[status],
+            "content": {PROBLEM_TYPE: {"schema": component.ref}},
+        }
+        headers = {"401": ("WWW-Authenticate", "RFC 6750 §3"), TOO_MANY: ("Retry-After", "Seconds to wait")}
+        if status in headers:
+            name, said = headers[status]
+            answer["headers"] = {name: {"schema": {"type": "string"}, "description": said}}
+        return answer
+
+
+PortalSchema = Document
+
+
+def page_of(shape: type[Shape]) -> type[Shape]:
+    """The page shape of a list of `shape`: results, next, previous."""
+    members: dict[str, Any] = {
+        "__doc__": f"A page of {shape.__name__.removesuffix('Shape')}.",
+        "results": shape(many=True, help_text="The rows of this page."),
+        "next": serializers.URLField(allow_null=True, help_text="The next page, or null at the end."),
+        "previous": serializers.URLField(allow_null=True, help_text="The page before, or null at the start."),
+    }
+    name = shape.__name__.removesuffix("Shape")
+    return _PAGES.setdefault(shape, type(f"{name}PageShape", (Shape,), members))
+
+
+_PAGES: dict[type[Shape], type[Shape]] = {}
+
+
+def describe(
+    summary: str,
+    *,
+    answer: type[Shape] | None,
+    body: type[Shape] | None = None,
+    query: type[ListQuery] | type[Shape] | None = None,
+    status: int = 200,
+    listing: bool = False,
+    examples: Mapping[str, Any] | None = None,
+    description: str = "",
+) -> Callable[[View], View]:
+    """What one method takes and gives; `examples` are bodies by name, `description` is what the summary cannot hold."""
+    shape = page_of(answer) if listing and answer else answer
+    found = [OpenApiExample(name, value=value, request_only=True) for name, value in (examples or {}).items()]
+    decorated: Callable[[View], View] = extend_schema(
+        summary=summary,
+        description=description or summary,
+        request=body,
+        responses={status: shape if shape else OpenApiResponse(description="Done; there is no body.")},
+        parameters=[query] if query else None,
+        examples=found or None,
+    )
+    return decorated

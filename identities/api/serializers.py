@@ -1,0 +1,89 @@
+"""`Shape`: the base of every body and answer: camelCase outside, snake_case inside, nothing unknown let in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from identities.api.names import camel
+
+UNKNOWN_MEMBER = "There is no such member."
+READ_ONLY_MEMBER = "This member cannot be written."
+
+
+class Shape(serializers.Serializer[Any]):
+    """A body or an answer.
+
+    Fields are declared in snake_case and appear in camelCase; `validated_data` is in snake_case again. A method
+    `validate_<snake_case>` is found as well. A member that is not declared, or that is read-only, is an error
+    naming the member: nothing that a client sends is ever dropped in silence.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in [name for name in vars(cls) if name.startswith("validate_")]:
+            setattr(cls, "validate_" + camel(name.removeprefix("validate_")), vars(cls)[name])
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = {}
+        for name, field in super().get_fields().items():
+            outside = camel(name)
+            if outside != name and field.source is None:
+                field.source = name
+            fields[outside] = field
+        return fields
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        errors = {}
+        for member in data:
+            field = self.fields.get(member)
+            if field is None:
+                errors[str(member)] = [UNKNOWN_MEMBER]
+            elif field.read_only:
+                errors[str(member)] = [READ_ONLY_MEMBER]
+        if errors:
+            raise serializers.ValidationError(errors)
+
+
+class Reference(Shape):
+    """A person, a team or another row, by id and by the name people know it by."""
+
+    id = serializers.UUIDField(allow_null=True, help_text="Null when the row is gone or was never matched.")
+    label = serializers.CharField(help_text="The name or address it is known by.")
+
+
+class ReasonShape(Shape):
+    """Why something is done; it goes into the audit."""
+
+    reason = serializers.CharField(max_length=500, help_text="Why; kept in the audit.")
+
+
+class OptionalReasonShape(Shape):
+    """Why something is done, if the caller wants to say."""
+
+    reason = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, default="", help_text="Why; kept in the audit."
+    )
+
+
+class ListQuery(Shape):
+    """What every list takes in its query; a list's own filters are declared in a subclass."""
+
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=200, default=50, help_text="Rows on a page, 200 at the most."
+    )
+    cursor = serializers.CharField(
+        required=False, max_length=2000, help_text="Where the page starts; taken from `next` or `previous`."
+    )
+    ordering = serializers.CharField(
+        required=False, max_length=60, help_text="A member of the list's allowed orderings; a leading `-` reverses."
+    )
+    tenant_id = serializers.UUIDField(
+        required=False,
+        help_text="Whose rows. Others than the own tenant: platform administrator and AUDITOR only.",
+    )

@@ -1,0 +1,40 @@
+"""Reading people, teams and tenants."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from identities.people.models import PortalRole, Team, Tenant, User
+
+
+def active_user(user_id: UUID) -> User | None:
+    """The person or service user behind an id, unless disabled or gone."""
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def by_email(email: str) -> User | None:
+    """Whoever signs in with this address, however it is written."""
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def users(tenant_ids: Iterable[UUID] | None) -> QuerySet[User]:
+    """People and service users of these tenants; None is every tenant."""
+    found = User.objects.select_related("tenant")
+    return found if tenant_ids is None else found.filter(tenant_id__in=tenant_ids)
+
+
+def teams(tenant_ids: Iterable[UUID] | None) -> QuerySet[Team]:
+    """Teams of these tenants, with their members at hand."""
+    found = Team.objects.prefetch_related("members").annotate(size=Count("members"))
+    return found if tenant_ids is None else found.filter(tenant_id__in=tenant_ids)
+
+
+def tenants(tenant_ids: Iterable[UUID] | None) -> QuerySet[Tenant]:
+    """These tenants; None is every one."""
+    return Tenant.objects.all() if tenant_ids is None else Tenant.objects.filter(pk__in=tenant_ids)
+
+
+def active_admins(tenant_id: UUID) -> QuerySet[User]:
+    """The people who govern a tenant now; a service user does not count as one who could let others in again."""
+    return User.objects.filter(tenant_id=tenant_id, role=PortalRole.ADMIN, is_active=True, is_agent=False)
