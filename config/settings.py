@@ -90,7 +90,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "audit.middleware.CorrelationMiddleware",
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "identities.oauth.lane.PassportLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,11 +102,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-]
-MIDDLEWARE = [
-    name
-    for name in MIDDLEWARE
-    if name != "audit.middleware.CorrelationMiddleware" or (BASE_DIR / "audit/middleware.py").exists()
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -163,6 +160,8 @@ AXES_SENSITIVE_PARAMETERS = ["password", "username"]
 # Machines.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "identities.OAuthClient"
 OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "identities.oauth.server.PassportServer",
+    "OAUTH2_VALIDATOR_CLASS": "identities.oauth.validator.PassportValidator",
     "SCOPES": {"openid": "Sign in as the identity", "roles": "The identity's roles"},
     "DEFAULT_SCOPES": ["roles"],
     "ACCESS_TOKEN_EXPIRE_SECONDS": PASSPORT_TOKEN_TTL,
