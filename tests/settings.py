@@ -42,3 +42,5 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "ALWAYS_RELOAD_OAUTHLIB_CORE": True}
 LOGGING["root"]["level"] = "DEBUG"  # noqa: F405 - whatever a test captures is complete
 LOGGING["handlers"] = {"stderr": {"class": "logging.NullHandler"}}  # noqa: F405
+# Threads that write later would write into another test: tests call `flush()` instead.
+BACKGROUND_WRITERS = False
