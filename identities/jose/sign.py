@@ -12,7 +12,7 @@ from identities.jose.keys import ALGORITHM
 
 @dataclass(frozen=True)
 class Signer:
-    """A private key that is already loaded, and its name. Loading costs 75 ms, so one object serves the whole process."""
+    """A private key that is already loaded, and its name. Loading costs 75 ms, so one object serves the process."""
 
     kid: str
     private: rsa.RSAPrivateKey

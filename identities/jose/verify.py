@@ -21,7 +21,7 @@ BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 PublicKeys = Mapping[str, rsa.RSAPublicKey]
 
 
-class BadToken(Exception):
+class BadToken(Exception):  # noqa: N818 - it states the fact
     """A token that is not taken. `reason` is a short code for logs and audit; callers show none of it to a stranger."""
 
     def __init__(self, reason: str) -> None:
@@ -104,7 +104,7 @@ def _kid(header: Mapping[str, Any], typ: str) -> str:
         raise BadToken("wrong_algorithm")
     if header.get("typ") != typ:
         raise BadToken("wrong_type")
-    if not HEADER_MEMBERS >= header.keys():
+    if not header.keys() <= HEADER_MEMBERS:
         raise BadToken("unknown_header")
     kid = header.get("kid")
     if not isinstance(kid, str) or not 0 < len(kid) <= MAXIMUM_KID:

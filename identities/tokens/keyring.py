@@ -46,7 +46,7 @@ def published(at: datetime) -> "list[SigningKey]":
 
 
 class Keyring:
-    """Signer and public keys. A private key is unsealed and parsed once and kept; only the list of keys is read again."""
+    """Signer and public keys. A private key is unsealed and parsed once and kept; only the list is read again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

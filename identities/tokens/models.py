@@ -1,4 +1,4 @@
-"""What Passport keeps: one row for each token (never its text), the signing keys, and the client class OAuth expects."""
+"""What Passport keeps: a row for each token (never its text), the signing keys, and the client class OAuth expects."""
 
 import uuid
 from datetime import datetime
@@ -43,6 +43,8 @@ class OAuthClient(AbstractApplication):
 
 
 class IssuedTokenQuerySet(models.QuerySet["IssuedToken"]):
+    """Words for asking about tokens."""
+
     def live(self, at: datetime) -> "IssuedTokenQuerySet":
         """Neither revoked nor past its end at `at`."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
@@ -53,7 +55,7 @@ class IssuedTokenQuerySet(models.QuerySet["IssuedToken"]):
 
 
 class IssuedToken(models.Model):
-    """One access token of one identity. The text of the token is nowhere at rest; `jti` is all that leads back to it."""
+    """One access token of one identity. Its text is nowhere at rest; `jti` is all that leads back to it."""
 
     jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey(ManagedIdentity, on_delete=models.PROTECT, related_name="tokens")
@@ -67,9 +69,7 @@ class IssuedToken(models.Model):
     objects: ClassVar[models.Manager["IssuedToken"]] = IssuedTokenQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        indexes = (
-            models.Index(fields=["revoked_at"], name="token_revoked", condition=Q(revoked_at__isnull=False)),
-        )
+        indexes = (models.Index(fields=["revoked_at"], name="token_revoked", condition=Q(revoked_at__isnull=False)),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(expires_at__gt=models.F("issued_at")), name="token_ends_after_it_is_issued"

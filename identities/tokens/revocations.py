@@ -30,18 +30,20 @@ class Snapshot:
     stopped: frozenset[uuid.UUID] = frozenset()
 
 
-def stopped_identities(at: datetime) -> Q:
-    """Identities a live token could still name and that must not be served at `at`."""
-    since = at - settings.longest_lifetime() - MARGIN
+def stopped_identities(at: datetime, since: datetime) -> Q:
+    """Identities that were stopped after `since` by a kill, a change of state or their own end."""
     inactive = ~Q(state=State.ACTIVE.value) & Q(state_changed_at__gte=since)
     ended = Q(expires_at__lte=at, expires_at__gte=since)
     return Q(tokens_revoked_at__gte=since) | inactive | ended
 
 
-def read_snapshot(at: datetime) -> Snapshot:
-    """Two small reads: they return only what a token not yet past its end could be stopped by."""
-    tokens = IssuedToken.objects.filter(revoked_at__isnull=False, expires_at__gt=at).values_list("jti", flat=True)
-    rows = ManagedIdentity.objects.filter(stopped_identities(at)).values_list(
+def read_snapshot(at: datetime, since: datetime | None = None) -> Snapshot:
+    """Two small reads of what a token not yet past its end could be stopped by, from `since` on where it is given."""
+    oldest = at - settings.longest_lifetime() - MARGIN
+    since = oldest if since is None else max(since, oldest)
+    revoked = IssuedToken.objects.filter(revoked_at__gte=since, expires_at__gt=at)
+    tokens = revoked.values_list("jti", flat=True)
+    rows = ManagedIdentity.objects.filter(stopped_identities(at, since)).values_list(
         "id", "state", "tokens_revoked_at", "expires_at"
     )
     epochs: dict[uuid.UUID, float] = {}
@@ -69,9 +71,7 @@ class RevocationCache:
         """
         snapshot = self._fresh()
         epoch = snapshot.epochs.get(identity_id)
-        return (
-            jti in snapshot.tokens or identity_id in snapshot.stopped or (epoch is not None and issued_at <= epoch)
-        )
+        return jti in snapshot.tokens or identity_id in snapshot.stopped or (epoch is not None and issued_at <= epoch)
 
     def forget(self) -> None:
         """Read the list again before the next answer."""

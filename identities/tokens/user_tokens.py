@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from identities.jose import verify as jose
 from identities.jose.sign import sign
-from identities.jose.verify import BadToken as BadToken
+from identities.jose.verify import BadToken
 from identities.tokens import settings
 from identities.tokens.keyring import keyring
+from identities.tokens.signing_keys import current_signer
 
 if TYPE_CHECKING:
     from identities.people.models import User
+
+__all__ = ["BadToken", "MintedUserToken", "VerifiedUserToken", "mint_user_token", "verify_user_token"]
 
 TYP = "user+jwt"
 
@@ -43,7 +46,7 @@ class VerifiedUserToken:
 
 
 def mint_user_token(user: "User") -> MintedUserToken:
-    """A token for the portal that lives AUTH_ACCESS_TOKEN_TTL seconds. Writes nothing: signing in is what is audited."""
+    """A token for the portal, for AUTH_ACCESS_TOKEN_TTL seconds. Writes nothing: signing in is what is audited."""
     at = timezone.now()
     lifetime = int(settings.user_token_lifetime().total_seconds())
     now, jti = int(at.timestamp()), uuid.uuid4()
@@ -58,7 +61,7 @@ def mint_user_token(user: "User") -> MintedUserToken:
         "tenant_id": str(user.tenant_id),
         "is_service_account": False,
     }
-    return MintedUserToken(sign(claims, keyring.signer(at), typ=TYP), lifetime, jti)
+    return MintedUserToken(sign(claims, current_signer(at), typ=TYP), lifetime, jti)
 
 
 def verify_user_token(text: str) -> VerifiedUserToken:

@@ -1,4 +1,4 @@
-"""A machine's token, verified here and now: the signature locally, the revocation from a list two seconds old at most."""
+"""A machine's token, verified here: the signature locally, the revocation from a list two seconds old at most."""
 
 import uuid
 from collections.abc import Mapping
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from identities.jose import verify as jose
-from identities.jose.verify import BadToken as BadToken
+from identities.jose.verify import BadToken
 from identities.tokens import settings
 from identities.tokens.keyring import keyring
 from identities.tokens.revocations import revocations
+
+__all__ = ["BadToken", "VerifiedToken", "read_access_token", "verify_access_token"]
 
 TYP = "at+jwt"
 
@@ -34,9 +36,9 @@ class VerifiedToken:
 def verify_access_token(text: str) -> VerifiedToken:
     """The verified token in `text`, or BadToken with a short `reason`.
 
-    Checks RFC 8725's list (see `jose.verify`), type `at+jwt`, our issuer and audience, and that neither the token nor its
-    identity was stopped: no query of its own save the shared refresh every two seconds. A kill elsewhere is seen here
-    within that time. Raises Unavailable when the list cannot be read and is older than five seconds.
+    Checks RFC 8725's list (see `jose.verify`), type `at+jwt`, our issuer and audience, and that neither the token nor
+    its identity was stopped: no query of its own save the shared refresh every two seconds. A kill elsewhere is seen
+    here within that time. Raises Unavailable when the list cannot be read and is older than five seconds.
     """
     token = read_access_token(text)
     if revocations.is_revoked(token.jti, token.identity_id, int(token.claims["iat"])):

@@ -1,0 +1,73 @@
+"""What happens when a token is refused: it is counted, it is recorded, and past ten a minute it is told to wait."""
+
+import threading
+from collections import Counter
+
+from django.db import transaction
+
+from audit import context, services as audit
+from audit.actors import Actor, Subject
+from audit.events import Outcome
+from identities.events import TokenEvent
+from identities.inventory import subjects
+from identities.inventory.models import ManagedIdentity
+from identities.oauth.answers import OAuthError
+from identities.oauth.forms import ClientCredentials
+from identities.oauth.throttle import count_failure, windows
+
+RECORDS_A_MINUTE = 20
+UNKNOWN = "unknown client"
+
+_lock = threading.Lock()
+_unrecorded: Counter[str] = Counter()
+
+
+def unproved(claimed: ClientCredentials | None) -> OAuthError:
+    """The answer to a client that did not prove who it is: 401, or 429 past ten failures a minute from its address.
+
+    Every such failure costs the same whether the client exists or not: one look-up by its id, and a record while there
+    is room for one. A right secret is never counted, so a stranger locks nobody out.
+    """
+    client_id = claimed.client_id if claimed else ""
+    count = count_failure(client_id, context.current().address)
+    identity = ManagedIdentity.objects.filter(client_id=client_id).first()
+    record(identity, _reason(identity, claimed))
+    if count.is_past_limit:
+        return OAuthError(
+            "invalid_client",
+            "Too many failed attempts; try again later.",
+            status=429,
+            headers={"Retry-After": str(count.seconds_left)},
+        )
+    return OAuthError("invalid_client", "Client authentication failed.")
+
+
+def record(identity: ManagedIdentity | None, reason: str) -> None:
+    """One audit record `token.refused` in a transaction of its own, at most twenty a minute for each identity.
+
+    All clients that do not exist share one such allowance. Those left out are counted; the next record says how many.
+    """
+    who = str(identity.id) if identity else UNKNOWN
+    if windows.hit(f"refused-{who}").number > RECORDS_A_MINUTE:
+        with _lock:
+            _unrecorded[who] += 1
+        return
+    with _lock:
+        left_out = _unrecorded.pop(who, 0)
+    with transaction.atomic():
+        audit.record(
+            TokenEvent.REFUSED,
+            actor=subjects.actor_of(identity) if identity else Actor.anonymous(),
+            subject=subjects.subject_of(identity) if identity else Subject(kind="client", id="", label=UNKNOWN),
+            outcome=Outcome.DENIED,
+            reason=reason,
+            details={"unrecorded_before": left_out} if left_out else None,
+        )
+
+
+def _reason(identity: ManagedIdentity | None, claimed: ClientCredentials | None) -> str:
+    if claimed is None:
+        return "no client authentication"
+    if identity is None:
+        return "unknown client"
+    return "wrong secret" if identity.is_enabled else f"identity is {identity.state}"

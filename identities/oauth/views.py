@@ -1,0 +1,109 @@
+"""The three endpoints a client calls with its credentials: token, introspection, revocation."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from identities.credentials.authentication import Authenticated
+from identities.errors import Unavailable
+from identities.inventory import subjects
+from identities.oauth import refusals
+from identities.oauth.answers import OAuthError, private, refused
+from identities.oauth.callers import calling_introspector
+from identities.oauth.forms import Form, read_credentials, read_form
+from identities.oauth.server import server
+from identities.oauth.validator import Attempt, prove
+from identities.tokens import selectors, services as tokens, verification
+from identities.tokens.verification import BadToken, VerifiedToken
+
+View = Callable[[HttpRequest], HttpResponse]
+INACTIVE = {"active": False}
+
+
+def endpoint(view: View) -> View:
+    """No CSRF (no cookie is read), and each refusal, outage included, as an OAuth answer."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except OAuthError as error:
+            return refused(error)
+        except (OperationalError, InterfaceError, Unavailable):
+            return refused(
+                OAuthError("temporarily_unavailable", "Try again in a moment.", headers={"Retry-After": "5"})
+            )
+
+    return answered
+
+
+@endpoint
+def token(request: HttpRequest) -> HttpResponse:
+    """POST /passport/token (RFC 6749 §4.4): a token for an identity that proves itself."""
+    form = read_form(request)
+    attempt = Attempt(read_credentials(request, form))
+    _, body, status = server().grant(form, attempt)
+    if attempt.error == "invalid_client":
+        raise refusals.unproved(attempt.claimed)
+    if attempt.error and attempt.proved:
+        refusals.record(attempt.proved.identity, attempt.error)
+    answer = private({}, status=status)
+    answer.content = body.encode()
+    return answer
+
+
+@endpoint
+def introspect(request: HttpRequest) -> HttpResponse:
+    """POST /passport/introspect (RFC 7662): is a token of the caller's own tenant alive? Asks the database."""
+    form = read_form(request)
+    tenant_id = calling_introspector(request, form).tenant_id
+    found = _readable(_wanted(form))
+    if found is None or found.tenant_id != tenant_id:
+        return private(INACTIVE)
+    row = selectors.live_token(found.jti, tenant_id, int(found.claims["iat"]), timezone.now())
+    return private(INACTIVE if row is None else _described(found.claims))
+
+
+@endpoint
+def revoke(request: HttpRequest) -> HttpResponse:
+    """POST /passport/revoke (RFC 7009): a client ends a token of its own. What is no token is answered 200 too."""
+    form = read_form(request)
+    identity = _proved(request, form).identity
+    found = _readable(_wanted(form))
+    if found is None:
+        return private({})
+    if found.identity_id != identity.id:
+        raise OAuthError("invalid_grant", "The token was issued to another client.")
+    tokens.revoke(found.jti, actor=subjects.actor_of(identity), reason="revoked by its own client")
+    return private({})
+
+
+def _proved(request: HttpRequest, form: Form) -> Authenticated:
+    claimed = read_credentials(request, form)
+    proved = prove(claimed)
+    if proved is None:
+        raise refusals.unproved(claimed)
+    return proved
+
+
+def _wanted(form: Form) -> str:
+    if "token" not in form:
+        raise OAuthError("invalid_request", "The parameter token is missing.")
+    return form["token"]
+
+
+def _readable(text: str) -> VerifiedToken | None:
+    try:
+        return verification.read_access_token(text)
+    except BadToken:
+        return None
+
+
+def _described(claims: Mapping[str, Any]) -> dict[str, Any]:
+    return {"active": True, "token_type": "Bearer", **claims}

@@ -1,0 +1,43 @@
+"""Questions about tokens that ask the database."""
+
+import uuid
+from datetime import datetime
+
+from identities.inventory.models import ManagedIdentity
+from identities.tokens import authorise
+from identities.tokens.keyring import published
+from identities.tokens.models import IssuedToken, IssuedTokenQuerySet
+from identities.tokens.revocations import Snapshot, read_snapshot
+
+_JWK_MEMBERS = ("kty", "use", "alg", "kid", "n", "e")
+
+
+def tokens_of(identity: ManagedIdentity) -> IssuedTokenQuerySet:
+    """Every token of `identity` that is still on record, newest first."""
+    return IssuedTokenQuerySet(IssuedToken).filter(identity=identity).order_by("-issued_at")
+
+
+def live_token(jti: uuid.UUID, tenant_id: uuid.UUID, issued_at: int, at: datetime) -> IssuedToken | None:
+    """The row behind a token that holds at `at` and belongs to `tenant_id`, or None for whatever reason.
+
+    Reads the database, so a stop is seen at once: revoked, ended, killed by its identity's instant, identity stopped.
+    """
+    found = (
+        IssuedToken.objects.select_related("identity")
+        .filter(jti=jti, identity__tenant_id=tenant_id, revoked_at__isnull=True, expires_at__gt=at)
+        .first()
+    )
+    if found is None or authorise.refusal(found.identity, at):
+        return None
+    epoch = found.identity.tokens_revoked_at
+    return None if epoch is not None and issued_at <= epoch.timestamp() else found
+
+
+def key_set(at: datetime) -> list[dict[str, str]]:
+    """The published keys as public JWKs, newest first; straight from the database."""
+    return [{name: row.public_jwk[name] for name in _JWK_MEMBERS} for row in published(at)]
+
+
+def stops(at: datetime, since: datetime | None = None) -> Snapshot:
+    """What was stopped (at or after `since`, if given) and could still matter at `at`."""
+    return read_snapshot(at, since)

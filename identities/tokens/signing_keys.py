@@ -1,0 +1,144 @@
+"""The life of a signing key: made, announced, used, retired, forgotten; or revoked when it leaked."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit import services as audit
+from audit.actors import Actor, Subject
+from identities.errors import Conflict, Missing, Unavailable
+from identities.events import SigningKeyEvent
+from identities.jose import keys as jose_keys
+from identities.jose.sign import Signer
+from identities.tokens import settings
+from identities.tokens.keyring import PURPOSE, keyring
+from identities.tokens.models import SigningKey
+from identities.vaults import sealed_box
+
+# A new key is published before it signs, and for longer than any cache of ours keeps a list (2 s) or we let others
+# keep one (3 s): a verifier that asks again on an unknown kid always finds it.
+ANNOUNCED_FOR = timedelta(seconds=4)
+# Clock skew, and the seconds in which another process may still sign with the key it knew.
+MARGIN = timedelta(seconds=70)
+
+
+def current_signer(at: datetime) -> Signer:
+    """The loaded key that signs at `at`; makes the first one where there is none yet."""
+    try:
+        return keyring.signer(at)
+    except Unavailable:
+        ensure_signing_key()
+        return keyring.signer(timezone.now())
+
+
+def ensure_signing_key() -> SigningKey:
+    """The active key, made now if there is none. Safe when several processes start at once: one key wins."""
+    found = _active()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            key = _make(at=timezone.now(), active_from=timezone.now())
+            _record(SigningKeyEvent.CREATED, key, Actor.system("passport"))
+    except IntegrityError:
+        return SigningKey.objects.get(alg=jose_keys.ALGORITHM, retired_at__isnull=True)
+    _changed()
+    return key
+
+
+@transaction.atomic
+def rotate_signing_key(*, actor: Actor, announced_for: timedelta = ANNOUNCED_FOR) -> SigningKey:
+    """A new key, published now, signing `announced_for` from now; the old one stays published until its tokens end.
+
+    Every process notices within that time. Returns the new key. Source: S0-24, promise 6.
+    """
+    old = SigningKey.objects.select_for_update().filter(retired_at__isnull=True).first()
+    at = timezone.now()
+    active_from = at + announced_for
+    if old is not None:
+        if old.activated_at > at:
+            raise Conflict("A rotation is under way; the new key does not sign yet.", code="rotation_under_way")
+        _retire(old, active_from)
+    key = _make(at=at, active_from=active_from)
+    _record(SigningKeyEvent.ROTATED, key, actor, previous=old)
+    _changed()
+    return key
+
+
+@transaction.atomic
+def revoke_signing_key(kid: str, *, reason: str, actor: Actor) -> SigningKey:
+    """Take a leaked key out of the key set at once: every token it signed is dead within five seconds.
+
+    If it was the active key, a new one signs from now on. Raises Missing for an unknown kid, Conflict the second time.
+    """
+    key = SigningKey.objects.select_for_update().filter(kid=kid).first()
+    if key is None:
+        raise Missing(f"There is no signing key {kid}.")
+    if key.revoked_at is not None:
+        raise Conflict("This key has been revoked before.", code="already_revoked")
+    at = timezone.now()
+    was_active = key.retired_at is None or key.retired_at > at
+    key.revoked_at, key.retired_at, key.sealed_private = at, at, ""
+    key.save(update_fields=["revoked_at", "retired_at", "sealed_private"])
+    _record(SigningKeyEvent.REVOKED, key, actor, reason=reason)
+    if was_active:
+        _replace(at, actor)
+    _changed()
+    return key
+
+
+def destroy_retired(at: datetime) -> int:
+    """Wipe private parts that sign no more; the public rows stay as history. Answers how many."""
+    retired = SigningKey.objects.filter(retired_at__lt=at - MARGIN).exclude(sealed_private="")
+    return retired.update(sealed_private="")
+
+
+def _active() -> SigningKey | None:
+    return SigningKey.objects.filter(alg=jose_keys.ALGORITHM, retired_at__isnull=True).first()
+
+
+def _replace(at: datetime, actor: Actor) -> None:
+    """After the key that signs was revoked: the announced successor signs at once, or a new key is made."""
+    successor = _active()
+    if successor is None:
+        _record(SigningKeyEvent.CREATED, _make(at=at, active_from=at), actor)
+    else:
+        successor.activated_at = min(successor.activated_at, at)
+        successor.save(update_fields=["activated_at"])
+
+
+def _make(*, at: datetime, active_from: datetime) -> SigningKey:
+    private = jose_keys.generate_rsa()
+    jwk = jose_keys.public_jwk(private.public_key())
+    return SigningKey.objects.create(
+        kid=jwk["kid"],
+        alg=jose_keys.ALGORITHM,
+        sealed_private=sealed_box.seal(jose_keys.to_der(private), PURPOSE),
+        public_jwk=jwk,
+        created_at=at,
+        activated_at=active_from,
+    )
+
+
+def _retire(key: SigningKey, at: datetime) -> None:
+    key.retired_at, key.removed_after = at, at + settings.longest_lifetime() + MARGIN
+    key.save(update_fields=["retired_at", "removed_after"])
+
+
+def _record(
+    event: SigningKeyEvent, key: SigningKey, actor: Actor, *, previous: SigningKey | None = None, reason: str = ""
+) -> None:
+    audit.record(
+        event,
+        actor=actor,
+        subject=Subject(kind="signing_key", id=key.kid, label=key.kid),
+        reason=reason,
+        changes={"kid": {"previous": previous.kid, "current": key.kid}} if previous else None,
+        details={"activated_at": key.activated_at.isoformat()},
+    )
+
+
+def _changed() -> None:
+    keyring.forget()
+    transaction.on_commit(keyring.forget)
