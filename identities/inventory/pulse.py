@@ -15,13 +15,23 @@ log = structlog.get_logger(__name__)
 class Pulse:
     """Runs `work` at most `seconds` after the first `poke()`; never two at once; a failure is logged and tried again.
 
-    `work` answers whether something is still waiting. Not promised: that work of the last moment survives a kill.
+    With nothing to do, `idle` runs every `idle_seconds`; `last` runs
+    instead of `work` when the process ends in good order. Not promised: that work of the last moment survives a kill.
     `settings.BACKGROUND_WRITERS = False` (tests) leaves the work to explicit calls.
     """
 
-    def __init__(self, name: str, work: Callable[[], bool], *, seconds: float) -> None:
-        self.name, self.seconds = name, seconds
-        self._work = work
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        seconds: float,
+        idle: Callable[[], object] | None = None,
+        idle_seconds: float | None = None,
+        last: Callable[[], object] | None = None,
+    ) -> None:
+        self.name, self.seconds, self.idle_seconds = name, seconds, idle_seconds
+        self._work, self._idle, self._last = work, idle or work, last or work
         self._wanted, self._stopped = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -52,15 +62,15 @@ class Pulse:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._wanted.wait()
+            is_wanted = self._wanted.wait(self.idle_seconds)
             self._stopped.wait(self.seconds)
             self._wanted.clear()
-            self._round()
+            self._round(self._work if is_wanted else self._idle)
+        self._round(self._last)
 
-    def _round(self) -> None:
+    def _round(self, work: Callable[[], object]) -> None:
         try:
-            if self._work():
-                self._wanted.set()
+            work()
         except Exception:
             log.exception("background_write_failed", writer=self.name)
             self._wanted.set()

@@ -36,8 +36,8 @@ def note_identity_use(identity_id: UUID, *, at: datetime | None = None) -> None:
     note_use(ManagedIdentity, identity_id, at=at)
 
 
-def flush() -> bool:
-    """Write all marks in one transaction; what could not be written waits for the next round. Nothing is left: False."""
+def flush() -> None:
+    """Write all marks in one transaction; what could not be written waits for the next round."""
     with _lock:
         marks = dict(_marks)
         _marks.clear()
@@ -48,7 +48,6 @@ def flush() -> bool:
     except Exception:
         _put_back(marks)
         raise
-    return False
 
 
 def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from audit.actors import Actor, ActorKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +39,14 @@ class ActorContext:
             "tenantId": self.tenant_id,
             "roles": list(self.roles),
         }
+
+    def as_actor(self) -> Actor:
+        """The same one as the audit names him: an identity by name *and* client id (S0-36)."""
+        if self.managed_identity_id:
+            kind, key = ActorKind.IDENTITY, self.managed_identity_id
+        else:
+            kind, key = (ActorKind.SERVICE_USER if self.is_service_account else ActorKind.PERSON), self.user_id
+        tenant_id = UUID(self.tenant_id) if self.tenant_id else None
+        return Actor(
+            kind=kind, id=key, label=self.name or self.user_id, client_id=self.client_id, tenant_id=tenant_id
+        )

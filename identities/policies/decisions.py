@@ -1,0 +1,139 @@
+"""Every answer of a guard leaves a row: denials and a run's at once, allows of plain API reads within a second."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import context, services as audit
+from audit.actors import Actor, ActorKind, Subject
+from audit.events import Outcome
+from identities.access.models import RoleBinding
+from identities.access.permissions import WORKFLOW_EXECUTE
+from identities.access.principal import Principal
+from identities.events import AuthorizationEvent
+from identities.inventory.usage import note_identity_use, note_use
+from identities.policies import decision_log
+from identities.policies.actor_context import ActorContext
+from identities.policies.guard import AccessDecision
+from identities.policies.models import AuthorizationDecision, DecisionOutcome, DecisionStage
+
+
+def record_decision(
+    decision: AccessDecision,
+    *,
+    actor: ActorContext,
+    resource: Subject,
+    permission: str = WORKFLOW_EXECUTE,
+    environment: str = "",
+    run_id: UUID | None = None,
+) -> AuthorizationDecision:
+    """Keep a decision of the guard in a transaction of its own; a denial is an audit record too (S1-28, S3-40).
+
+    Run, correlation id and address come from `audit.context` unless given. Call it outside a transaction that may
+    be undone: the refusal would be undone with it.
+    """
+    who = actor.as_actor()
+    row = _row(
+        who,
+        permission=permission,
+        resource=resource,
+        allowed=decision.is_allowed,
+        reason=decision.reason,
+        environment=environment or actor.environment,
+        stage=DecisionStage.GUARD,
+    )
+    row.policy_ids = list(decision.policy_ids)
+    row.token_issuer, row.token_jti = actor.token_issuer, actor.token_jti
+    row.run_id = run_id or row.run_id
+    _keep(row, who, resource)
+    if decision.is_allowed and actor.managed_identity_id:
+        note_bindings(UUID(actor.managed_identity_id), permission)
+    return row
+
+
+def record_api_decision(
+    *,
+    principal: Principal,
+    permission: str,
+    resource_kind: str,
+    resource_id: str,
+    allowed: bool,
+    reason: str = "",
+    environment: str = "",
+) -> None:
+    """Keep a decision of the API's door: a denial at once and audited, an allow with the next batch (≤ 1 s).
+
+    Not promised: that the allows of the last second survive a kill; the next start records the gap.
+    """
+    resource = Subject(kind=resource_kind, id=resource_id, label=resource_id, tenant_id=principal.tenant_id)
+    row = _row(
+        principal.actor,
+        permission=permission,
+        resource=resource,
+        allowed=allowed,
+        reason=reason,
+        environment=environment,
+        stage=DecisionStage.API,
+    )
+    row.token_issuer, row.token_jti = principal.token_issuer, principal.token_jti
+    if principal.identity_id is not None:
+        note_identity_use(principal.identity_id, at=row.at)
+    if allowed:
+        decision_log.hold(row)
+    else:
+        _keep(row, principal.actor, resource)
+
+
+def note_bindings(identity_id: UUID, permission: str) -> None:
+    """The bindings that gave `identity_id` this permission were used just now. One query."""
+    at = timezone.now()
+    held = RoleBinding.objects.effective(at).filter(identity_id=identity_id)
+    for binding_id, permissions in held.values_list("pk", "role__permissions"):
+        if permission in permissions:
+            note_use(RoleBinding, binding_id, at=at)
+
+
+def _keep(row: AuthorizationDecision, actor: Actor, resource: Subject) -> None:
+    with transaction.atomic():
+        row.save(force_insert=True)
+        if row.outcome == DecisionOutcome.DENY:
+            audit.record(
+                AuthorizationEvent.DENIED,
+                actor=actor,
+                subject=resource,
+                outcome=Outcome.DENIED,
+                reason=row.reason,
+                run_id=row.run_id,
+                details={"permission": row.permission, "policy_ids": row.policy_ids, "decision_id": str(row.uuid)},
+            )
+
+
+def _row(
+    actor: Actor,
+    *,
+    permission: str,
+    resource: Subject,
+    allowed: bool,
+    reason: str,
+    environment: str,
+    stage: DecisionStage,
+) -> AuthorizationDecision:
+    around = context.current()
+    return AuthorizationDecision(
+        at=timezone.now(),
+        tenant_id=resource.tenant_id or actor.tenant_id,
+        actor_kind=ActorKind(actor.kind).value,
+        actor_id=actor.id[:64],
+        actor_label=actor.label[:254],
+        permission=permission[:64],
+        resource_kind=resource.kind[:64],
+        resource_id=resource.id[:254],
+        outcome=DecisionOutcome.ALLOW if allowed else DecisionOutcome.DENY,
+        reason=reason,
+        environment=environment,
+        address=around.address[:64],
+        correlation_id=around.correlation_id[:128],
+        run_id=around.run_id,
+        stage=stage,
+    )

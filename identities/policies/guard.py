@@ -1,0 +1,130 @@
+"""ProcessAccessGuard: may this actor run this workflow? One pipeline for people, service users and identities (S1-29)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from identities.access.permissions import PORTAL_PERMISSIONS, WORKFLOW_EXECUTE
+from identities.access.selectors import permissions_of_role_names
+from identities.people.models import PortalRole
+from identities.policies import engine
+from identities.policies.actor_context import ActorContext
+from identities.policies.models import ResourcePolicy
+
+MISSING_PERMISSION = f"Missing {WORKFLOW_EXECUTE} permission"
+FOREIGN = "The workflow belongs to another tenant"
+
+
+class AccessOutcome(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDecision:
+    """Allow, or deny with a reason a person can read, and the rules that decided (S1-30)."""
+
+    outcome: AccessOutcome
+    reason: str = ""
+    policy_ids: tuple[str, ...] = ()
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.outcome is AccessOutcome.ALLOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowFacts:
+    """What the guard must know of a workflow; `policy` is its resource policy, where it has one."""
+
+    id: str
+    tenant_id: str
+    name: str
+    policy: ResourcePolicy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What surrounds the run that is asked for. `at` is aware and in the zone of the schedule: rules speak local time."""
+
+    trigger: str
+    at: datetime
+    environment: str = ""
+
+
+class ProcessAccessGuard:
+    """Asks and never writes: whoever asks records the answer (`policies.decisions.record_decision`)."""
+
+    def check_workflow_execution(
+        self, actor: ActorContext, workflow: WorkflowFacts, context: RunFacts
+    ) -> AccessDecision:
+        """Two questions in this order (S1-25…28); one query at most, and it fails closed.
+
+        Does a role grant `workflow.execute`? If none does: deny, reason exactly `Missing workflow.execute permission`.
+        Does the workflow's policy deny? Then with the reason of the rule that matched. Without a policy the role
+        decides alone. A policy that errors or no longer compiles denies.
+        """
+        if WORKFLOW_EXECUTE not in _permissions(actor):
+            return AccessDecision(AccessOutcome.DENY, MISSING_PERMISSION)
+        if str(actor.tenant_id) != str(workflow.tenant_id):
+            return AccessDecision(AccessOutcome.DENY, FOREIGN)
+        if workflow.policy is None:
+            return AccessDecision(AccessOutcome.ALLOW)
+        return _ask_policy(workflow.policy, actor, workflow, context)
+
+
+def check_workflow_execution(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -> AccessDecision:
+    """The guard as a function."""
+    return ProcessAccessGuard().check_workflow_execution(actor, workflow, context)
+
+
+def _permissions(actor: ActorContext) -> frozenset[str]:
+    if actor.managed_identity_id:
+        return permissions_of_role_names(actor.tenant_id, actor.roles)
+    known = (PORTAL_PERMISSIONS[PortalRole(role)] for role in actor.roles if role in PortalRole.values)
+    return frozenset().union(*known)
+
+
+def _ask_policy(
+    policy: ResourcePolicy, actor: ActorContext, workflow: WorkflowFacts, context: RunFacts
+) -> AccessDecision:
+    try:
+        compiled = engine.compile(policy.text)
+    except engine.BadPolicy:
+        return AccessDecision(AccessOutcome.DENY, engine.FAILED)
+    answer = engine.ask(compiled, _question(actor, workflow, context))
+    outcome = AccessOutcome.ALLOW if answer.allowed else AccessOutcome.DENY
+    return AccessDecision(outcome, answer.reason, answer.rule_ids)
+
+
+def _question(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -> engine.Question:
+    kind = "Identity" if actor.managed_identity_id else "User"
+    return engine.Question(
+        principal=(kind, actor.managed_identity_id or actor.user_id, _attributes(actor)),
+        action=WORKFLOW_EXECUTE,
+        resource=("Workflow", workflow.id, {"tenantId": str(workflow.tenant_id), "name": workflow.name}),
+        context={
+            "trigger": context.trigger,
+            "environment": context.environment or actor.environment,
+            "scheduledFor": context.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "minute": context.at.minute,
+            "hour": context.at.hour,
+            "weekday": context.at.isoweekday(),
+            "day": context.at.day,
+            "month": context.at.month,
+        },
+    )
+
+
+def _attributes(actor: ActorContext) -> Mapping[str, object]:
+    return {
+        "name": actor.name,
+        "clientId": actor.client_id,
+        "tenantId": str(actor.tenant_id),
+        "environment": actor.environment,
+        "kind": actor.kind or ("" if actor.managed_identity_id else "person"),
+        "roles": list(actor.roles),
+        "isServiceAccount": actor.is_service_account,
+        "riskTier": actor.risk_tier,
+    }
