@@ -7,6 +7,8 @@ from uuid import UUID
 
 
 class ActorKind(StrEnum):
+    """What kind of somebody acts; a service user is a machine with a portal account."""
+
     PERSON = "person"
     SERVICE_USER = "service_user"
     IDENTITY = "identity"

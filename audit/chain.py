@@ -14,6 +14,9 @@ Fields: TypeAlias = Mapping[str, object]
 GENESIS = "0" * 64
 FORM = "steward-audit-1"
 
+# Known only after the tag is made: the row id, and the tag itself.
+UNTAGGED = frozenset({"id", "tag"})
+
 
 def canonical(value: object) -> bytes:
     """One encoding for each value: sorted members, no spaces, ASCII; floats have no such form and are refused."""
@@ -37,6 +40,7 @@ def link(key: bytes, seq: int, previous: str, record: Fields) -> str:
 
 
 def signature(key: bytes, checkpoint: Fields) -> str:
+    """What only a holder of the key can put on a checkpoint."""
     return _mac(key, ["checkpoint", checkpoint])
 
 

@@ -14,12 +14,15 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """What is known of the surroundings; empty text where nothing is."""
+
     correlation_id: str = ""
     address: str = ""
     run_id: UUID | None = None
 
 
-_current: ContextVar[Context] = ContextVar("audit_context", default=Context())
+_NONE = Context()
+_current: ContextVar[Context] = ContextVar("audit_context", default=_NONE)
 
 
 def current() -> Context:
@@ -28,6 +31,7 @@ def current() -> Context:
 
 
 def new_correlation_id() -> str:
+    """128 random bits in hexadecimal."""
     return uuid4().hex
 
 

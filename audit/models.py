@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NoReturn, Self
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import connection, models
 
 from audit import chain
 from audit.actors import HUMAN_KINDS, MACHINE_KINDS, ActorKind
@@ -23,6 +23,8 @@ class AppendOnly(TypeError):
 
 
 class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """Reads and inserts."""
+
     def update(self, **_values: object) -> NoReturn:
         raise AppendOnly(self.model.__name__)
 
@@ -31,6 +33,8 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Words for asking the trail; reads and inserts only."""
+
     def humans(self) -> Self:
         """Done by a person. Together with `machines()` it leaves only callers who never said who they are (S0-04)."""
         return self.filter(actor_kind__in=HUMAN_KINDS)
@@ -166,6 +170,20 @@ class SealHead(models.Model):
 
     def __str__(self) -> str:
         return f"head at {self.seq}"
+
+    @classmethod
+    def present(cls) -> Self:
+        """The head as it is, made on first use."""
+        return cls._base_manager.get_or_create(id=1)[0]
+
+    @classmethod
+    def locked(cls) -> Self:
+        """The head under a lock that lasts to the end of the transaction; waits for another sealer's."""
+        cls.present()
+        heads = cls._base_manager.filter(id=1)
+        if not connection.features.has_select_for_update:
+            heads.update(seq=models.F("seq"))  # SQLite locks nothing by reading, whatever mode the transaction is in
+        return heads.select_for_update().get()
 
 
 class AuditVerification(models.Model):

@@ -17,14 +17,15 @@ MAX_TEXT = 4000
 MAX_DEPTH = 8
 
 _SECRET_NAME = re.compile(
-    r"secret|password|passwd|passphrase|private_?key|api_?key|token|assertion|authorization|credential|cookie", re.I
+    r"secret|password|passwd|passphrase|private_?key|api_?key|token|assertion|authorization|credential|cookie",
+    re.IGNORECASE,
 )
 # Names that sound like a secret and hold none: references, ids, counts, times, states.
 _HARMLESS_NAME = re.compile(
     r"^(secret_?name|secret_?reference|store_?secret_?at|secret_?hint|issue_?secret|sealed_?credential_?set"
     r"|refresh_?token|service_?token|token_?type|token_?endpoint|token_?issuer|token_?jti"
     r"|.*_?(id|ids|at|until|hint|count|kind|version|env|ttl|status|expires_?in|by))$",
-    re.I,
+    re.IGNORECASE,
 )
 _SECRET_TEXT = re.compile(
     r"nhi_(?:[a-z]+)_[A-Za-z0-9]{20,}(?:_[A-Za-z0-9]+)?"  # our own client secrets
@@ -54,7 +55,7 @@ def clean_members(members: Mapping[str, object]) -> dict[str, object]:
 
 
 def clean_changes(changes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
-    """As `clean_members`, for `{field: {"previous": …, "current": …}}`: a secret-looking field masks only its values."""
+    """As `clean_members`, for `{field: {"previous": …, "current": …}}`; a secret-looking field masks its values."""
     return {
         clean_text(field, 200): {
             name: MASK if _is_secret(field) and not _is_bare(value) else _clean(name, value, 1)

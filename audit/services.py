@@ -6,13 +6,12 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.utils import timezone
 
-from audit import chain, context, keys
+from audit import context
 from audit.actors import Actor, Subject
 from audit.events import Outcome
+from audit.links import tag_of
 from audit.models import AuditEvent
 from audit.scrubbing import clean_changes, clean_members, clean_text
-
-TAG_KEY = b"steward audit tag"
 
 
 class NotInTransaction(RuntimeError):
@@ -64,11 +63,6 @@ def record(
     row.tag = tag_of(row.as_record())
     row.save(force_insert=True)
     return row
-
-
-def tag_of(record: Mapping[str, object]) -> str:
-    """The tag only the holder of the key can put on a record; the sealer takes in nothing without it."""
-    return chain.tag(keys.derived_key(TAG_KEY), record)
 
 
 def _fit(field: str, text: object) -> str:

@@ -48,6 +48,7 @@ def missing_triggers(using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 
 def trigger_names(vendor: str, table: str) -> list[str]:
+    """What the triggers of one protected table are called."""
     acts = ("update", "delete", "replace") if vendor == "sqlite" else ("change", "truncate")
     return [f"{table}_no_{act}" for act in acts]
 
@@ -88,11 +89,10 @@ _POSTGRESQL_FUNCTION = (
 
 def _postgresql(table: str) -> list[str]:
     change, truncate = trigger_names("postgresql", table)
+    act = f"EXECUTE FUNCTION {FUNCTION}()"
     created = [
-        f"CREATE OR REPLACE TRIGGER {change} BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
-        f"CREATE OR REPLACE TRIGGER {truncate} BEFORE TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
+        f"CREATE OR REPLACE TRIGGER {change} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {act}",
+        f"CREATE OR REPLACE TRIGGER {truncate} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {act}",
     ]
     # ALWAYS: a session that calls itself a replica would skip an ordinary trigger.
     return created + [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for name in (change, truncate)]
