@@ -1,0 +1,192 @@
+"""Commands on roles and on who holds them."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import services as audit
+from audit.actors import Actor
+from identities.access.models import Role, RoleBinding
+from identities.access.permissions import PERMISSIONS
+from identities.access.subjects import subject_of
+from identities.errors import Conflict, Invalid
+from identities.events import BindingEvent, RoleEvent
+from identities.inventory.models import ManagedIdentity
+from identities.inventory.states import State
+from identities.people.models import Tenant
+
+_ROLE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/-]{0,98}[A-Za-z0-9])?")
+
+
+@transaction.atomic
+def create_role(
+    *, tenant: Tenant, name: str, permissions: Iterable[str], actor: Actor, description: str = ""
+) -> Role:
+    """Make a role. Names are unique in a tenant whatever their case; a permission outside the closed list is Invalid."""
+    role = Role(
+        tenant=tenant,
+        name=_name(name, tenant.pk),
+        permissions=_permissions(permissions),
+        description=_description(description),
+    )
+    role.save(force_insert=True)
+    current = {"name": role.name, "permissions": role.permissions, "description": role.description}
+    changes = {key: {"previous": None, "current": value} for key, value in current.items() if value}
+    audit.record(RoleEvent.CREATED, actor=actor, subject=subject_of(role), changes=changes)
+    return role
+
+
+@transaction.atomic
+def change_role(
+    role: Role,
+    *,
+    actor: Actor,
+    name: str | None = None,
+    permissions: Iterable[str] | None = None,
+    description: str | None = None,
+) -> Role:
+    """Change what is named; it counts at once for every identity that holds the role. Raises Invalid."""
+    locked = Role.objects.select_for_update().get(pk=role.pk)
+    before = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
+    if name is not None:
+        locked.name = _name(name, locked.tenant_id, other_than=locked.pk)
+    if permissions is not None:
+        locked.permissions = _permissions(permissions)
+    if description is not None:
+        locked.description = _description(description)
+    after = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
+    changes = {key: {"previous": before[key], "current": after[key]} for key in after if before[key] != after[key]}
+    if changes:
+        locked.save(update_fields=[*changes, "updated_at"])
+        audit.record(RoleEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=changes)
+    return locked
+
+
+@transaction.atomic
+def remove_role(role: Role, *, actor: Actor, reason: str = "") -> None:
+    """Delete a role that nobody ever held. Raises Conflict while a binding names it, also an ended one: it is evidence."""
+    locked = Role.objects.select_for_update().get(pk=role.pk)
+    held = locked.bindings.count()
+    if held:
+        raise Conflict(f"The role '{locked.name}' stands in {held} bindings.", code="role_in_use")
+    subject = subject_of(locked)
+    locked.delete()
+    audit.record(RoleEvent.REMOVED, actor=actor, subject=subject, reason=reason.strip())
+
+
+@transaction.atomic
+def grant(
+    identity: ManagedIdentity,
+    role: Role,
+    *,
+    valid_until: datetime,
+    reason: str,
+    actor: Actor,
+    valid_from: datetime | None = None,
+) -> RoleBinding:
+    """Give `role` to `identity` for [valid_from, valid_until); silent `valid_from` is now.
+
+    Raises Invalid (an end in the past or before the start, no reason, a role of another tenant) and Conflict: a
+    retired identity, or the same role held in an overlapping span. A renewal starts where the old one ends, or after
+    that was ended.
+    """
+    at = timezone.now()
+    start = valid_from or at
+    locked = ManagedIdentity.objects.select_for_update().get(pk=identity.pk)
+    _check_span(start, valid_until, at)
+    _check_pair(locked, role)
+    if not reason.strip() or len(reason.strip()) > 500:
+        raise Invalid({"reason": ["Say why, in 1 to 500 characters."]})
+    standing = RoleBinding.objects.overlapping(start, valid_until).filter(identity=locked, role=role).first()
+    if standing is not None:
+        until = standing.valid_until.isoformat()
+        raise Conflict(f"'{locked.name}' holds '{role.name}' until {until}.", code="role_binding_overlaps")
+    binding = RoleBinding.objects.create(
+        identity=locked,
+        role=role,
+        valid_from=start,
+        valid_until=valid_until,
+        reason=reason.strip(),
+        granted_by=actor.label,
+        granted_by_id=actor.id,
+    )
+    details = _facts(binding) | {"valid_from": start.isoformat(), "valid_until": valid_until.isoformat()}
+    audit.record(
+        BindingEvent.GRANTED, actor=actor, subject=subject_of(binding), reason=binding.reason, details=details
+    )
+    return binding
+
+
+@transaction.atomic
+def end_binding(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBinding:
+    """End a binding now; the row stays. Raises Conflict when it has ended, Invalid without a reason."""
+    at = timezone.now()
+    if not reason.strip():
+        raise Invalid({"reason": ["Say why."]})
+    locked = RoleBinding.objects.select_for_update(of=("self",)).select_related("role", "identity").get(pk=binding.pk)
+    if locked.ended_at is not None or locked.valid_until <= at:
+        raise Conflict("This binding has ended.", code="role_binding_ended")
+    locked.ended_at, locked.ended_reason = at, reason.strip()[:500]
+    locked.save(update_fields=["ended_at", "ended_reason"])
+    audit.record(
+        BindingEvent.ENDED,
+        actor=actor,
+        subject=subject_of(locked),
+        reason=reason.strip(),
+        changes={"ended_at": {"previous": None, "current": at.isoformat()}},
+        details=_facts(locked),
+    )
+    return locked
+
+
+def end_bindings_of(identity: ManagedIdentity, *, actor: Actor, reason: str) -> int:
+    """End every binding that gives a role now or later: what retirement asks for. Says how many ended."""
+    standing = list(RoleBinding.objects.standing(timezone.now()).filter(identity=identity))
+    for binding in standing:
+        end_binding(binding, actor=actor, reason=reason)
+    return len(standing)
+
+
+def _facts(binding: RoleBinding) -> dict[str, object]:
+    identity = binding.identity
+    return {"identity_id": str(identity.pk), "client_id": identity.client_id, "role": binding.role.name}
+
+
+def _name(name: str, tenant_id: UUID, other_than: UUID | None = None) -> str:
+    cleaned = " ".join(name.split())
+    if not _ROLE_NAME.fullmatch(cleaned):
+        raise Invalid({"name": ["1 to 100 letters, digits, spaces and . _ : / - with a letter or digit at both ends."]})
+    if Role.objects.filter(tenant_id=tenant_id, name__iexact=cleaned).exclude(pk=other_than).exists():
+        raise Invalid({"name": ["There is a role of this name."]}, code="name_taken")
+    return cleaned
+
+
+def _permissions(names: Iterable[str]) -> list[str]:
+    wanted = set(names)
+    if unknown := sorted(wanted - PERMISSIONS):
+        raise Invalid({"permissions": [f"There is no permission {name!r}." for name in unknown]})
+    return sorted(wanted)
+
+
+def _description(text: str) -> str:
+    if len(text.strip()) > 500:
+        raise Invalid({"description": ["At most 500 characters."]})
+    return text.strip()
+
+
+def _check_span(start: datetime, end: datetime, at: datetime) -> None:
+    if end <= start:
+        raise Invalid({"valid_until": ["It must end after it starts."]})
+    if end <= at:
+        raise Invalid({"valid_until": ["It lies in the past."]})
+
+
+def _check_pair(identity: ManagedIdentity, role: Role) -> None:
+    if role.tenant_id != identity.tenant_id:
+        raise Invalid({"role": ["There is no such role."]})
+    if identity.state == State.RETIRED:
+        raise Conflict(f"Managed identity '{identity.name}' is retired.", code="identity_retired")

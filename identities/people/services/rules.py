@@ -1,0 +1,107 @@
+"""What must hold of a person before a command is carried out."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from audit.actors import Actor, ActorKind
+from identities.errors import Conflict, Invalid, Refused
+from identities.people import passwords, selectors
+from identities.people.models import PortalRole, Tenant, User
+
+AGENT_MARK = "-agent@"
+
+
+def address(email: str, other_than: UUID | None = None) -> str:
+    """The address trimmed and in lower case (S2-03), or Invalid: not one, or taken."""
+    cleaned = email.strip().lower()
+    try:
+        validate_email(cleaned)
+    except ValidationError as exc:
+        raise Invalid({"email": ["This is not an e-mail address."]}) from exc
+    if len(cleaned) > 254:
+        raise Invalid({"email": ["At most 254 characters."]})
+    if User.objects.filter(email=cleaned).exclude(pk=other_than).exists():
+        raise Invalid({"email": ["Somebody signs in with this address already."]}, code="email_taken")
+    return cleaned
+
+
+def role(role: PortalRole | str) -> PortalRole:
+    """One of the four, or Invalid."""
+    try:
+        return PortalRole(role)
+    except ValueError as exc:
+        raise Invalid({"role": [f"One of {', '.join(PortalRole.values)}."]}) from exc
+
+
+def check_flags(user: User, actor: Actor) -> None:
+    """That an agent has an agent's address, and that nobody is given what the actor does not hold."""
+    if user.is_agent and AGENT_MARK not in user.email:
+        raise Invalid({"is_agent": ["The address of a service user reads <capability>-agent@<domain>."]})
+    check_names(user)
+    check_platform_admin(user, actor)
+
+
+def check_names(user: User) -> None:
+    """That names fit."""
+    long = [name for name in ("first_name", "last_name") if len(getattr(user, name)) > 80]
+    if long:
+        raise Invalid({name: ["At most 80 characters."] for name in long})
+
+
+def check_platform_admin(user: User, actor: Actor) -> None:
+    """Nobody hands on what they do not hold."""
+    if not user.is_platform_admin:
+        return
+    if user.role != PortalRole.ADMIN or user.is_agent:
+        raise Invalid({"is_platform_admin": ["Only a person with the role ADMIN can be platform administrator."]})
+    if actor.kind is not ActorKind.SYSTEM and not _platform_admins().filter(pk__in=_uuid(actor.id)).exists():
+        raise Refused("Only a platform administrator makes another.")
+
+
+def _uuid(text: str) -> Iterable[UUID]:
+    try:
+        return [UUID(text)]
+    except ValueError:
+        return []
+
+
+def _platform_admins() -> Any:
+    return User.objects.filter(is_platform_admin=True, is_active=True)
+
+
+def check_not_last_admin(user: User) -> None:
+    """Conflict for the last active ADMIN. The tenant's row is held, so that two who demote each other do not both succeed."""
+    Tenant.objects.select_for_update().get(pk=user.tenant_id)
+    admins = selectors.active_admins(user.tenant_id)
+    if admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists():
+        raise Conflict(f"{user.email} is the last active ADMIN of this tenant.", code="last_admin")
+
+
+def check_not_last_platform_admin(user: User) -> None:
+    """Conflict when nobody else could make a tenant."""
+    if user.is_platform_admin and not _platform_admins().select_for_update().exclude(pk=user.pk).exists():
+        raise Conflict(f"{user.email} is the last platform administrator.", code="last_platform_admin")
+
+
+def take_password(user: User, password: str | None) -> None:
+    """Set a password that meets every rule, or Invalid; None leaves an account without one."""
+    if password is None:
+        user.set_unusable_password()
+        return
+    found = passwords.problems(password, min_length=settings.AUTH_PASSWORD_MIN_LENGTH)
+    if not found:
+        try:
+            password_validation.validate_password(password, user)
+        except ValidationError as exc:
+            found = list(exc.messages)
+    if found:
+        raise Invalid({"password": found})
+    user.set_password(password)
+    user.password_set_at = timezone.now()
