@@ -103,6 +103,7 @@ def resolve_params(params: Any, *, given: Mapping[str, Any], steps: Mapping[str,
 
 
 def parse_name(text: str) -> Name:
+    """The name inside a node's braces, or BadTemplate."""
     match = STEP_NAME.fullmatch(text)
     path = tuple(match[2].split(".")[1:]) if match else ()
     if not match or (match[1] == "steps" and not path):
@@ -111,13 +112,16 @@ def parse_name(text: str) -> Name:
 
 
 def has_template(value: Any) -> bool:
+    """Whether a value is a text that still has something to be put in."""
     return isinstance(value, str) and OPENING in value
 
 
 def _schedule_name(text: str) -> str:
     prefix, _, name = text.partition(".")
     if prefix != "schedule" or name not in SCHEDULE_NAMES:
-        raise BadTemplate(f"{{{{{text[:100]}}}}} is not known here; there are schedule.{', schedule.'.join(SCHEDULE_NAMES)}")
+        raise BadTemplate(
+            f"{{{{{text[:100]}}}}} is not known here; there are schedule.{', schedule.'.join(SCHEDULE_NAMES)}"
+        )
     return name
 
 
@@ -194,7 +198,7 @@ def _member(value: Any, part: str, name: Name) -> Any:
 
 
 def unknown_names(params: Any, *, earlier: Iterable[str], may_be_input: Callable[[tuple[str, ...]], bool]) -> list[str]:
-    """The names in `params` that are known at save to have no value: steps that do not come before, undeclared input."""
+    """The names in `params` known at save to have no value: steps that do not come before, undeclared input."""
     before, found = frozenset(earlier), dict[str, None]()
     for name in node_names(params):
         if name.root == "steps" and name.path[0] not in before:

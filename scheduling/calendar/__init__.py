@@ -12,8 +12,7 @@ The policy, the same in preview, API and run:
 - the zone is an IANA name; nothing further than eight years away is looked for.
 """
 
-from scheduling.calendar.expression import BadExpression, Expression
-from scheduling.calendar.expression import parse as parse_expression
+from scheduling.calendar.expression import BadExpression, Expression, parse as parse_expression
 from scheduling.calendar.occurrences import (
     MOST_JITTER_SECONDS,
     Calendar,

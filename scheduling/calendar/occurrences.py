@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from scheduling.calendar.expression import BadExpression, Expression
-from scheduling.calendar.expression import parse as parse_expression
+from scheduling.calendar.expression import BadExpression, Expression, parse as parse_expression
 from scheduling.calendar.zones import ONE_SECOND, first_jump, offset, zone
 
 HORIZON = timedelta(days=8 * 365 + 2)

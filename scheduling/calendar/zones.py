@@ -14,6 +14,7 @@ class BadTimezone(ValueError):
 
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
+    """Every IANA name there is on this machine; walking the files takes a while, so once."""
     return frozenset(available_timezones()) - NOT_PLACES
 
 
@@ -21,11 +22,12 @@ def names() -> frozenset[str]:
 def zone(name: str) -> ZoneInfo:
     """The zone called `name`; offsets such as +02:00 and abbreviations that are no IANA name are refused."""
     if name not in names():
-        raise BadTimezone(f"{name[:64]!r} is not an IANA time zone such as Europe/Berlin or UTC (offsets are not taken)")
+        raise BadTimezone(f"{name[:64]!r} is not an IANA time zone such as Europe/Berlin (offsets are not taken)")
     return ZoneInfo(name)
 
 
 def offset(place: ZoneInfo, at: datetime) -> timedelta:
+    """How far the clocks there are from UTC at that instant."""
     found = at.astimezone(place).utcoffset()
     return found if found is not None else timedelta()
 

@@ -8,6 +8,8 @@ from audit.actors import Subject
 
 
 class Trigger(models.TextChoices):
+    """Whether the clock or a person set a run going."""
+
     SCHEDULE = "schedule", "Schedule"
     MANUAL = "manual", "By hand"
 
@@ -31,6 +33,8 @@ class RunState(models.TextChoices):
 
 
 class StepState(models.TextChoices):
+    """How far one attempt at a step has come."""
+
     RUNNING = "running", "Running"
     WAITING = "waiting", "Waiting"
     SUCCEEDED = "succeeded", "Succeeded"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from identities.policies.actor_context import ActorContext
-    from scheduling.nodes.http import HttpClient
+    from scheduling.nodes.http_client import HttpClient
 
 
 @dataclass(frozen=True, kw_only=True)

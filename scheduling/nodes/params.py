@@ -6,8 +6,8 @@ required; unknown members are refused.
 """
 
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from functools import lru_cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from jsonschema import Draft202012Validator
@@ -25,8 +25,8 @@ class BadParams(ValueError):
         self.problems = problems
 
 
-@lru_cache(maxsize=256)
-def _schema(params: type[Any]) -> dict[str, Any]:
+def schema_of(params: type[Any]) -> dict[str, Any]:
+    """The JSON schema (2020-12) of a Params dataclass."""
     hints = get_type_hints(params)
     members = fields(params)
     return {
@@ -37,15 +37,10 @@ def _schema(params: type[Any]) -> dict[str, Any]:
     }
 
 
-def schema_of(params: type[Any]) -> dict[str, Any]:
-    """The JSON schema (2020-12) of a Params dataclass; a fresh one, so that nobody can change another's."""
-    return {**_schema(params)}
-
-
 def problems(params: type[Any], data: Any, *, with_templates: bool) -> list[str]:
     """What is wrong with `data`. With templates, a value that still holds {{ }} is left for when it is resolved."""
     found = []
-    for error in Draft202012Validator(_schema(params)).iter_errors(data):
+    for error in Draft202012Validator(schema_of(params)).iter_errors(data):
         if with_templates and has_template(error.instance):
             continue
         path = ".".join(str(part) for part in error.absolute_path)
@@ -80,7 +75,7 @@ def _of_type(hint: Any) -> dict[str, Any]:
         return {"enum": list(arguments)}
     if origin in (Union, types.UnionType):
         return {"anyOf": [_of_type(argument) for argument in arguments]}
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _of_type(arguments[1])}
     if origin is list:
         return {"type": "array", "items": _of_type(arguments[0])}

@@ -1,0 +1,46 @@
+"""Node `http_call`: one HTTP request as the managed identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from scheduling.nodes.base import Answer, Failure, Node, NodeContext, Success
+from scheduling.nodes.failures import OutboundFailure
+
+URL = {
+    "description": "https://host/path; the host must be in the workflow's allowedHosts",
+    "minLength": 1,
+    "maxLength": 4000,
+}
+
+
+class HttpCall(Node):
+    """Succeeds on a 2xx with `{"status", "headers", "body"}`; another status or no answer is a failure.
+
+    5xx, 408, 429 and lost connections may be tried again by the retry policy; other statuses and a host that is not
+    allowed may not.
+    """
+
+    kind = "http_call"
+    label = "Call a URL"
+
+    @dataclass(frozen=True)
+    class Params:
+        url: str = field(metadata=URL)
+        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+        headers: Mapping[str, str] = field(default_factory=dict)
+        json: Any = None
+
+    params: Params
+
+    def execute(self, context: NodeContext) -> Answer:
+        params = self.params
+        try:
+            answer = context.http.request(params.method, params.url, headers=params.headers, json=params.json)
+        except OutboundFailure as failure:
+            return Failure(reason=str(failure), retryable=failure.retryable)
+        context.log.info("http_call.answered", status=answer.status)
+        if answer.is_success:
+            return Success(payload={"status": answer.status, "headers": dict(answer.headers), "body": answer.body})
+        reason = f"{params.method} answered {answer.status}"
+        return Failure(reason=reason, retryable=answer.is_worth_retrying, status=answer.status)
