@@ -46,7 +46,7 @@ def from_der(data: bytes) -> rsa.RSAPrivateKey:
 
 
 def check_public(key: rsa.RSAPublicKey) -> None:
-    """Raises BadKey for a modulus outside 2048 to 8192 bits, a weak exponent, or ROCA's fingerprint (CVE-2017-15361)."""
+    """Raises BadKey for a modulus outside 2048 to 8192 bits, a weak exponent, or the ROCA mark (CVE-2017-15361)."""
     numbers = key.public_numbers()
     if not MINIMUM_BITS <= numbers.n.bit_length() <= MAXIMUM_BITS:
         raise BadKey(f"RSA modulus of {numbers.n.bit_length()} bits")
@@ -84,7 +84,7 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
 
 
 def public_key_from_jwk(jwk: Mapping[str, Any]) -> rsa.RSAPublicKey:
-    """The key of an RSA signing JWK; raises BadKey for another kind, use or algorithm, private members, or a weak key."""
+    """The key of an RSA signing JWK; raises BadKey for another kind, use or algorithm, private members, a weak key."""
     if jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig" or jwk.get("alg", ALGORITHM) != ALGORITHM:
         raise BadKey("not an RSA key for RS256 signatures")
     if PRIVATE_MEMBERS & jwk.keys():

@@ -4,11 +4,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from identities.access import selectors as access
+from identities.access.principal import Principal
 from identities.inventory.models import ManagedIdentity
 from identities.oauth import refusals
 from identities.oauth.answers import OAuthError
 from identities.oauth.forms import Form, read_credentials
 from identities.oauth.validator import prove
+from identities.policies import decisions
 from identities.tokens import authorise, verification
 from identities.tokens.verification import BadToken
 
@@ -21,14 +23,30 @@ def calling_introspector(request: HttpRequest, form: Form) -> ManagedIdentity:
     header = request.META.get("HTTP_AUTHORIZATION", "")
     is_bearer = header.partition(" ")[0].lower() == "bearer"
     identity = _by_token(header.partition(" ")[2].strip(), form) if is_bearer else _by_secret(request, form)
-    if PERMISSION not in access.effective_permissions(identity, timezone.now()):
-        refusals.record(identity, f"no permission {PERMISSION}")
+    if not _may_introspect(identity):
         raise OAuthError(
             "insufficient_scope",
             f"The permission {PERMISSION} is missing.",
             headers={"WWW-Authenticate": f'{BEARER}, error="insufficient_scope"'},
         )
     return identity
+
+
+def _may_introspect(identity: ManagedIdentity) -> bool:
+    """Asks the roles as of now and keeps the decision, allowed or not."""
+    held = access.standing(identity.id, timezone.now())
+    principal = Principal.machine(identity, permissions=held.permissions, role_names=held.role_names)
+    allowed = PERMISSION in held.permissions
+    decisions.record_api_decision(
+        principal=principal,
+        permission=PERMISSION,
+        resource_kind="token",
+        resource_id="",
+        allowed=allowed,
+        reason="" if allowed else f"Missing {PERMISSION} permission",
+        environment=identity.environment,
+    )
+    return allowed
 
 
 def _by_secret(request: HttpRequest, form: Form) -> ManagedIdentity:

@@ -71,3 +71,9 @@ def _reason(identity: ManagedIdentity | None, claimed: ClientCredentials | None)
     if identity is None:
         return "unknown client"
     return "wrong secret" if identity.is_enabled else f"identity is {identity.state}"
+
+
+def forget() -> None:
+    """Forget what was left out; for tests."""
+    with _lock:
+        _unrecorded.clear()

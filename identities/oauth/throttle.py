@@ -29,7 +29,7 @@ class Count:
 
 
 class Windows:
-    """Counters that forget themselves, at most `MAXIMUM_KEYS`: the oldest goes first, so no flood of names fills memory."""
+    """Counters that forget themselves, at most `MAXIMUM_KEYS`: the oldest goes first, so a flood fills no memory."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

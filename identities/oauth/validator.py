@@ -26,7 +26,7 @@ class Attempt:
 
 
 def prove(claimed: ClientCredentials | None) -> Authenticated | None:
-    """The identity behind the claim, or None: the same work for an unknown client, a wrong secret, a stopped identity."""
+    """The identity behind the claim, or None: one cost for an unknown client, a wrong secret, a stopped identity."""
     if claimed is None:
         return None
     return authentication.authenticate(claimed.client_id, claimed.secret)

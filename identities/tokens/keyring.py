@@ -101,10 +101,13 @@ class Keyring:
         key = self._private.get(kid)
         if key is None:
             with self._lock:
-                key = self._private.get(kid) or jose_keys.from_der(sealed_box.open(self._sealed[kid], PURPOSE))
+                key = self._private.get(kid) or self._unseal(kid)
                 self._private[kid] = key
-                log.info("signing key loaded", extra={"kid": kid})
         return key
+
+    def _unseal(self, kid: str) -> rsa.RSAPrivateKey:
+        log.info("signing key loaded", extra={"kid": kid})
+        return jose_keys.from_der(sealed_box.open(self._sealed[kid], PURPOSE, place=kid))
 
 
 keyring = Keyring()

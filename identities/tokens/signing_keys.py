@@ -114,7 +114,7 @@ def _make(*, at: datetime, active_from: datetime) -> SigningKey:
     return SigningKey.objects.create(
         kid=jwk["kid"],
         alg=jose_keys.ALGORITHM,
-        sealed_private=sealed_box.seal(jose_keys.to_der(private), PURPOSE),
+        sealed_private=sealed_box.seal(jose_keys.to_der(private), PURPOSE, place=jwk["kid"]),
         public_jwk=jwk,
         created_at=at,
         activated_at=active_from,
