@@ -1,0 +1,96 @@
+"""Issuing a secret, to be shown once or put straight into a vault."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from audit import services as audit
+from audit.actors import Actor
+from audit.events import Outcome
+from identities.credentials import services as credentials
+from identities.credentials.models import ClientSecret
+from identities.errors import DomainError, Unavailable
+from identities.events import CredentialEvent
+from identities.inventory.models import ManagedIdentity
+from identities.vaults import services as vaults
+from identities.vaults.references import SecretReference
+
+log = structlog.get_logger(__name__)
+NOT_STORED = "The vault did not take it."
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A new secret. `text` is there only where it was to be shown; put into a vault, it is nowhere else."""
+
+    secret: ClientSecret
+    text: str | None
+
+    def __repr__(self) -> str:
+        return f"Delivered({self.secret!r})"
+
+
+def issue_secret(identity: ManagedIdentity, *, actor: Actor, store_at: SecretReference | None = None) -> Delivered:
+    """Make a secret for `identity` and answer its text once, or put it at `store_at` and answer none.
+
+    Raises Invalid for a reference that names no registered connection (then nothing was made) and Unavailable, code
+    `secret_not_stored`, where the vault failed: the secret is revoked by then. Call it outside a transaction: it
+    commits before it speaks to the vault.
+    """
+    check(store_at, tenant_id=identity.tenant_id, environment=identity.environment)
+    issued = credentials.issue(identity, actor=actor, stored_at=store_at.as_json() if store_at else None)
+    return deliver(issued, store_at=store_at, actor=actor)
+
+
+def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str) -> None:
+    """Can something be put there at all? Asked before anything is made. Raises Invalid."""
+    if store_at is not None:
+        vaults.check_reference(store_at, tenant_id=tenant_id, environment=environment)
+
+
+def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, actor: Actor) -> Delivered:
+    """The second half: outside a transaction, put the text where it belongs, and say how that went."""
+    if store_at is None:
+        return Delivered(secret=issued.secret, text=issued.text)
+    identity = issued.secret.identity
+    try:
+        version = vaults.write_secret(
+            store_at, issued.text, tenant_id=identity.tenant_id, environment=identity.environment, actor=actor
+        )
+    except DomainError as error:
+        _take_back(issued.secret, error, store_at=store_at, actor=actor)
+        raise Unavailable(
+            f"The secret …{issued.secret.hint} ({issued.secret.id}) of managed identity '{identity.name}' "
+            f"({identity.id}) could not be stored and was revoked: {error.message}",
+            code="secret_not_stored",
+        ) from error
+    _note_stored(issued.secret, version, store_at=store_at, actor=actor)
+    return Delivered(secret=issued.secret, text=None)
+
+
+def _note_stored(secret: ClientSecret, version: str, *, store_at: SecretReference, actor: Actor) -> None:
+    with transaction.atomic():
+        secret.stored_at = {**store_at.as_json(), "version": version}
+        secret.save(update_fields=["stored_at"])
+        audit.record(
+            CredentialEvent.STORED,
+            actor=actor,
+            subject=credentials.subject_of(secret),
+            details={"stored_at": secret.stored_at},
+        )
+
+
+def _take_back(secret: ClientSecret, error: DomainError, *, store_at: SecretReference, actor: Actor) -> None:
+    log.error("secret_not_stored", credential_id=str(secret.id), reference=str(store_at), code=error.code)
+    with transaction.atomic():
+        credentials.revoke(secret, reason=NOT_STORED, actor=actor)
+        audit.record(
+            CredentialEvent.STORE_FAILED,
+            actor=actor,
+            subject=credentials.subject_of(secret),
+            outcome=Outcome.FAILURE,
+            reason=error.message,
+            details={"stored_at": store_at.as_json(), "code": error.code},
+        )
