@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest
 
+from audit import context
+
 
 def client_address(request: HttpRequest) -> str:
     """The caller's address as the correlation middleware worked it out (TRUSTED_PROXIES honoured)."""
-    from audit import context
-
     return context.current().address or str(request.META.get("REMOTE_ADDR", ""))

@@ -4,14 +4,17 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
+
+from audit import context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 CORRELATION_HEADER = "steward_correlation_id"
 
 
-class CorrelatedTask(Task):
+class CorrelatedTask(DjangoTask):
     """A task that carries the correlation id of whoever sent it, so one id runs from request to audit.
 
     A message without an id, or with one that is not well formed, gets an id of its own.
@@ -25,14 +28,10 @@ class CorrelatedTask(Task):
         kwargs: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Any:
-        from audit import context
-
         headers = {CORRELATION_HEADER: context.current().correlation_id, **(options.pop("headers", None) or {})}
         return super().apply_async(args, kwargs, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        from audit import context
-
         sent = self.request.get(CORRELATION_HEADER) or ""
         with context.bound(correlation_id=sent if context.is_well_formed(sent) else context.new_correlation_id()):
             return super().__call__(*args, **kwargs)

@@ -1,16 +1,88 @@
-"""Is it alive, and may traffic come to it?"""
+"""Is this process alive, and may traffic come to it? Two answers for load balancers, without a secret or a name."""
 
-from django.http import HttpRequest, JsonResponse
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.celery import app
+from scheduling.services import bell
 
+log = structlog.get_logger(__name__)
+
+#: The clock ticks every second; ten without a tick and due schedules are waiting for nobody.
+LEDGER_IS_STALE = timedelta(seconds=10)
+BROKER_TIMEOUT = 2
+
+
+class NotReadyError(Exception):
+    """A part does not do its work; the text says which fact shows it and goes to whoever asks."""
+
+
+@never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(request: HttpRequest) -> HttpResponse:
     """200 as long as this process answers; it asks nothing of anything else."""
     return JsonResponse({"status": "ok"})
 
 
+@never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database, broker and ledger do their work, else 503; each part says `ok` or what is wrong."""
-    return JsonResponse({"status": "ok"})
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when database, broker and ledger do their work, else 503; `checks` says `ok` or the fault of each."""
+    checks = {name: _verdict(name, check) for name, check in PARTS.items()}
+    is_ready = all(verdict == "ok" for verdict in checks.values())
+    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def database_answers() -> None:
+    """The database takes a query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def broker_answers() -> None:
+    """The broker takes a connection within two seconds; `memory://` is this process itself."""
+    if settings.CELERY_BROKER_URL.startswith("memory"):
+        return
+    with app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as broker:
+        broker.ensure_connection(max_retries=0, timeout=BROKER_TIMEOUT)
+
+
+def ledger_is_fresh() -> None:
+    """Some worker has ticked within the last ten seconds."""
+    last = bell.last_beat("tick")
+    if last is None:
+        raise NotReadyError("no tick yet")
+    age = timezone.now() - last
+    if age > LEDGER_IS_STALE:
+        raise NotReadyError(f"last tick {age.total_seconds():.0f} s ago")
+
+
+PARTS: Mapping[str, Callable[[], None]] = {
+    "database": database_answers,
+    "broker": broker_answers,
+    "ledger": ledger_is_fresh,
+}
+
+
+def _verdict(name: str, check: Callable[[], None]) -> str:
+    try:
+        check()
+    except NotReadyError as fault:
+        return str(fault)
+    except DatabaseError:
+        log.exception("readiness.failed", part=name)
+        return "database error"
+    except Exception:
+        # A client library's message may hold the address with its password: it goes to the log's reader only.
+        log.warning("readiness.failed", part=name, exc_info=settings.DEBUG)
+        return "no answer"
+    return "ok"

@@ -139,14 +139,11 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
 # People.
 AUTH_USER_MODEL = "identities.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["identities.people.passwords.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": AUTH_PASSWORD_MIN_LENGTH},
-    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "identities.people.passwords.Composition", "OPTIONS": {"min_length": AUTH_PASSWORD_MIN_LENGTH}},
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -1,0 +1,94 @@
+"""`manage.py portal`: everything in one process, on an empty data folder too."""
+
+import logging
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.utils import timezone
+
+from config import keyring
+from config.portal.listening import EVERYWHERE, Address, CannotStartError, hold, listen, parse
+
+
+class Command(BaseCommand):
+    help = "Set up what is missing and run the portal, its worker and its clock in one process."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", default=settings.BIND, metavar="HOST:PORT", help="default: %(default)s")
+
+    def handle(self, *args: Any, bind: str, **options: Any) -> None:
+        try:
+            self.run_portal(bind)
+        except CannotStartError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            # Pressed while the first start was still making things; each of them is made whole or not at all.
+            raise SystemExit(130) from None
+
+    def run_portal(self, bind: str) -> None:
+        """Take folder and port first, so that a second portal changes nothing; then set up, run, stop."""
+        keyring.make_data_dir(settings.DATA_DIR)
+        with hold(settings.DATA_DIR):
+            listener, address = listen(parse(bind))
+            answer_at(address)
+            from config.portal import first_start
+
+            admin = first_start.prepare()
+            self.serve(listener, address, admin)
+
+    def serve(self, listener: Any, address: Address, admin: Any) -> None:
+        """Run until a signal comes. Does not return: threads in the middle of a run are not waited for."""
+        from config.celery import app
+        from config.portal.process import PortalProcess
+        from scheduling.services import recovery
+
+        recovery.take_over_dead(timezone.now())
+        connections.close_all()
+        portal = PortalProcess(listener, app)
+        portal.start()
+        self.greet(address, admin)
+        was_asked = portal.wait()
+        is_quiet = portal.stop()
+        write_down()
+        if is_quiet and was_asked:
+            return
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0 if was_asked else 1)
+
+    def greet(self, address: Address, admin: Any) -> None:
+        """Say where to go and as whom. A generated password is printed here, once, and nowhere else."""
+        say = self.stdout.write
+        say(f"Steward runs at {address.url}  (Ctrl-C stops it)")
+        say(f"  Admin     {address.url}/admin/")
+        say(f"  API       {address.url}/api/docs")
+        say(f"  Sign in   {admin.email if admin else settings.ADMIN_EMAIL}")
+        if admin and admin.password:
+            say(f"  Password  {admin.password}  (shown this once)")
+        self.stdout.flush()
+
+
+def answer_at(address: Address) -> None:
+    """Let issuer, Passport's address and accepted hosts follow the bound address where the environment is silent."""
+    settings.BIND = f"{address.host}:{address.port}"
+    if not settings.PASSPORT_ISSUER_IS_SET:
+        settings.PASSPORT_ISSUER = address.url
+    if not settings.PASSPORT_URL_IS_SET:
+        settings.PASSPORT_URL = address.url
+    if address.host not in EVERYWHERE:
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, address.host]
+
+
+def write_down() -> None:
+    """Write what was held back for a moment: the last uses of secrets and the last decisions."""
+    from identities.inventory import usage
+    from identities.policies import decision_log
+
+    usage.flush()
+    decision_log.flush()

@@ -1,0 +1,101 @@
+"""The threads of one portal: waitress serves, a Celery worker works, beat ticks, the main thread waits for the end."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.worker import WorkController, state as worker_state
+from django.core.wsgi import get_wsgi_application
+from waitress.server import create_server
+
+from config.portal.pool import TwoLanePool
+
+log = structlog.get_logger(__name__)
+
+WEB_THREADS = 12
+RUN_THREADS = 16
+#: Ctrl-C is answered in under five seconds; the rest is for what has to be written down.
+STOP_WITHIN = 3.5
+INTERRUPTED = 130
+MAX_BODY = 2 * 1024 * 1024
+
+
+class PortalProcess:
+    """Start, wait, stop. One in a process: Celery's worker keeps its state in module globals."""
+
+    def __init__(self, listener: socket.socket, app: Celery) -> None:
+        self.ending = threading.Event()
+        self.server = create_server(
+            get_wsgi_application(),
+            sockets=[listener],
+            threads=WEB_THREADS,
+            ident=None,
+            max_request_body_size=MAX_BODY,
+            clear_untrusted_proxy_headers=False,
+        )
+        self.worker = WorkController(
+            app=app,
+            hostname="portal@steward",
+            pool_cls=TwoLanePool,
+            concurrency=RUN_THREADS,
+            prefetch_multiplier=0,
+            without_mingle=True,
+            without_gossip=True,
+            without_heartbeat=True,
+        )
+        self.beat = EmbeddedService(app, max_interval=1, thread=True)
+        self.threads = [
+            threading.Thread(target=self._guarded(self.server.run), name="web", daemon=True),
+            threading.Thread(target=self._guarded(self.worker.start), name="worker", daemon=True),
+            self.beat,
+        ]
+
+    def start(self) -> None:
+        """Start every thread, and let SIGINT and SIGTERM end them; a second signal ends the process at once."""
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+        for thread in self.threads:
+            thread.start()
+
+    def wait(self) -> bool:
+        """Wait for a signal; False when a thread died instead, which is no way to go on."""
+        while not self.ending.wait(timeout=1):
+            dead = [thread.name for thread in self.threads if not thread.is_alive()]
+            if dead:
+                log.error("portal.thread_died", threads=dead)
+                return False
+        return True
+
+    def stop(self) -> bool:
+        """Stop everything at once, within STOP_WITHIN; whether every thread came to its end."""
+        deadline, main = time.monotonic() + STOP_WITHIN, threading.main_thread()
+        self.server.close()
+        worker_state.should_stop = os.EX_OK
+        self.beat.service.stop()
+        self.server.task_dispatcher.shutdown(timeout=1)
+        for thread in self.threads[1:]:
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        return not any(
+            thread.is_alive() for thread in threading.enumerate() if not thread.daemon and thread is not main
+        )
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.ending.is_set():
+            os._exit(INTERRUPTED)
+        self.ending.set()
+
+    def _guarded(self, target: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                target()
+            except Exception:
+                log.exception("portal.thread_failed", thread=threading.current_thread().name)
+
+        return run

