@@ -1,0 +1,189 @@
+"""One run from its identity to its end: the sequence of S1-01 … S1-11, each step a row, each row under the lease."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actors import Actor
+from identities.inventory.models import ManagedIdentity
+from identities.inventory.subjects import actor_of
+from scheduling import graph
+from scheduling.models import RunState, ScheduleRun, StepState, WorkflowVersion
+from scheduling.runner import badges, guarding, nodework, retries
+from scheduling.runner.badges import Badge
+from scheduling.runner.endings import Pause, Stop
+from scheduling.runner.heartbeat import Heartbeat
+from scheduling.runner.stepping import OpenStep, Steps
+from scheduling.services import ledger
+
+log = structlog.get_logger(__name__)
+
+RESOLVE, FETCH, MINT, GUARD = "resolve-identity", "fetch-secret", "mint-token", "guard"
+PRELUDE = (RESOLVE, FETCH, MINT, GUARD)
+
+
+class Execution:
+    """The work of one worker on one run. It holds tokens in memory and nothing of them anywhere else."""
+
+    def __init__(self, lease: ledger.Lease, heartbeat: Heartbeat) -> None:
+        self.lease, self.heartbeat = lease, heartbeat
+        self.run: ScheduleRun = lease.run
+        self.steps = Steps(lease)
+        self.who = Actor.system(ledger.SYSTEM, self.run.tenant_id)
+        self.owner = ""
+        self.badges: dict[str, Badge] = {}
+
+    def go(self) -> None:
+        """Work until the run has ended or must wait; LeaseLost when somebody else has it."""
+        try:
+            ledger.start_run(self.lease, at=timezone.now())
+            self._prepare()
+            self._work()
+        except Stop as stop:
+            self._stop(stop)
+        except Pause as pause:
+            self._pause(pause)
+        else:
+            end = ledger.End(state=RunState.SUCCEEDED, code="", reason="")
+            ledger.finish_run(self.lease, end, actor=self.who, at=timezone.now())
+
+    def _prepare(self) -> None:
+        """Identity, secret, token, guard: again at each attempt and after each pause, since nothing of it is kept."""
+        identity_id, reference = self.run.identity_id, self.run.secret_reference or self.run.schedule.secret_reference
+        with self._prelude(RESOLVE) as step:
+            identity = self._identity(identity_id, step)
+            step.detail |= {"identity": identity.name, "clientId": identity.client_id}
+            badges.check_enabled(identity)
+        with self._prelude(FETCH) as step:
+            step.detail |= dict(reference)
+            secret = badges.fetch(identity, reference)
+        with self._prelude(MINT) as step:
+            badge = badges.mint(identity, secret, step.row)
+            step.detail |= badge.facts()
+            step.values["actor"] = badge.actor.as_json()
+        with self._prelude(GUARD) as step:
+            guarding.check(badge.actor, self.run, detail=step.detail)
+        self.badges[_key(identity_id, reference)] = badge
+
+    def _work(self) -> None:
+        definition = WorkflowVersion.objects.get(
+            workflow_id=self.run.workflow_id, version=self.run.workflow_version
+        ).definition
+        for place, node in enumerate(graph.order(definition["nodes"])):
+            if node["id"] not in self.steps.done:
+                self._node(node, definition, len(PRELUDE) + 1 + place)
+
+    def _node(self, node: Mapping[str, Any], definition: Mapping[str, Any], sequence: int) -> None:
+        with self._step(node["id"], node["kind"], sequence) as step:
+            badge = self._badge(node, step)
+            step.actor = badge.who
+            step.detail |= {"actor": badge.actor.as_json(), "clientId": badge.identity.client_id}
+            step.output = nodework.perform(
+                node,
+                allowed_hosts=definition.get("allowedHosts") or [],
+                badge=badge,
+                run=self.run,
+                outputs={name: row.output for name, row in self.steps.done.items() if name not in PRELUDE},
+                step=step,
+            )
+        self.steps.done[node["id"]] = step.row
+
+    def _badge(self, node: Mapping[str, Any], step: OpenStep) -> Badge:
+        """Who does this node: the run's identity or the node's own, looked at anew and with a token young enough."""
+        identity_id, reference = self.run.identity_id, self.run.secret_reference or self.run.schedule.secret_reference
+        is_own = bool(node.get("managedIdentityId"))
+        if is_own:
+            identity_id, reference = UUID(str(node["managedIdentityId"])), node["secretReference"]
+        identity = self._identity(identity_id, step)
+        step.detail["identity"] = identity.name
+        badges.check_enabled(identity)
+        key = _key(identity_id, reference)
+        badge = self.badges.get(key)
+        if badge is not None:
+            badge = replace(badge, identity=identity)
+        if badge is None or badge.is_stale(timezone.now()):
+            badge = self._fresh_badge(identity, reference, step, is_own=is_own)
+        self.badges[key] = badge
+        step.detail["token"] = badge.facts() | {"renewed": "decision" in step.detail}
+        return badge
+
+    def _fresh_badge(
+        self, identity: ManagedIdentity, reference: Mapping[str, Any], step: OpenStep, *, is_own: bool
+    ) -> Badge:
+        """Fetched, minted and guarded within a node's step (S1-32): what it shows stands in that step."""
+        if is_own:
+            step.detail["secretReference"] = dict(reference)
+        badge = badges.mint(identity, badges.fetch(identity, reference), step.row)
+        step.detail["decision"] = {}
+        guarding.check(badge.actor, self.run, detail=step.detail["decision"])
+        if not is_own:
+            step.values["actor"] = badge.actor.as_json()
+        return badge
+
+    def _identity(self, identity_id: UUID, step: OpenStep) -> ManagedIdentity:
+        identity = badges.look_up(identity_id, self.run.tenant_id)
+        step.actor = actor_of(identity)
+        self.owner = badges.owner_of(identity, self.run.schedule)
+        if identity.id == self.run.identity_id:
+            self.who = step.actor
+        return identity
+
+    def _prelude(self, name: str) -> Any:
+        return self._step(name, name, PRELUDE.index(name) + 1)
+
+    def _step(self, name: str, kind: str, sequence: int) -> Any:
+        self._check_alive(timezone.now())
+        return self.steps.step(name, kind=kind, sequence=sequence, actor=self.who)
+
+    def _check_alive(self, at: datetime) -> None:
+        if self.heartbeat.is_lost:
+            raise ledger.LeaseLost
+        if ledger.is_cancel_requested(self.lease):
+            raise Stop("cancelled", self.run.cancel_reason, state=RunState.CANCELLED)
+        if end := ledger.untaken_end(self.run, at):
+            raise Stop(end.code, end.reason, state=end.state)
+
+    def _stop(self, stop: Stop) -> None:
+        at = timezone.now()
+        again = retries.next_attempt_at(self.run, stop, at)
+        with transaction.atomic():
+            if stop.step is not None:
+                detail = {**stop.step.detail, **stop.detail, "code": stop.code, "reason": stop.reason}
+                if stop.status is not None:
+                    detail["status"] = stop.status
+                self.steps.finish(stop.step, stop.step_state, detail, self.who)
+            if again is not None:
+                ledger.retry_run(self.lease, available_at=again, reason=stop.reason, code=stop.code, actor=self.who)
+            else:
+                ledger.finish_run(self.lease, stop.end(self.owner), actor=self.who, at=at)
+        if again is None and stop.is_of_credentials:
+            self._say(stop)
+
+    def _say(self, stop: Stop) -> None:
+        """Seen at once, not in a production incident (S0-03)."""
+        log.error(
+            "run.credential_failed",
+            cause=stop.code,
+            reason=stop.reason,
+            identity=self.who.label if self.who.client_id else str(self.run.identity_id),
+            client_id=self.who.client_id,
+            owner=self.owner,
+            schedule=self.run.schedule.name,
+        )
+
+    def _pause(self, pause: Pause) -> None:
+        with transaction.atomic():
+            if pause.step is not None:
+                detail = {**pause.step.detail, "reason": pause.reason, "until": pause.until.isoformat()}
+                self.steps.finish(pause.step, StepState.WAITING, detail, self.who)
+            ledger.defer_run(self.lease, available_at=pause.until, reason=pause.reason, actor=self.who)
+
+
+def _key(identity_id: UUID, reference: Mapping[str, Any]) -> str:
+    return f"{identity_id} {sorted(reference.items())}"
