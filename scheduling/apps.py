@@ -1,0 +1,15 @@
+"""Scheduling as a Django app."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class SchedulingConfig(AppConfig):
+    name = "scheduling"
+    verbose_name = "Scheduling"
+
+    def ready(self) -> None:
+        # What scheduling adds to the floor below registers itself by being imported.
+        for name in ("scheduling.effects", "scheduling.dependencies"):
+            import_module(name)

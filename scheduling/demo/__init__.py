@@ -1,0 +1,1 @@
+"""What the demo estate talks to; mounted only while the demo is on."""
