@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     *_faces(),
+    *([path("demo/payroll/", include("scheduling.demo.urls"))] if settings.DEMO else []),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

@@ -23,7 +23,7 @@ SHOWN = 100
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def payments(request: HttpRequest, resource: str) -> JsonResponse:
-    """POST: 201 the first time a key is seen, 200 with the same body after that. GET: the caller's tenant's payments."""
+    """POST: 201 when a key is first seen, 200 and the same body after that. GET: what the tenant paid."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     try:
         token = verification.verify_access_token(text.strip() if scheme.lower() == "bearer" else "")
