@@ -14,6 +14,8 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 
 
 class BreakKind(StrEnum):
+    """How something does not fit; the words are part of the outside (`verify_audit --json`)."""
+
     CHANGED = "changed"
     MOVED = "moved"
     DELETED = "deleted"

@@ -1,8 +1,13 @@
 """What every test stands on: which lanes are open, and the network shut save loopback."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from audit import triggers
 
 #: Marks that need something a plain `make test` does not ask for; STEWARD_TEST_LANES (or `all`) opens them.
 LANE_MARKS = ("broker", "browser", "openbao", "postgres", "long")
@@ -19,3 +24,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for lane in sorted(closed & {mark.name for mark in item.iter_markers()}):
             item.add_marker(pytest.mark.skip(reason=f"lane {lane} is closed: make test LANES=all opens it"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_may_empty_the_audit() -> Iterator[None]:
+    """The one place that lifts the append-only triggers: for the flush after a transactional test, and only there."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def lift_and_flush(case: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            for table, _ in triggers.PROTECTED:
+                for name in triggers.trigger_names(connection.vendor, table):
+                    place = "" if connection.vendor == "sqlite" else f" ON {table}"
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}{place}")
+        flush(case)
+        triggers.install_triggers()
+
+    with pytest.MonkeyPatch.context() as patch:
+        # A test case inside a transaction overrides this method and rolls back instead: it never comes by here.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_flush)
+        yield

@@ -16,7 +16,7 @@ from identities.vaults.secret_text import SecretText
 class VaultSettings:
     """A provider's settings: a frozen dataclass of plain values, none of them secret.
 
-    Each field may carry `metadata={"label": …, "help": …}`, from which forms are built.
+    Each field may carry `metadata={"label": …, "hint": …}`, from which forms are built.
     """
 
     @classmethod
@@ -84,7 +84,8 @@ class Vault(ABC):
         """Raise a `VaultError` when the vault cannot be used right now; reads no secret."""
 
     @classmethod
-    def check_uri(cls, uri: str) -> None:  # noqa: B027 - most providers add a rule of their own, some have none
+    @abstractmethod
+    def check_uri(cls, uri: str) -> None:
         """Raise `Invalid` (member `vault_uri`) unless this is an address the provider can use; no network."""
 
     @classmethod
@@ -98,6 +99,6 @@ def _type_of(item: Any) -> type:
     return type(value)
 
 
-def setting(default: Any, label: str, help: str = "") -> Any:
+def setting(default: Any, label: str, hint: str = "") -> Any:
     """A field of a `VaultSettings`, with the words its form shows."""
-    return field(default=default, metadata={"label": label, "help": help})
+    return field(default=default, metadata={"label": label, "hint": hint})

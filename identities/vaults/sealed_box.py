@@ -31,7 +31,7 @@ def seal(content: bytes, purpose: str, *, place: str = "") -> str:
 
 
 @sensitive_variables("key")
-def open(text: str, purpose: str, *, place: str = "") -> bytes:
+def open(text: str, purpose: str, *, place: str = "") -> bytes:  # noqa: A001 - always read as sealed_box.open
     """The content `seal` was given; raises `CannotOpen`, which names the purpose and nothing of the content."""
     key = keys.derived_key(_info(purpose))
     try:

@@ -1,0 +1,61 @@
+"""Ways to record, and to tamper with full database rights."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+
+from audit import services as audit, triggers
+from audit.actors import Actor, ActorKind, Subject
+from audit.models import AuditEvent
+
+BOT = Actor(ActorKind.IDENTITY, "3f9a", "payroll-bot", client_id="mi_payroll")
+PAYROLL = Subject("workflow", "wf-monthly-payroll", "Monthly payroll")
+
+@pytest.fixture
+def record() -> Callable[..., AuditEvent]:
+    def _record(event: str = "run.succeeded", **given: object) -> AuditEvent:
+        with transaction.atomic():
+            return audit.record(event, **({"actor": BOT, "subject": PAYROLL} | given))  # type: ignore[arg-type]
+
+    return _record
+
+
+@pytest.fixture
+def trail(record: Callable[..., AuditEvent]) -> Callable[[int], list[AuditEvent]]:
+    def _trail(count: int) -> list[AuditEvent]:
+        return [record(details={"number": number, "id": str(uuid4())}) for number in range(1, count + 1)]
+
+    return _trail
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, settings: object) -> Path:
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    return tmp_path
+
+
+@contextmanager
+def full_rights() -> Iterator[Callable[..., None]]:
+    """What an intruder with the database's own rights can do: no triggers, no foreign keys; put back afterwards."""
+    with connection.cursor() as cursor:
+        for table, _ in triggers.PROTECTED:
+            for name in triggers.trigger_names(connection.vendor, table):
+                cursor.execute(
+                    f"DROP TRIGGER {name}" if connection.vendor == "sqlite" else f"DROP TRIGGER {name} ON {table}"
+                )
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA foreign_keys = OFF")
+        else:
+            cursor.execute("SET session_replication_role = replica")
+
+        def run(statement: str, *values: object) -> None:
+            cursor.execute(statement, values)
+
+        yield run
+        on_again = "PRAGMA foreign_keys = ON" if connection.vendor == "sqlite" else "SET session_replication_role = DEFAULT"
+        cursor.execute(on_again)
+    triggers.install_triggers()
