@@ -53,6 +53,14 @@ def owned_by(text: str) -> Q:
     return condition
 
 
+def in_team(text: str) -> Q:
+    """By owning team: its id or its name."""
+    try:
+        return Q(owner_team_id=UUID(text))
+    except ValueError:
+        return Q(owner_team__name__iexact=text)
+
+
 def unused_since(at: datetime) -> Q:
     """Not seen since `at`; never seen counts too."""
     return Q(last_used_at=None) | Q(last_used_at__lt=at)

@@ -1,6 +1,7 @@
 """Issuing a secret, to be shown once or put straight into a vault."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -11,10 +12,9 @@ from audit.actors import Actor
 from audit.events import Outcome
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
-from identities.errors import DomainError, Unavailable
+from identities.errors import DomainError, Invalid, Unavailable
 from identities.events import CredentialEvent
 from identities.inventory.models import ManagedIdentity
-from identities.vaults import services as vaults
 from identities.vaults.references import SecretReference
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,13 @@ class Delivered:
         return f"Delivered({self.secret!r})"
 
 
-def issue_secret(identity: ManagedIdentity, *, actor: Actor, store_at: SecretReference | None = None) -> Delivered:
+def issue_secret(
+    identity: ManagedIdentity,
+    *,
+    actor: Actor,
+    store_at: SecretReference | None = None,
+    expires_at: datetime | None = None,
+) -> Delivered:
     """Make a secret for `identity` and answer its text once, or put it at `store_at` and answer none.
 
     Raises Invalid for a reference that names no registered connection (then nothing was made) and Unavailable, code
@@ -40,14 +46,22 @@ def issue_secret(identity: ManagedIdentity, *, actor: Actor, store_at: SecretRef
     commits before it speaks to the vault.
     """
     check(store_at, tenant_id=identity.tenant_id, environment=identity.environment)
-    issued = credentials.issue(identity, actor=actor, stored_at=store_at.as_json() if store_at else None)
+    stored_at = store_at.as_json() if store_at else None
+    issued = credentials.issue(identity, actor=actor, expires_at=expires_at, stored_at=stored_at)
     return deliver(issued, store_at=store_at, actor=actor)
 
 
 def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str) -> None:
     """Can something be put there at all? Asked before anything is made. Raises Invalid."""
-    if store_at is not None:
+    if store_at is None:
+        return
+    from identities.vaults import services as vaults
+
+    try:
         vaults.check_reference(store_at, tenant_id=tenant_id, environment=environment)
+    except Invalid as error:
+        members = error.errors or {"vault_uri": [error.message]}
+        raise Invalid({f"store_secret_at.{name}": said for name, said in members.items()}, code=error.code) from error
 
 
 def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, actor: Actor) -> Delivered:
@@ -55,6 +69,8 @@ def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, act
     if store_at is None:
         return Delivered(secret=issued.secret, text=issued.text)
     identity = issued.secret.identity
+    from identities.vaults import services as vaults
+
     try:
         version = vaults.write_secret(
             store_at, issued.text, tenant_id=identity.tenant_id, environment=identity.environment, actor=actor

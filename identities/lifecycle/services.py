@@ -11,7 +11,6 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor
 from identities.access import services as access
-from identities.access.models import RoleBinding
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import live_secrets
@@ -107,11 +106,9 @@ def retire(identity: ManagedIdentity, *, reason: str, actor: Actor) -> ManagedId
     Raises Invalid without a reason, Conflict if it is retired.
     """
     retired = _move(identity, State.RETIRED, Change.RETIRED, reason, actor)
-    now = timezone.now()
-    for secret in live_secrets(retired, now):
+    for secret in live_secrets(retired, timezone.now()):
         credentials.revoke(secret, reason=RETIRED, actor=actor)
-    for binding in RoleBinding.objects.standing(now).filter(identity=retired).select_related("role", "identity"):
-        access.end_binding(binding, reason=RETIRED, actor=actor)
+    access.end_bindings_of(retired, reason=RETIRED, actor=actor)
     return retired
 
 

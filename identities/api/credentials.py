@@ -1,0 +1,75 @@
+"""Routes of secrets: those of an identity, making one, ending one."""
+
+from typing import ClassVar
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from identities.access.matrix import Duty
+from identities.api.register_shapes import CreatedCredential, CredentialShape, NewCredential
+from identities.api.schema import describe
+from identities.api.serializers import ListQuery, ReasonShape
+from identities.api.views import PortalView
+from identities.credentials import selectors
+from identities.credentials import services as credentials
+from identities.credentials.models import ClientSecret
+from identities.inventory.models import ManagedIdentity
+from identities.lifecycle import services as lifecycle
+from identities.vaults.references import SecretReference
+
+
+class IdentityCredentialsView(PortalView):
+    resource_kind = "credential"
+    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
+    machine_permissions: ClassVar = {"GET": "identity.read", "POST": "credential.rotate"}
+    orderings: ClassVar = {
+        "createdAt": "created_at",
+        "lastUsedAt": "last_used_at",
+        "rotateBy": "rotate_by",
+    }
+
+    @describe("List the secrets of an identity", answer=CredentialShape, query=ListQuery, listing=True)
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        query = self.read_query()
+        identity = self.get_or_404(ManagedIdentity.objects.all(), id)
+        return self.listing(selectors.secrets(identity), CredentialShape, query)
+
+    @describe(
+        "Make a secret",
+        answer=CreatedCredential,
+        body=NewCredential,
+        status=201,
+        examples={"Shown once": {"kind": "client_secret"}},
+        description="`clientSecret` is shown once; with `storeSecretAt` it goes into the vault and is not shown.",
+    )
+    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.get_or_404(ManagedIdentity.objects.all(), id)
+        body = self.read(NewCredential)
+        reference = body.get("store_secret_at")
+        made = lifecycle.issue_secret(
+            identity,
+            actor=self.actor,
+            store_at=SecretReference(**reference) if reference else None,
+            expires_at=body.get("expires_at"),
+        )
+        extra = {"clientSecret": made.text} if made.text else {}
+        return self.show(made.secret, CredentialShape, status=201, **extra)
+
+
+class RevokeCredentialView(PortalView):
+    resource_kind = "credential"
+    duties: ClassVar = {"POST": Duty.GOVERN}
+    machine_permissions: ClassVar = {"POST": "credential.rotate"}
+
+    @describe("Revoke a secret", answer=CredentialShape, body=ReasonShape)
+    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+        rows = ClientSecret.objects.select_related("identity")
+        secret = self.get_or_404(rows, id, tenant_field="identity__tenant_id")
+        return self.show(credentials.revoke(secret, actor=self.actor, **self.read(ReasonShape)), CredentialShape)
+
+
+urlpatterns = [
+    path("identities/<str:id>/credentials", IdentityCredentialsView.as_view()),
+    path("credentials/<str:id>/revoke", RevokeCredentialView.as_view()),
+]

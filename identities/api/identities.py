@@ -1,0 +1,210 @@
+"""Routes of the register: list, enter, read, change, switch off and on, retire."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.urls import path
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit import selectors as trail
+from identities.access.matrix import Duty, Reach
+from identities.access.models import RoleBinding
+from identities.api.audit import EventShape
+from identities.api.register_shapes import (
+    CreatedIdentity,
+    DependenciesShape,
+    IdentityFacts,
+    IdentityQuery,
+    IdentityShape,
+    NewIdentity,
+)
+from identities.api.schema import describe
+from identities.api.serializers import ListQuery, OptionalReasonShape, ReasonShape
+from identities.api.views import PortalView
+from identities.credentials.models import ClientSecret
+from identities.credentials.selectors import alive
+from identities.inventory import selectors
+from identities.inventory import services as inventory
+from identities.inventory.dependencies.base import dependencies_of
+from identities.inventory.models import ManagedIdentity
+from identities.lifecycle import services as lifecycle
+from identities.vaults.references import SecretReference
+
+EXAMPLE = {
+    "name": "payroll-runner",
+    "environment": "production",
+    "purpose": "Runs the monthly payroll workflow.",
+    "businessOwner": "dana@example.com",
+    "issueSecret": True,
+}
+_EXACT = ("environment", "state", "kind", "issuance", "ownership_class", "risk_tier")
+
+
+class RegisterView(PortalView):
+    """What the routes of one identity have in common."""
+
+    resource_kind = "identity"
+
+    def rows(self) -> QuerySet[ManagedIdentity]:
+        """Identities with what an answer shows: team, roles of now, live secrets. Three queries, however many rows."""
+        now = timezone.now()
+        bindings = RoleBinding.objects.effective(now).select_related("role")
+        secrets = ClientSecret.objects.filter(alive(now))
+        return selectors.identities(None).prefetch_related(
+            Prefetch("bindings", queryset=bindings, to_attr="effective_bindings"),
+            Prefetch("secrets", queryset=secrets, to_attr="live_secrets"),
+        )
+
+    def identity(self) -> ManagedIdentity:
+        return self.get_or_404(ManagedIdentity.objects.all(), self.kwargs["id"])
+
+    def answer(self, identity: ManagedIdentity, *, status: int = 200, **extra: Any) -> Response:
+        return self.show(self.rows().get(pk=identity.pk), IdentityShape, status=status, **extra)
+
+
+class IdentitiesView(RegisterView):
+    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
+    machine_permissions: ClassVar = {"GET": "identity.read", "POST": "identity.write"}
+    orderings: ClassVar = {
+        "createdAt": "created_at",
+        "updatedAt": "updated_at",
+        "name": "name",
+        "environment": "environment",
+        "state": "state",
+        "kind": "kind",
+        "lastUsedAt": "last_used_at",
+        "reviewBy": "review_by",
+        "expiresAt": "expires_at",
+    }
+
+    @describe("List identities", answer=IdentityShape, query=IdentityQuery, listing=True)
+    def get(self, request: Request) -> Response:
+        query = self.read_query(IdentityQuery)
+        tenants = self.listed_tenant_ids(query.get("tenant_id"))
+        rows = self.rows() if tenants is None else self.rows().filter(tenant_id__in=tenants)
+        return self.listing(rows.filter(_condition(query)), IdentityShape, query)
+
+    @describe(
+        "Enter an identity",
+        answer=CreatedIdentity,
+        body=NewIdentity,
+        status=201,
+        examples={"With a secret shown once": EXAMPLE},
+        description="It starts active, without role and without permission. `clientSecret` is shown once, if asked.",
+    )
+    def post(self, request: Request) -> Response:
+        facts = self.read(NewIdentity)
+        tenant = self.tenant_for(facts.pop("tenant_id", None))
+        is_shown, reference = facts.pop("issue_secret"), facts.pop("store_secret_at", None)
+        made = lifecycle.onboard(
+            tenant_id=tenant.pk,
+            facts=facts,
+            actor=self.actor,
+            issue_secret=is_shown,
+            store_secret_at=SecretReference(**reference) if reference else None,
+        )
+        extra = {"clientSecret": made.secret_text} if made.secret_text else {}
+        return self.answer(made.identity, status=201, **extra)
+
+
+class IdentityView(RegisterView):
+    duties: ClassVar = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN, "DELETE": Duty.GOVERN}
+    machine_permissions: ClassVar = {"GET": "identity.read", "PATCH": "identity.write", "DELETE": "identity.write"}
+
+    @describe("Read an identity", answer=IdentityShape)
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return self.show(self.get_or_404(self.rows(), id), IdentityShape)
+
+    @describe("Change facts of an identity", answer=IdentityShape, body=IdentityFacts)
+    def patch(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.identity()
+        return self.answer(inventory.change(identity, facts=self.read(IdentityFacts, partial=True), actor=self.actor))
+
+    @describe("Retire an identity; the evidence stays", answer=None, body=OptionalReasonShape, status=204)
+    def delete(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.identity()
+        reason = self.read(OptionalReasonShape)["reason"] or "Deleted through the API."
+        lifecycle.retire(identity, reason=reason, actor=self.actor)
+        return Response(status=204)
+
+
+class _CommandView(RegisterView):
+    """One command on the state of an identity, with its reason."""
+
+    duties: ClassVar = {"POST": Duty.GOVERN}
+    machine_permissions: ClassVar = {"POST": "identity.write"}
+
+
+class DisableIdentityView(_CommandView):
+    @describe("Disable an identity", answer=IdentityShape, body=ReasonShape)
+    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.identity()
+        return self.answer(lifecycle.disable(identity, actor=self.actor, **self.read(ReasonShape)))
+
+
+class EnableIdentityView(_CommandView):
+    @describe("Enable an identity", answer=IdentityShape, body=ReasonShape)
+    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.identity()
+        return self.answer(lifecycle.enable(identity, actor=self.actor, **self.read(ReasonShape)))
+
+
+class RetireIdentityView(_CommandView):
+    @describe("Retire an identity", answer=IdentityShape, body=ReasonShape)
+    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+        identity = self.identity()
+        return self.answer(lifecycle.retire(identity, actor=self.actor, **self.read(ReasonShape)))
+
+
+class IdentityDependenciesView(RegisterView):
+    duties: ClassVar = {"GET": Duty.READ_REGISTER}
+    machine_permissions: ClassVar = {"GET": "identity.read"}
+
+    @describe("What breaks if it is removed", answer=DependenciesShape)
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return Response(DependenciesShape({"results": dependencies_of(self.identity())}).data)
+
+
+class IdentityTimelineView(RegisterView):
+    duties: ClassVar = {"GET": Duty.READ_AUDIT}
+    machine_permissions: ClassVar = {"GET": "audit.read"}
+    orderings: ClassVar = {"recordedAt": "id"}
+    ordering = "-recordedAt"
+
+    @describe("What happened to an identity and what it did", answer=EventShape, query=ListQuery, listing=True)
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        query = self.read_query()
+        identity = self.identity()
+        about = Q(subject_kind="identity", subject_id=str(identity.pk)) | Q(actor_id=str(identity.pk))
+        rows = trail.events(frozenset({identity.tenant_id})).filter(about)
+        if self.principal.reach(self.duty()) is Reach.OWN:
+            rows = rows.filter(actor_id=str(self.principal.user_id))
+        return self.listing(rows, EventShape, query)
+
+
+def _condition(query: dict[str, Any]) -> Q:
+    condition = Q(**{name: query[name] for name in _EXACT if query.get(name)})
+    if query.get("owner"):
+        condition &= selectors.owned_by(query["owner"])
+    if query.get("owner_team"):
+        condition &= selectors.in_team(query["owner_team"])
+    if query.get("q"):
+        condition &= selectors.matching(query["q"])
+    if query.get("last_used_before"):
+        condition &= selectors.unused_since(query["last_used_before"])
+    if query.get("never_used") is not None:
+        condition &= selectors.NEVER_USED if query["never_used"] else ~selectors.NEVER_USED
+    return condition
+
+
+urlpatterns = [
+    path("identities", IdentitiesView.as_view()),
+    path("identities/<str:id>", IdentityView.as_view()),
+    path("identities/<str:id>/disable", DisableIdentityView.as_view()),
+    path("identities/<str:id>/enable", EnableIdentityView.as_view()),
+    path("identities/<str:id>/retire", RetireIdentityView.as_view()),
+    path("identities/<str:id>/dependencies", IdentityDependenciesView.as_view()),
+    path("identities/<str:id>/timeline", IdentityTimelineView.as_view()),
+]
