@@ -1,5 +1,6 @@
 """Settings, read from the environment; the README's table names each variable. Silence means embedded, in `var/`."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,11 +9,12 @@ import environ
 from config import csp, keyring, logs
 
 env = environ.Env()
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.str("STEWARD_DATA_DIR", default="") or BASE_DIR / "var").resolve()
+DATA_DIR = Path(env.str("STEWARD_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 
 # Keys are made here only for the embedded database; a production shape must bring its own.
-EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
+EMBEDDED_DATABASE = env.str("DATABASE_URL", default="sqlite:").startswith("sqlite:")
 _key = keyring.read_or_make if EMBEDDED_DATABASE else lambda path, make: ""
 SECRET_KEY = env.str("SECRET_KEY", default="") or _key(DATA_DIR / "secret_key", keyring.new_secret_key)
 STEWARD_ENCRYPTION_KEY = env.str("STEWARD_ENCRYPTION_KEY", default="") or _key(
@@ -22,7 +24,7 @@ GENERATED_KEYS = [name for name in ("SECRET_KEY", "STEWARD_ENCRYPTION_KEY") if n
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("STEWARD_DEMO", default=False)
-ADMIN_EMAIL = env.str("STEWARD_ADMIN_EMAIL", default="") or "admin@steward.localhost"
+ADMIN_EMAIL = env.str("STEWARD_ADMIN_EMAIL", default="admin@steward.localhost")
 ADMIN_PASSWORD = env.str("STEWARD_ADMIN_PASSWORD", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -33,7 +35,7 @@ PASSPORT_ISSUER_IS_SET = bool(env.str("PASSPORT_ISSUER", default=""))
 PASSPORT_URL_IS_SET = bool(env.str("PASSPORT_URL", default=""))
 PASSPORT_ISSUER = (env.str("PASSPORT_ISSUER", default="") or f"http://{BIND}").rstrip("/")
 PASSPORT_URL = (env.str("PASSPORT_URL", default="") or PASSPORT_ISSUER).rstrip("/")
-PASSPORT_AUDIENCE = env.str("PASSPORT_AUDIENCE", default="") or "steward"
+PASSPORT_AUDIENCE = env.str("PASSPORT_AUDIENCE", default="steward")
 PASSPORT_TOKEN_TTL = env.int("PASSPORT_TOKEN_TTL", default=3600)
 AUTH_ACCESS_TOKEN_TTL = env.int("AUTH_ACCESS_TOKEN_TTL", default=900)
 AUTH_REFRESH_TOKEN_TTL = env.int("AUTH_REFRESH_TOKEN_TTL", default=604_800)
@@ -138,7 +140,7 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
 
 # People.
 AUTH_USER_MODEL = "identities.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "identities.access.backends.PortalBackend"]
 PASSWORD_HASHERS = ["identities.people.passwords.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -152,6 +154,10 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
+AXES_USERNAME_CALLABLE = "identities.api.lockout.username"
+AXES_LOCKOUT_CALLABLE = "identities.api.lockout.answer"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_SENSITIVE_PARAMETERS = ["password", "username"]
 
 # Machines.
@@ -206,7 +212,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Tasks. The ledger is the database; a message lost here costs one tick.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05} if CELERY_BROKER_URL.startswith("memory") else {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
@@ -248,7 +254,7 @@ STORAGES = {
 }
 WHITENOISE_MANIFEST_STRICT = False
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.STRICT}
-LOG_LEVEL = env.str("LOG_LEVEL", default="") or "INFO"
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logs.dict_config(LOG_LEVEL.upper())
 
 if (BASE_DIR / "config/unfold.py").exists():

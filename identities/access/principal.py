@@ -1,7 +1,7 @@
 """Who asks: one value for people, service users and managed identities, as every face hands it on."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,10 @@ from identities.people.models import PortalRole, User
 
 @dataclass(frozen=True)
 class Principal:
-    """An authenticated caller. `role` is None for a managed identity, whose `permissions` decide alone."""
+    """An authenticated caller. `role` is None for a managed identity, whose `permissions` decide alone.
+
+    `sources` names the bindings that a machine's permission comes from, so that their use can be noted.
+    """
 
     actor: Actor
     tenant_id: UUID
@@ -30,6 +33,7 @@ class Principal:
     token_issuer: str = ""
     token_jti: str = ""
     environment: str = ""
+    sources: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
 
     is_authenticated = True
     is_anonymous = False
@@ -59,6 +63,7 @@ class Principal:
         *,
         permissions: Collection[str],
         role_names: Collection[str],
+        sources: Mapping[str, tuple[UUID, ...]] | None = None,
         token_issuer: str = "",
         token_jti: str = "",
     ) -> "Principal":
@@ -75,6 +80,7 @@ class Principal:
             token_issuer=token_issuer,
             token_jti=token_jti,
             environment=identity.environment,
+            sources=sources or {},
         )
 
     @property

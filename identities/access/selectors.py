@@ -1,7 +1,7 @@
 """What an identity may do now, from its bindings; a role that nobody knows gives nothing (S1-31)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +14,15 @@ from identities.inventory.models import ManagedIdentity
 
 @dataclass(frozen=True)
 class Standing:
-    """The roles an identity holds at an instant, what they permit together, and the bindings they come from."""
+    """The roles an identity holds at an instant, and what they permit, each with the bindings it comes from."""
 
-    role_names: tuple[str, ...]
-    permissions: frozenset[str]
-    binding_ids: tuple[UUID, ...]
+    role_names: tuple[str, ...] = ()
+    sources: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What all roles permit together."""
+        return frozenset(self.sources)
 
 
 def standing(identity_id: UUID, at: datetime) -> Standing:
@@ -29,11 +33,11 @@ def standing(identity_id: UUID, at: datetime) -> Standing:
         .order_by("role__name")
         .values_list("pk", "role__name", "role__permissions")
     )
-    return Standing(
-        role_names=tuple(dict.fromkeys(name for _, name, _ in rows)),
-        permissions=_known(permission for _, _, permissions in rows for permission in permissions),
-        binding_ids=tuple(pk for pk, _, _ in rows),
-    )
+    sources: dict[str, tuple[UUID, ...]] = {}
+    for pk, _, permissions in rows:
+        for permission in _known(permissions):
+            sources[permission] = (*sources.get(permission, ()), pk)
+    return Standing(tuple(dict.fromkeys(name for _, name, _ in rows)), sources)
 
 
 def effective_roles(identity: ManagedIdentity, at: datetime) -> list[str]:

@@ -23,10 +23,8 @@ _ROLE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/-]{0,98}[A-Za-z0-9])?")
 
 
 @transaction.atomic
-def create_role(
-    *, tenant: Tenant, name: str, permissions: Iterable[str], actor: Actor, description: str = ""
-) -> Role:
-    """Make a role. Names are unique in a tenant whatever their case; a permission outside the closed list is Invalid."""
+def create_role(*, tenant: Tenant, name: str, permissions: Iterable[str], actor: Actor, description: str = "") -> Role:
+    """Make a role. Names are unique in a tenant whatever their case; an unknown permission is Invalid."""
     role = Role(
         tenant=tenant,
         name=_name(name, tenant.pk),
@@ -68,7 +66,7 @@ def change_role(
 
 @transaction.atomic
 def remove_role(role: Role, *, actor: Actor, reason: str = "") -> None:
-    """Delete a role that nobody ever held. Raises Conflict while a binding names it, also an ended one: it is evidence."""
+    """Delete a role that nobody ever held. Raises Conflict while a binding names it: an ended one is evidence."""
     locked = Role.objects.select_for_update().get(pk=role.pk)
     held = locked.bindings.count()
     if held:
@@ -115,9 +113,7 @@ def grant(
         granted_by_id=actor.id,
     )
     details = _facts(binding) | {"valid_from": start.isoformat(), "valid_until": valid_until.isoformat()}
-    audit.record(
-        BindingEvent.GRANTED, actor=actor, subject=subject_of(binding), reason=binding.reason, details=details
-    )
+    audit.record(BindingEvent.GRANTED, actor=actor, subject=subject_of(binding), reason=binding.reason, details=details)
     return binding
 
 

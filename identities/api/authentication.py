@@ -51,7 +51,7 @@ class AdminSession(SessionAuthentication):
     """The admin's own session, with CSRF. What a page of ours may ask, its buttons may ask here."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        user = getattr(request._request, "user", None)
+        user = getattr(request._request, "user", None)  # noqa: SLF001 - DRF's own way to Django's request
         if not isinstance(user, User) or not user.is_staff:
             return None
         self.enforce_csrf(request)
@@ -82,6 +82,7 @@ def _machine(text: str) -> tuple[Principal, Any]:
         identity,
         permissions=held.permissions,
         role_names=held.role_names,
+        sources=held.sources,
         token_issuer=token.issuer,
         token_jti=str(token.jti),
     )

@@ -2,18 +2,14 @@
 
 from typing import Any
 
+from identities.access.models import RoleBinding
 from identities.access.principal import Principal
-
-try:
-    from identities.policies import decisions
-except ImportError:  # until the room is there
-    decisions = None  # type: ignore[assignment]
+from identities.inventory import usage
+from identities.policies import decisions
 
 
 def record(principal: Principal, permission: str, view: Any, *, allowed: bool, reason: str = "") -> None:
     """Note who asked for what and what was answered; allows are batched there, denials stand at once."""
-    if decisions is None:
-        return
     decisions.record_api_decision(
         principal=principal,
         permission=permission,
@@ -23,3 +19,6 @@ def record(principal: Principal, permission: str, view: Any, *, allowed: bool, r
         reason=reason,
         environment=principal.environment,
     )
+    if allowed:
+        for binding_id in principal.sources.get(permission, ()):
+            usage.note_use(RoleBinding, binding_id)

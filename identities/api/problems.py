@@ -5,8 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError as DjangoValidationError,
+)
 from django.core.signals import got_request_exception
 from django.db import DataError, IntegrityError, OperationalError
 from django.db.models import ProtectedError
@@ -134,7 +138,7 @@ def _from_drf(exc: exceptions.APIException) -> Response:
 
 def _challenge(scheme: str, exc: exceptions.APIException) -> str:
     """No error code for a caller who sent nothing, `invalid_token` for one whose token does not hold."""
-    if not isinstance(exc, exceptions.AuthenticationFailed):
+    if not isinstance(exc, exceptions.AuthenticationFailed) or not getattr(exc, "carries_token", True):
         return scheme
     return f'{scheme}, error="invalid_token", error_description="{exc.detail}"'
 
@@ -154,7 +158,7 @@ def _from_django(exc: Exception) -> Response | None:
     if isinstance(exc, ProtectedError | IntegrityError):
         return problem(409, "conflict", "Something else stands in the way: it is in use, or the name is taken.")
     if isinstance(exc, OperationalError):
-        log.exception("api.database_unavailable")
+        log.error("api.database_unavailable", exc_info=exc)
         return problem(503, "unavailable", "The database did not answer; try again.", headers={"Retry-After": "1"})
     return None
 
@@ -165,7 +169,7 @@ def not_found() -> Response:
 
 
 def _unexpected(exc: Exception, context: Mapping[str, Any]) -> Response:
-    log.exception("api.unexpected_error")
+    log.error("api.unexpected_error", exc_info=exc)
     request = context.get("request")
     # So that the test client and error monitors still see it.
     got_request_exception.send(sender=type(context.get("view")), request=getattr(request, "_request", request))

@@ -135,7 +135,7 @@ def describe(
         summary=summary,
         description=description or summary,
         request=body,
-        responses={status: shape if shape else OpenApiResponse(description="Done; there is no body.")},
+        responses={status: shape or OpenApiResponse(description="Done; there is no body.")},
         parameters=[query] if query else None,
         examples=found or None,
     )

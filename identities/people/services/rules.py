@@ -77,7 +77,7 @@ def _platform_admins() -> Any:
 
 
 def check_not_last_admin(user: User) -> None:
-    """Conflict for the last active ADMIN. The tenant's row is held, so that two who demote each other do not both succeed."""
+    """Conflict for the last active ADMIN. The tenant's row is held: of two who demote each other, one fails."""
     Tenant.objects.select_for_update().get(pk=user.tenant_id)
     admins = selectors.active_admins(user.tenant_id)
     if admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists():

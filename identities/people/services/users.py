@@ -144,7 +144,7 @@ def disable_user(user: User, *, actor: Actor, reason: str) -> User:
 
 @transaction.atomic
 def enable_user(user: User, *, actor: Actor, reason: str = "") -> User:
-    """Let somebody in again; what ended when they were disabled stays ended. Raises Conflict if they are not disabled."""
+    """Let somebody in again; what ended when they were disabled stays ended. Raises Conflict if not disabled."""
     locked = _lock(user)
     if locked.is_active:
         raise Conflict(f"{locked.email} is not disabled.", code="not_disabled")
@@ -169,7 +169,9 @@ def _facts(user: User) -> dict[str, Any]:
 
 def _save(user: User, before: dict[str, Any], event: PersonEvent, actor: Actor, reason: str = "") -> None:
     after = _facts(user)
-    changes = {name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]}
+    changes = {
+        name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]
+    }
     if not changes:
         return
     user.save(update_fields=[*changes, "updated_at"])

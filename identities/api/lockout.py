@@ -1,0 +1,55 @@
+"""Too many wrong passwords: one answer for the API and one for the admin, both 429 with `Retry-After`."""
+
+from typing import Any
+
+from axes.helpers import get_cool_off
+from axes.utils import reset
+from django.http import HttpRequest, HttpResponse
+from rest_framework import exceptions
+
+from audit import context
+
+
+class TooManyFailures(exceptions.Throttled):
+    """This account was tried too often from this address (both together: a stranger elsewhere locks nobody out)."""
+
+    default_code = "too_many_failures"
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(wait=seconds(request))
+        self.detail = exceptions.ErrorDetail("Too many failed sign-ins from here.", code=self.default_code)
+
+
+def seconds(request: HttpRequest) -> int:
+    """How long the door stays shut after the last failure that counted."""
+    cool_off = get_cool_off(request)
+    return int(cool_off.total_seconds()) if cool_off else 0
+
+
+def is_locked_out(request: HttpRequest) -> bool:
+    """Whether axes shut the door while this request was authenticated."""
+    return bool(getattr(request, "axes_locked_out", False))
+
+
+def forget_failures(email: str) -> None:
+    """A right password clears the slate of this account at this address."""
+    reset(ip=context.current().address, username=email)
+
+
+def username(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str | None:
+    """The account as axes counts it: trimmed and lower-cased, as it is looked up."""
+    given = (credentials or {}).get("username")
+    if given is None and request is not None:
+        given = request.POST.get("username")
+    return None if given is None else str(given).strip().lower()[:254]
+
+
+def answer(
+    request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
+    """What axes sends instead of the view's answer: the API's own problem document, else a short page."""
+    if original is not None and original.status_code == 429:
+        return original
+    page = HttpResponse("Too many failed sign-ins from here. Try again later.", status=429, content_type="text/plain")
+    page["Retry-After"] = str(seconds(request))
+    return page
