@@ -109,6 +109,8 @@ class TrailView(PortalView):
 
 
 class EventsView(TrailView):
+    """What happened, newest first."""
+
     orderings: ClassVar = {"recordedAt": "id"}
     ordering = "-recordedAt"
 
@@ -131,6 +133,8 @@ class EventsView(TrailView):
 
 
 class EventView(TrailView):
+    """One event."""
+
     @describe("Read one event", answer=EventShape)
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         rows = self.narrowed(selectors.events(None))
@@ -141,6 +145,8 @@ class EventView(TrailView):
 
 
 class CheckpointsView(TrailView):
+    """How far the chain is signed."""
+
     resource_kind = "audit_checkpoint"
     orderings: ClassVar = {"seq": "seq"}
     ordering = "-seq"

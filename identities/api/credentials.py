@@ -11,8 +11,7 @@ from identities.api.register_shapes import CreatedCredential, CredentialShape, N
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, ReasonShape
 from identities.api.views import PortalView
-from identities.credentials import selectors
-from identities.credentials import services as credentials
+from identities.credentials import selectors, services as credentials
 from identities.credentials.models import ClientSecret
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
@@ -20,6 +19,8 @@ from identities.vaults.references import SecretReference
 
 
 class IdentityCredentialsView(PortalView):
+    """The secrets of one identity."""
+
     resource_kind = "credential"
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     machine_permissions: ClassVar = {"GET": "identity.read", "POST": "credential.rotate"}
@@ -58,6 +59,8 @@ class IdentityCredentialsView(PortalView):
 
 
 class RevokeCredentialView(PortalView):
+    """The end of one secret."""
+
     resource_kind = "credential"
     duties: ClassVar = {"POST": Duty.GOVERN}
     machine_permissions: ClassVar = {"POST": "credential.rotate"}

@@ -25,8 +25,7 @@ from identities.api.serializers import ListQuery, OptionalReasonShape, ReasonSha
 from identities.api.views import PortalView
 from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import alive
-from identities.inventory import selectors
-from identities.inventory import services as inventory
+from identities.inventory import selectors, services as inventory
 from identities.inventory.dependencies.base import dependencies_of
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
@@ -65,6 +64,8 @@ class RegisterView(PortalView):
 
 
 class IdentitiesView(RegisterView):
+    """The register."""
+
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     machine_permissions: ClassVar = {"GET": "identity.read", "POST": "identity.write"}
     orderings: ClassVar = {
@@ -110,6 +111,8 @@ class IdentitiesView(RegisterView):
 
 
 class IdentityView(RegisterView):
+    """One identity."""
+
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN, "DELETE": Duty.GOVERN}
     machine_permissions: ClassVar = {"GET": "identity.read", "PATCH": "identity.write", "DELETE": "identity.write"}
 
@@ -138,6 +141,8 @@ class _CommandView(RegisterView):
 
 
 class DisableIdentityView(_CommandView):
+    """Stop it, reversibly."""
+
     @describe("Disable an identity", answer=IdentityShape, body=ReasonShape)
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         identity = self.identity()
@@ -145,6 +150,8 @@ class DisableIdentityView(_CommandView):
 
 
 class EnableIdentityView(_CommandView):
+    """Let it work again."""
+
     @describe("Enable an identity", answer=IdentityShape, body=ReasonShape)
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         identity = self.identity()
@@ -152,6 +159,8 @@ class EnableIdentityView(_CommandView):
 
 
 class RetireIdentityView(_CommandView):
+    """End it for good."""
+
     @describe("Retire an identity", answer=IdentityShape, body=ReasonShape)
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         identity = self.identity()
@@ -159,6 +168,8 @@ class RetireIdentityView(_CommandView):
 
 
 class IdentityDependenciesView(RegisterView):
+    """What needs it."""
+
     duties: ClassVar = {"GET": Duty.READ_REGISTER}
     machine_permissions: ClassVar = {"GET": "identity.read"}
 
@@ -168,6 +179,8 @@ class IdentityDependenciesView(RegisterView):
 
 
 class IdentityTimelineView(RegisterView):
+    """Its part of the audit."""
+
     duties: ClassVar = {"GET": Duty.READ_AUDIT}
     machine_permissions: ClassVar = {"GET": "audit.read"}
     orderings: ClassVar = {"recordedAt": "id"}

@@ -63,6 +63,8 @@ class PolicyVerdict(Shape):
 
 
 class PoliciesView(PortalView):
+    """Resource policies."""
+
     resource_kind = "policy"
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     orderings: ClassVar = {"createdAt": "created_at", "name": "name"}
@@ -83,6 +85,8 @@ class PoliciesView(PortalView):
 
 
 class PolicyView(PortalView):
+    """One policy."""
+
     resource_kind = "policy"
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN, "DELETE": Duty.GOVERN}
 
@@ -107,6 +111,8 @@ class PolicyView(PortalView):
 
 
 class ValidatePolicyView(PortalView):
+    """A look at a text that is not kept."""
+
     resource_kind = "policy"
     duties: ClassVar = {"POST": Duty.GOVERN}
 

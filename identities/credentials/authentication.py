@@ -26,7 +26,7 @@ class Authenticated:
 
 
 def authenticate(client_id: str, secret_text: str) -> Authenticated | None:
-    """Answer the identity, or None for an unknown client, a wrong, revoked or ended secret and a disabled identity alike.
+    """Answer the identity, or None: for an unknown client, a wrong or ended secret and a disabled identity alike.
 
     Each of these costs the same: one keyed digest, one query by that digest, one comparison. The digest is keyed, so
     looking it up tells a stranger nothing. Text over 256 bytes is not hashed at all. A success is a use of both the

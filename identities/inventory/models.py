@@ -11,6 +11,8 @@ from identities.inventory.states import State
 
 
 class Kind(models.TextChoices):
+    """What sort of thing it is (S3-21)."""
+
     WORKLOAD = "workload"
     SERVICE_ACCOUNT = "service_account"
     SERVICE_USER = "service_user"
@@ -36,12 +38,16 @@ class Issuance(models.TextChoices):
 
 
 class OwnershipClass(models.TextChoices):
+    """To whom it belongs (S3-44)."""
+
     HUMAN = "human"
     WORKLOAD = "workload"
     VENDOR = "vendor"
 
 
 class Environment(models.TextChoices):
+    """Where it works (S3-38)."""
+
     PRODUCTION = "production"
     STAGING = "staging"
     DEVELOPMENT = "development"
@@ -49,6 +55,8 @@ class Environment(models.TextChoices):
 
 
 class RiskTier(models.TextChoices):
+    """How closely it is watched (S4-64)."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

@@ -72,7 +72,9 @@ def change(identity: ManagedIdentity, *, facts: Facts, actor: Actor, reason: str
     before = register.snapshot(locked)
     register.apply(locked, facts)
     after = register.snapshot(locked)
-    changes = {name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]}
+    changes = {
+        name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]
+    }
     _save(locked)
     if changes:
         audit.record(
@@ -92,7 +94,9 @@ def set_state(identity: ManagedIdentity, *, target: State, reason: str, actor: A
     locked = lock(identity)
     previous = State(locked.state)
     if not may_become(previous, target):
-        raise Conflict(f"Managed identity '{locked.name}' is {previous}: it cannot become {target}.", code="wrong_state")
+        raise Conflict(
+            f"Managed identity '{locked.name}' is {previous}: it cannot become {target}.", code="wrong_state"
+        )
     locked.state, locked.state_reason, locked.state_changed_at = target.value, reason.strip(), timezone.now()
     locked.save(update_fields=["state", "state_reason", "state_changed_at", "updated_at"])
     audit.record(

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class State(StrEnum):
+    """Where an identity is in its life; only an active one gets a token."""
+
     REQUESTED = "requested"
     APPROVED = "approved"
     ACTIVE = "active"

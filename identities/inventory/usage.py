@@ -51,7 +51,7 @@ def flush() -> None:
 
 
 def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> None:
-    rows: models.QuerySet[Any] = model._default_manager.filter(pk=pk)
+    rows: models.QuerySet[Any] = model._meta.base_manager.filter(pk=pk)
     if any(field.name == "uses" for field in model._meta.concrete_fields):
         rows.update(uses=F("uses") + count)
     # Several processes report the same row; a mark never moves backwards.

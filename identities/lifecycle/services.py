@@ -16,8 +16,7 @@ from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import live_secrets
 from identities.errors import Invalid
 from identities.events import IdentityEvent
-from identities.inventory import owners
-from identities.inventory import services as inventory
+from identities.inventory import owners, services as inventory
 from identities.inventory.facts import Facts
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State

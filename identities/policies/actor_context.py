@@ -1,4 +1,4 @@
-"""ActorContext: who acts, as every check before a run and every node of it sees him, person or machine alike (S1-29)."""
+"""ActorContext: who acts, as every check before a run and every node of it sees them, person or machine (S1-29)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +47,4 @@ class ActorContext:
         else:
             kind, key = (ActorKind.SERVICE_USER if self.is_service_account else ActorKind.PERSON), self.user_id
         tenant_id = UUID(self.tenant_id) if self.tenant_id else None
-        return Actor(
-            kind=kind, id=key, label=self.name or self.user_id, client_id=self.client_id, tenant_id=tenant_id
-        )
+        return Actor(kind=kind, id=key, label=self.name or self.user_id, client_id=self.client_id, tenant_id=tenant_id)

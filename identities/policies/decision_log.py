@@ -70,12 +70,14 @@ def begin() -> None:
         _writer_id = uuid.uuid4()
     record_gaps()
     now = timezone.now()
-    DecisionWriter.objects.create(id=_writer_id, host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now)
+    DecisionWriter.objects.create(
+        id=_writer_id, host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now
+    )
 
 
 def end() -> None:
     """A clean end: everything is written, nothing is missing."""
-    global _writer_id  # noqa: PLW0603 - one a process
+    global _writer_id
     flush()
     with _lock:
         writer_id, _writer_id = _writer_id, None
@@ -142,7 +144,7 @@ def _beat() -> None:
 
 def _forget() -> None:
     """A child of fork holds nothing: the rows are its parent's."""
-    global _lock, _writer_id  # noqa: PLW0603 - one a process
+    global _lock, _writer_id
     _lock, _writer_id = threading.Lock(), None
     _held.clear()
 

@@ -53,6 +53,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What the policy said, and which of its rules matched."""
+
     allowed: bool
     reason: str
     rule_ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""ProcessAccessGuard: may this actor run this workflow? One pipeline for people, service users and identities (S1-29)."""
+"""ProcessAccessGuard: may this actor run this workflow? One pipeline for people and machines alike (S1-29)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ FOREIGN = "The workflow belongs to another tenant"
 
 
 class AccessOutcome(StrEnum):
+    """Yes or no."""
+
     ALLOW = "allow"
     DENY = "deny"
 
@@ -46,7 +48,7 @@ class WorkflowFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What surrounds the run that is asked for. `at` is aware and in the zone of the schedule: rules speak local time."""
+    """What surrounds the run asked for. `at` is aware, in the zone of its schedule: rules speak local time."""
 
     trigger: str
     at: datetime

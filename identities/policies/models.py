@@ -1,4 +1,4 @@
-"""ResourcePolicy, the rules of a resource; AuthorizationDecision, what was answered to whom; DecisionWriter, its pulse."""
+"""ResourcePolicy: rules; AuthorizationDecision: what was answered to whom; DecisionWriter: who still holds answers."""
 
 import uuid
 
@@ -27,6 +27,8 @@ class ResourcePolicy(models.Model):
 
 
 class DecisionOutcome(models.TextChoices):
+    """Yes or no."""
+
     ALLOW = "allow"
     DENY = "deny"
 

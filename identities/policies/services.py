@@ -84,7 +84,7 @@ def _is_used(policy: ResourcePolicy) -> bool:
     """Does any row of an upper floor point here? Asked of the relations themselves, so that no floor is named."""
     relations = [field for field in ResourcePolicy._meta.get_fields() if field.auto_created and not field.concrete]
     return any(
-        relation.related_model._default_manager.filter(**{relation.field.name: policy}).exists()  # type: ignore[union-attr]
+        relation.related_model._meta.base_manager.filter(**{relation.field.name: policy}).exists()  # type: ignore[union-attr]
         for relation in relations
     )
 

@@ -1,4 +1,4 @@
-"""What breaks if an identity is removed: one file a kind, here or in an app above that imports its own when it is ready."""
+"""What breaks if an identity is removed: one file a kind, here or in an app above that imports its own when ready."""
 
 from importlib import import_module
 from pkgutil import iter_modules
