@@ -32,7 +32,7 @@ class CorrelatedTask(DjangoTask):
         return super().apply_async(args, kwargs, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        sent = self.request.get(CORRELATION_HEADER) or ""
+        sent = self.request.get(CORRELATION_HEADER) or (self.request.headers or {}).get(CORRELATION_HEADER) or ""
         with context.bound(correlation_id=sent if context.is_well_formed(sent) else context.new_correlation_id()):
             return super().__call__(*args, **kwargs)
 

@@ -21,7 +21,7 @@ LEDGER_IS_STALE = timedelta(seconds=10)
 BROKER_TIMEOUT = 2
 
 
-class NotReadyError(Exception):
+class NotReady(Exception):
     """A part does not do its work; the text says which fact shows it and goes to whoever asks."""
 
 
@@ -60,10 +60,10 @@ def ledger_is_fresh() -> None:
     """Some worker has ticked within the last ten seconds."""
     last = bell.last_beat("tick")
     if last is None:
-        raise NotReadyError("no tick yet")
+        raise NotReady("no tick yet")
     age = timezone.now() - last
     if age > LEDGER_IS_STALE:
-        raise NotReadyError(f"last tick {age.total_seconds():.0f} s ago")
+        raise NotReady(f"last tick {age.total_seconds():.0f} s ago")
 
 
 PARTS: Mapping[str, Callable[[], None]] = {
@@ -76,7 +76,7 @@ PARTS: Mapping[str, Callable[[], None]] = {
 def _verdict(name: str, check: Callable[[], None]) -> str:
     try:
         check()
-    except NotReadyError as fault:
+    except NotReady as fault:
         return str(fault)
     except DatabaseError:
         log.exception("readiness.failed", part=name)

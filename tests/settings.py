@@ -3,7 +3,9 @@
 `DATABASE_URL` and `CELERY_BROKER_URL` choose the lane; everything else that a developer has set is put aside.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
 LANE_VARIABLES = ("DATABASE_URL", "CELERY_BROKER_URL")
@@ -15,6 +17,7 @@ for _name in ("ALLOWED_HOSTS", "DEBUG", "CSRF_TRUSTED_ORIGINS", "TRUSTED_PROXIES
     os.environ.pop(_name, None)
 
 _folder = tempfile.mkdtemp(prefix="steward-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ.update(
     SECRET_KEY="steward-test-key-" + "0123456789abcdef" * 4,
     STEWARD_ENCRYPTION_KEY="c3Rld2FyZC10ZXN0LWVuY3J5cHRpb24ta2V5LTMyYiE=",

@@ -11,7 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 from audit.actors import Actor
-from config.portal.listening import CannotStartError
+from config.portal.listening import CannotStart
 from identities.errors import DomainError
 from identities.people import services as people
 from identities.people.models import PortalRole, Tenant, User
@@ -33,7 +33,7 @@ class FirstAdmin:
 def prepare() -> FirstAdmin | None:
     """Migrate, and make the keys, the first ADMIN, the static files and, if asked for, the demo estate.
 
-    The answer is the first ADMIN if this call made one. Raises CannotStartError when a setting does not fit.
+    The answer is the first ADMIN if this call made one. Raises CannotStart when a setting does not fit.
     """
     call_command("migrate", interactive=False, verbosity=0)
     vaults.ensure_default()
@@ -64,7 +64,7 @@ def ensure_first_admin() -> FirstAdmin | None:
             actor=actor,
         )
     except DomainError as error:
-        raise CannotStartError(f"The first administrator cannot be made: {error.message}") from error
+        raise CannotStart(f"The first administrator cannot be made: {error.message}") from error
     return FirstAdmin(user.email, "" if settings.ADMIN_PASSWORD else password)
 
 

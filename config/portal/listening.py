@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised here, not bound
 
 
-class CannotStartError(Exception):
+class CannotStart(Exception):
     """The portal did not start, and nothing was changed; the message is the one line its user reads."""
 
 
@@ -30,19 +30,19 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """HOST:PORT, `[::1]:8000` for IPv6; port 0 lets the system choose. Raises CannotStartError."""
+    """HOST:PORT, `[::1]:8000` for IPv6; port 0 lets the system choose. Raises CannotStart."""
     parts = urlsplit(f"//{text}")
     try:
         port = parts.port
     except ValueError:
         port = None
     if port is None or parts.hostname is None or parts.path or parts.query or parts.username:
-        raise CannotStartError(f"'{text}' is no HOST:PORT, such as 127.0.0.1:8000.")
+        raise CannotStart(f"'{text}' is no HOST:PORT, such as 127.0.0.1:8000.")
     return Address(parts.hostname, port)
 
 
 def listen(address: Address) -> tuple[socket.socket, Address]:
-    """Take the port; the answer names the one really bound. Raises CannotStartError when that cannot be."""
+    """Take the port; the answer names the one really bound. Raises CannotStart when that cannot be."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,12 +53,12 @@ def listen(address: Address) -> tuple[socket.socket, Address]:
         listener.close()
         reason = error.strerror or str(error)
         message = f"Cannot listen on {address.host}:{address.port}: {reason}. Choose another with --bind (make: BIND=)."
-        raise CannotStartError(message) from error
+        raise CannotStart(message) from error
     return listener, Address(address.host, listener.getsockname()[1])
 
 
 def hold(data_dir: Path) -> IO[str]:
-    """Keep the data folder for this process alone, as long as the answer stays open. Raises CannotStartError.
+    """Keep the data folder for this process alone, as long as the answer stays open. Raises CannotStart.
 
     The lock is the system's own and ends with the process, however it ends; the file's text only says who.
     """
@@ -69,7 +69,7 @@ def hold(data_dir: Path) -> IO[str]:
         lock.seek(0)
         holder = lock.read().strip() or "another process"
         lock.close()
-        raise CannotStartError(f"A portal already runs on {data_dir} ({holder}).") from error
+        raise CannotStart(f"A portal already runs on {data_dir} ({holder}).") from error
     lock.truncate(0)
     lock.write(f"process {os.getpid()}\n")
     lock.flush()

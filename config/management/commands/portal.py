@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import timezone
 
 from config import keyring
-from config.portal.listening import EVERYWHERE, Address, CannotStartError, hold, listen, parse
+from config.portal.listening import EVERYWHERE, Address, CannotStart, hold, listen, parse
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, bind: str, **options: Any) -> None:
         try:
             self.run_portal(bind)
-        except CannotStartError as error:
+        except CannotStart as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             # Pressed while the first start was still making things; each of them is made whole or not at all.

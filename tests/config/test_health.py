@@ -1,0 +1,65 @@
+"""/healthz and /readyz."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from config import health
+from scheduling.services import bell
+
+
+@pytest.fixture
+def ticking(db):
+    bell.beat("tick", timezone.now())
+
+
+def test_healthz_asks_nothing_of_the_database(client):
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert answer["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+
+
+def test_ready_when_database_broker_and_ledger_are(client, ticking):
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "broker": "ok", "ledger": "ok"}}
+
+
+def test_not_ready_before_the_first_tick(client, db):
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["ledger"] == "no tick yet"
+
+
+def test_not_ready_when_the_clock_stands_still(client, db):
+    bell.beat("tick", timezone.now() - timedelta(seconds=31))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["ledger"].startswith("last tick 3")
+
+
+def test_a_broker_that_does_not_answer_is_named_without_its_address(client, ticking, settings, monkeypatch):
+    settings.CELERY_BROKER_URL = "redis://:hunter2@127.0.0.1:1/0"
+    monkeypatch.setattr(health.app.conf, "broker_url", settings.CELERY_BROKER_URL)
+    monkeypatch.setattr(health.app.conf, "broker_write_url", settings.CELERY_BROKER_URL)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["broker"] == "no answer"
+    assert b"hunter2" not in answer.content
+
+
+def test_a_database_that_fails_is_named_without_its_error(client, ticking, monkeypatch):
+    def fail() -> None:
+        raise OperationalError("password=hunter2")
+
+    monkeypatch.setattr(health, "PARTS", {**health.PARTS, "database": fail})
+    answer = client.get("/readyz")
+    assert answer.json()["checks"]["database"] == "database error"
+    assert b"hunter2" not in answer.content
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_nothing_is_written_here(client, path):
+    assert client.post(path).status_code == 405

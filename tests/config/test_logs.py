@@ -1,0 +1,44 @@
+"""One line of JSON a record."""
+
+import io
+import json
+import logging
+import logging.config
+
+import pytest
+import structlog
+
+from audit import context
+from config import logs
+
+
+@pytest.fixture
+def lines(settings):
+    written = io.StringIO()
+    chosen = logs.dict_config("DEBUG")
+    chosen["handlers"]["stderr"]["stream"] = written
+    logging.config.dictConfig(chosen)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def test_both_kinds_of_logger_write_json_with_the_correlation_id(lines):
+    with context.bound(correlation_id="request-0001"):
+        structlog.get_logger("tests.ours").info("token.refused", client_id="mi_1")
+        logging.getLogger("tests.theirs").warning("plain %s", "words")
+    ours, theirs = lines()
+    assert (ours["event"], ours["client_id"], ours["level"]) == ("token.refused", "mi_1", "info")
+    assert theirs["event"] == "plain words"
+    assert ours["correlation_id"] == theirs["correlation_id"] == "request-0001"
+    assert ours["timestamp"].endswith("Z")
+
+
+def test_a_line_break_in_a_value_stays_inside_its_line(lines):
+    structlog.get_logger("tests.ours").info("token.refused", name="one\ntwo\x1b[31m")
+    assert [line["name"] for line in lines()] == ["one\ntwo\x1b[31m"]
+
+
+def test_libraries_that_log_secrets_at_debug_are_kept_quiet(lines):
+    for name in ("oauthlib.oauth2", "oauth2_provider.oauth2_validators"):
+        logging.getLogger(name).debug("wrong client secret %s", "hunter2")
+    assert lines() == []
