@@ -75,7 +75,9 @@ def _has_work(head: SealHead, at: datetime) -> bool:
 
 def _sweepable(head: SealHead, at: datetime) -> int:
     newer = AuditEvent.objects.filter(id__gt=head.swept_id)
+    settled = newer.filter(recorded_at__lte=at - GRACE)
     youngest = newer.filter(recorded_at__gt=at - GRACE).aggregate(found=Min("id"))["found"]
     if youngest is not None:
-        return max(head.swept_id, youngest - 1)
-    return newer.aggregate(found=Max("id"))["found"] or head.swept_id
+        settled = settled.filter(id__lt=youngest)
+    # Never further than a row that is there: the ids between may belong to transactions still under way.
+    return settled.aggregate(found=Max("id"))["found"] or head.swept_id

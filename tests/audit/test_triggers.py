@@ -38,6 +38,7 @@ def sealed(trail: Callable[[int], list[AuditEvent]]) -> None:
     assert checkpoints.take(datetime.now(UTC))
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("sealed")
 def test_every_way_to_change_a_row_is_refused() -> None:
     for statement in STATEMENTS + (ON_SQLITE if connection.vendor == "sqlite" else ON_POSTGRESQL):
