@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from identities.access.models import Role, RoleBinding, RoleBindings
 from identities.access.permissions import PERMISSIONS
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,21 @@ class Standing:
         return frozenset(self.sources)
 
 
-def standing(identity_id: UUID, at: datetime) -> Standing:
-    """Roles and permissions in one query; what stands on a role but not in the closed list counts for nothing."""
-    rows = list(
+_HELD = Prepared(
+    lambda identity_id, at: (
         RoleBinding.objects.effective(at)
         .filter(identity_id=identity_id)
         .order_by("role__name")
         .values_list("pk", "role__name", "role__permissions")
-    )
+    ),
+    identity_id=UUID,
+    at=datetime,
+)
+
+
+def standing(identity_id: UUID, at: datetime) -> Standing:
+    """Roles and permissions in one query; what stands on a role but not in the closed list counts for nothing."""
+    rows = _HELD.rows(identity_id=identity_id, at=at)
     sources: dict[str, tuple[UUID, ...]] = {}
     for pk, _, permissions in rows:
         for permission in _known(permissions):
