@@ -93,6 +93,11 @@ class Node(ABC):
     def __init__(self, params: Any) -> None:
         self.params = params
 
+    @classmethod
+    def problems(cls, params: Mapping[str, Any]) -> list[str]:  # noqa: ARG003 - most kinds have nothing to add
+        """What can be seen at save beyond the schema; texts in `params` may still hold {{ }}."""
+        return []
+
     @abstractmethod
     def execute(self, context: NodeContext) -> Answer:
         """Do the step and say how it went. An exception counts as a failure that may be tried again."""

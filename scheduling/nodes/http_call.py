@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
+from scheduling.nodes import outbound
 from scheduling.nodes.base import Answer, Failure, Node, NodeContext, Success
 from scheduling.nodes.failures import OutboundFailure
+from scheduling.nodes.http_client import check_names
+from scheduling.templating import has_template
 
 URL = {
     "description": "https://host/path; the host must be in the workflow's allowedHosts",
@@ -33,6 +37,16 @@ class HttpCall(Node):
 
     params: Params
 
+    @classmethod
+    def problems(cls, params: Mapping[str, Any]) -> list[str]:
+        found = []
+        for check in (partial(_check_url, params["url"]), partial(_check_headers, params.get("headers") or {})):
+            try:
+                check()
+            except OutboundFailure as failure:
+                found.append(str(failure))
+        return found
+
     def execute(self, context: NodeContext) -> Answer:
         params = self.params
         try:
@@ -44,3 +58,14 @@ class HttpCall(Node):
             return Success(payload={"status": answer.status, "headers": dict(answer.headers), "body": answer.body})
         reason = f"{params.method} answered {answer.status}"
         return Failure(reason=reason, retryable=answer.is_worth_retrying, status=answer.status)
+
+
+def _check_url(url: str) -> None:
+    if not has_template(url):
+        outbound.parse_url(url)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    check_names(headers)
+    for name, value in headers.items():
+        outbound.check_header(name, "" if has_template(value) else value)

@@ -1,0 +1,67 @@
+"""Questions to the scheduler, answered with what a list or a page shows, in a fixed number of queries."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from identities.access.matrix import Duty, Reach
+from identities.access.principal import Principal
+from identities.people.models import Team
+from scheduling.models import RunStep, Schedule, ScheduleRun, Workflow, WorkflowVersion
+
+
+def workflows(tenant_ids: Collection[UUID] | None) -> QuerySet[Workflow]:
+    """The workflows in use of these tenants (None: of every one), with their policy."""
+    rows = Workflow.objects.filter(deleted_at=None).select_related("resource_policy")
+    return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
+
+
+def schedules(tenant_ids: Collection[UUID] | None) -> QuerySet[Schedule]:
+    """The schedules in use of these tenants, with workflow and owners."""
+    rows = Schedule.objects.filter(deleted_at=None).select_related("workflow", "owner", "owner_team")
+    return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
+
+
+def runs(tenant_ids: Collection[UUID] | None) -> QuerySet[ScheduleRun]:
+    """The runs of these tenants, also of schedules that are gone."""
+    rows = ScheduleRun.objects.select_related("schedule")
+    return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
+
+
+def runs_with_steps(tenant_ids: Collection[UUID] | None) -> QuerySet[ScheduleRun]:
+    """As `runs`, each with every attempt at every step, in order."""
+    steps = RunStep.objects.order_by("sequence", "attempt", "id")
+    return runs(tenant_ids).prefetch_related(Prefetch("steps", queryset=steps))
+
+
+def schedules_of_identity(identity_id: UUID) -> QuerySet[Schedule]:
+    """The schedules in use that run as this identity."""
+    return Schedule.objects.filter(managed_identity_id=identity_id, deleted_at=None).select_related("workflow")
+
+
+def definition_of(run: ScheduleRun) -> WorkflowVersion:
+    """The version of the workflow that the run was made from."""
+    return WorkflowVersion.objects.get(workflow_id=run.workflow_id, version=run.workflow_version)
+
+
+def owned_by(user_id: UUID) -> Q:
+    """Schedules that are one's own: as their owner or in their team."""
+    return Q(owner_id=user_id) | Q(owner_team__members=user_id)
+
+
+def holds(principal: Principal, schedule: Schedule) -> bool:
+    """Whether the caller may operate this schedule: pause, resume, run now, preview, cancel its runs.
+
+    Who governs the tenant may operate all of it, an ANALYST what is their own; a managed identity what its permission
+    let it come here for, in its own tenant.
+    """
+    if principal.is_machine:
+        return schedule.tenant_id == principal.tenant_id
+    reach = principal.reach(Duty.OPERATE_SCHEDULE)
+    if reach is not Reach.OWN:
+        return reach is Reach.EVERY or (reach is Reach.TENANT and schedule.tenant_id == principal.tenant_id)
+    if schedule.owner_id == principal.user_id:
+        return True
+    team_id = schedule.owner_team_id
+    return team_id is not None and Team.objects.filter(pk=team_id, members=principal.user_id).exists()

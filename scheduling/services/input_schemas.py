@@ -1,0 +1,78 @@
+"""What a workflow says its input looks like: a JSON schema (2020-12) without references to anywhere else. No rows."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+MOST_BYTES = 64 * 1024
+MOST_PROBLEMS = 20
+NOWHERE: Registry[Any] = Registry()
+
+
+def schema_problems(schema: Any) -> list[str]:
+    """What is wrong with the schema itself; empty when it can be used (also when there is none)."""
+    if schema is None:
+        return []
+    if not isinstance(schema, Mapping):
+        return ["must be a JSON schema: an object"]
+    if len(json.dumps(schema)) > MOST_BYTES:
+        return [f"must be at most {MOST_BYTES} bytes"]
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        path = ".".join(str(part) for part in error.absolute_path)
+        return [f"is no JSON schema: {path or 'the whole'}: {error.message[:300]}"]
+    strangers = [reference for reference in _references(schema) if not reference.startswith("#")]
+    return [f"$ref {reference[:100]!r} leads outside of the schema" for reference in strangers]
+
+
+def input_problems(schema: Mapping[str, Any] | None, data: Any) -> list[str]:
+    """Where `data` (templates already resolved) does not fit; empty when it does or when there is no schema."""
+    if schema is None:
+        return []
+    found: list[str] = []
+    try:
+        for error in Draft202012Validator(schema, registry=NOWHERE).iter_errors(data):
+            path = ".".join(str(part) for part in error.absolute_path)
+            found.append(f"{path}: {error.message[:300]}" if path else error.message[:300])
+            if len(found) == MOST_PROBLEMS:
+                break
+    except (RecursionError, Unresolvable):
+        return ["cannot be checked: the schema refers to itself without end or to nothing"]
+    return found
+
+
+def may_be_input(schema: Mapping[str, Any] | None, path: tuple[str, ...]) -> bool:
+    """Whether a path can have a value, as far as the schema says: declared members only, unless it leaves room.
+
+    Room is left by a schema without `properties`, by `patternProperties`, by `additionalProperties` other than false
+    written out, and by combinations (`anyOf`, `$ref`, …), which are not followed.
+    """
+    part: Any = schema
+    for name in path:
+        if not isinstance(part, Mapping) or not isinstance(part.get("properties"), Mapping):
+            return True
+        if name in part["properties"]:
+            part = part["properties"][name]
+            continue
+        open_keys = {"patternProperties", "$ref", "anyOf", "oneOf", "allOf", "if", "dependentSchemas"}
+        return bool(open_keys & part.keys()) or part.get("additionalProperties", False) is not False
+    return True
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        for name, value in schema.items():
+            if name in ("$ref", "$dynamicRef", "$id", "$schema") and isinstance(value, str):
+                if name in ("$ref", "$dynamicRef"):
+                    yield value
+            else:
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _references(value)

@@ -1,0 +1,163 @@
+"""Commands on schedules. Whoever may give them is asked by the face; what a domain rule forbids is refused here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit import services as audit
+from audit.actors import Actor
+from identities.errors import Conflict, Invalid, Missing
+from scheduling import calendar as calendars
+from scheduling.events import ScheduleEvent
+from scheduling.models import Schedule
+from scheduling.services import acting
+from scheduling.services.facts import SAME, Facts, apply, facts_of
+
+NAME_TAKEN = "A schedule of this tenant has this name"
+
+
+def most_schedules() -> int:
+    """How many schedules one tenant may have (setting SCHEDULES_PER_TENANT)."""
+    return int(getattr(settings, "SCHEDULES_PER_TENANT", 5000))
+
+
+@transaction.atomic
+def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
+    """Enter a schedule, going from now on (S1-12…20). Invalid names every member that does not fit.
+
+    Conflict when the tenant has as many as it may. A managed identity may enter only what runs as itself (Refused).
+    """
+    if Schedule.objects.filter(tenant_id=tenant_id, deleted_at=None).count() >= most_schedules():
+        raise Conflict(f"A tenant may have {most_schedules()} schedules", code="too_many_schedules")
+    now = timezone.now()
+    schedule = Schedule(tenant_id=tenant_id, created_by=actor.label)
+    calendar = apply(schedule, facts, at=now)
+    acting.check_hand(actor, schedule.managed_identity_id)
+    schedule.next_run_at = calendars.next_after(calendar, now)
+    _save(schedule)
+    _record(ScheduleEvent.CREATED, schedule, actor, changes=_changes({}, _snapshot(schedule)))
+    return schedule
+
+
+@transaction.atomic
+def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Actor, reason: str = "") -> Schedule:
+    """Write some members anew. An occurrence that has come but not been claimed is still the old rhythm's.
+
+    A new expression or zone counts from now; other members leave the rhythm alone. Runs that exist are not touched.
+    """
+    locked, now = _locked(schedule), timezone.now()
+    before, former = _snapshot(locked), locked.managed_identity_id
+    rhythm = (locked.cron_expression, locked.timezone)
+    calendar = apply(locked, facts_of(locked).changed(changes), at=now)
+    acting.check_hand(actor, former, locked.managed_identity_id)
+    if rhythm != (locked.cron_expression, locked.timezone):
+        _restart(locked, calendar, now)
+    found = _changes(before, _snapshot(locked))
+    if found:
+        _save(locked)
+        _record(ScheduleEvent.CHANGED, locked, actor, reason=reason, changes=found)
+    return locked
+
+
+@transaction.atomic
+def remove_schedule(schedule: Schedule, *, actor: Actor, reason: str = "") -> None:
+    """Take a schedule out of use for good. Its runs stay; those that have begun are carried on."""
+    locked = _locked(schedule)
+    acting.check_hand(actor, locked.managed_identity_id)
+    locked.deleted_at, locked.is_enabled = timezone.now(), False
+    locked.next_run_at = locked.held_run_at = None
+    _save(locked)
+    _record(ScheduleEvent.REMOVED, locked, actor, reason=reason)
+
+
+@transaction.atomic
+def pause(schedule: Schedule, *, actor: Actor, reason: str = "") -> Schedule:
+    """No more firings until `resume`. Pausing what is paused changes nothing."""
+    locked = _locked(schedule)
+    if not locked.is_enabled:
+        return locked
+    locked.held_run_at, locked.next_run_at = locked.next_run_at, None
+    locked.is_enabled, locked.paused_at = False, timezone.now()
+    locked.paused_by, locked.paused_reason = actor.label, reason
+    _save(locked)
+    _record(ScheduleEvent.PAUSED, locked, actor, reason=reason, changes=_switch(now_enabled=False))
+    return locked
+
+
+@transaction.atomic
+def resume(schedule: Schedule, *, actor: Actor, reason: str = "") -> Schedule:
+    """Go on from the occurrence at which the pause began: what was missed is left to the misfire policy."""
+    locked = _locked(schedule)
+    if locked.is_enabled:
+        return locked
+    locked.next_run_at, locked.held_run_at = locked.held_run_at or _next(locked, timezone.now()), None
+    locked.is_enabled, locked.paused_at = True, None
+    locked.paused_by = locked.paused_reason = ""
+    _save(locked)
+    _record(ScheduleEvent.RESUMED, locked, actor, reason=reason, changes=_switch(now_enabled=True))
+    return locked
+
+
+def _restart(schedule: Schedule, calendar: calendars.Calendar, now: datetime) -> None:
+    moment = calendars.next_after(calendar, now)
+    if not schedule.is_enabled:
+        schedule.held_run_at = moment
+    elif schedule.next_run_at is None or schedule.next_run_at > now:
+        schedule.next_run_at = moment
+
+
+def _next(schedule: Schedule, at: datetime) -> datetime | None:
+    return calendars.next_after(calendars.parse(schedule.cron_expression, schedule.timezone), at)
+
+
+def _locked(schedule: Schedule) -> Schedule:
+    rows = Schedule.objects.select_for_update(of=("self",)).select_related("workflow", "owner", "owner_team")
+    found = rows.filter(pk=schedule.pk, deleted_at=None).first()
+    if found is None:
+        raise Missing("There is no such schedule.")
+    return found
+
+
+def _save(schedule: Schedule) -> None:
+    try:
+        with transaction.atomic():
+            schedule.save()
+    except IntegrityError:
+        raise Invalid({"name": [NAME_TAKEN]}) from None
+
+
+def _snapshot(schedule: Schedule) -> dict[str, Any]:
+    """What the audit compares; the reference's text form, since it names a secret without being one."""
+    values = {name: getattr(schedule, name) for name in SAME}
+    return values | {
+        "managed_identity_id": str(schedule.managed_identity_id),
+        "workflow_id": schedule.workflow.key,
+        "owner": schedule.owner.email if schedule.owner else None,
+        "owner_team": schedule.owner_team.name if schedule.owner_team else None,
+        "next_run_at": schedule.next_run_at.isoformat() if schedule.next_run_at else None,
+    }
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    differing = [name for name in after if before.get(name) != after[name]]
+    return {name: {"previous": before.get(name), "current": after[name]} for name in differing}
+
+
+def _switch(*, now_enabled: bool) -> dict[str, dict[str, Any]]:
+    return {"is_enabled": {"previous": not now_enabled, "current": now_enabled}}
+
+
+def _record(
+    event: ScheduleEvent,
+    schedule: Schedule,
+    actor: Actor,
+    *,
+    reason: str = "",
+    changes: Mapping[str, Mapping[str, object]] | None = None,
+) -> None:
+    audit.record(event, actor=actor, subject=schedule.subject, reason=reason, changes=changes)
