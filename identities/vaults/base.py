@@ -1,8 +1,9 @@
 """What a vault is to Steward: a class in a file of its own beside this one, found by its `kind`."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -14,45 +15,53 @@ from identities.vaults.secret_text import SecretText
 
 @dataclass(frozen=True, slots=True)
 class VaultSettings:
-    """A provider's settings: a frozen dataclass of plain values, none of them secret.
+    """A provider's settings: a frozen dataclass of texts, numbers and switches, none of them secret.
 
-    Each field may carry `metadata={"label": …, "hint": …}`, from which forms are built.
+    Each field is made by `setting(default, label, hint)`, from which forms are built. Outside, names are camelCase.
     """
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` (member `settings`) for an unknown name or a value of another type."""
-        known = {item.name: item for item in fields(cls)}
+        """Raises `Invalid` (member `settings`) for an unknown name, another type, or values that do not fit."""
+        known = {_camel(item.name): item for item in fields(cls)}
         problems = [f"{name}: unknown" for name in data if name not in known]
-        for name, value in data.items():
-            wanted = _type_of(known[name]) if name in known else None
-            if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
-                problems.append(f"{name}: must be {wanted.__name__}")
-        if not problems:
-            made = cls(**data)
-            problems = made.problems()
-            if not problems:
-                return made
-        raise Invalid({"settings": problems})
+        problems += [
+            f"{name}: must be {_words(item.default)}"
+            for name, item in known.items()
+            if name in data and type(data[name]) is not type(item.default)
+        ]
+        if problems:
+            raise Invalid({"settings": problems})
+        made = cls(**{known[name].name: value for name, value in data.items()})
+        made.check()
+        return made
 
-    def problems(self) -> list[str]:
-        """What is wrong with the values, each as `name: what`; nothing when they fit together."""
-        return []
+    def as_json(self) -> dict[str, Any]:
+        """Every setting, defaults included, by its outside name."""
+        return {_camel(name): value for name, value in asdict(self).items()}
+
+    def check(self) -> None:
+        """Raise `Invalid` (member `settings`) when values do not fit; the base has nothing to say."""
 
 
 class Vault(ABC):
     """One connection to a secrets store, made for one operation and thrown away.
 
-    `read` and `write` may use the network and take up to the connection's time limit, so never call them inside a
-    transaction. They raise the errors of `identities.vaults.failures` and nothing else, keep every name inside the
-    connection's own prefix, follow no redirect and put no secret into a log line, an error or an attribute.
-    Not promised: that a value read once can be read again.
+    `read`, `write` and `probe` may use the network and take up to the connection's time limit, so they are never called
+    inside a transaction. They raise the errors of `identities.vaults.failures` and nothing else, keep every name
+    inside the connection's own prefix, follow no redirect, and put no secret into a log line, an error or an
+    attribute. Not promised: that a value read once can be read again.
     """
 
     kind: ClassVar[str]
     label: ClassVar[str]
     Settings: ClassVar[type[VaultSettings]] = VaultSettings
-    needs_credential: ClassVar[bool] = True
+
+    library: ClassVar[str] = ""
+    """The optional package it needs; without it the provider counts as not installed."""
+
+    credential_setting: ClassVar[str] = ""
+    """The outside name under which a credential is given; it is taken out of the settings and sealed."""
 
     kinds: ClassVar[dict[str, type["Vault"]]] = {}
 
@@ -85,8 +94,8 @@ class Vault(ABC):
 
     @classmethod
     @abstractmethod
-    def check_uri(cls, uri: str) -> None:
-        """Raise `Invalid` (member `vault_uri`) unless this is an address the provider can use; no network."""
+    def check_connection(cls, uri: str, settings: VaultSettings, *, has_credential: bool) -> None:
+        """Raise `Invalid` (members `vault_uri`, `settings`) unless the provider can work with these; no network."""
 
     @classmethod
     @abstractmethod
@@ -94,11 +103,14 @@ class Vault(ABC):
         """Raise `VaultPathRefused` unless name and version are ones the provider can hold; no network."""
 
 
-def _type_of(item: Any) -> type:
-    value = item.default if item.default is not MISSING else item.default_factory()
-    return type(value)
-
-
 def setting(default: Any, label: str, hint: str = "") -> Any:
     """A field of a `VaultSettings`, with the words its form shows."""
     return field(default=default, metadata={"label": label, "hint": hint})
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+
+
+def _words(default: object) -> str:
+    return {bool: "true or false", int: "a whole number"}.get(type(default), "text")

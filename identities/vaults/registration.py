@@ -1,0 +1,121 @@
+"""What a vault connection must be before it is one: its values checked together, its credential sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.views.decorators.debug import sensitive_variables
+
+from identities.errors import Invalid
+from identities.vaults import providers, sealed_box
+from identities.vaults.models import VaultConnection
+from identities.vaults.references import normal_uri
+from identities.vaults.secret_text import SecretText
+
+ENVIRONMENTS = ("production", "staging", "development", "sandbox")
+PURPOSE = "vault credential"
+FACTS = ("name", "provider", "vault_uri", "environment", "settings")
+MAX_CREDENTIAL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Checked values, not yet in a row. `names_deployment`: they point at a variable of the deployment."""
+
+    name: str
+    vault_uri: str
+    environment: str
+    settings: dict[str, Any]
+    credential: SecretText | None
+    names_deployment: bool
+
+    def put_into(self, connection: VaultConnection) -> None:
+        connection.name = self.name
+        connection.vault_uri = self.vault_uri
+        connection.environment = self.environment
+        connection.settings = self.settings
+        if self.credential:
+            connection.sealed_credential = seal_credential(connection, self.credential)
+        elif self.names_deployment:
+            connection.sealed_credential = ""
+
+
+@sensitive_variables("settings", "credential", "plain", "given")
+def plan(
+    *,
+    name: str,
+    provider: str,
+    vault_uri: str,
+    environment: str,
+    settings: Mapping[str, Any],
+    credential: str | SecretText | None,
+    held: VaultConnection | None = None,
+) -> Plan:
+    """Raises `Invalid` naming the member that does not fit."""
+    vault = providers.vault_class(provider)
+    _check_words(name, environment)
+    uri = normal_uri(vault_uri)
+    plain = {**settings}
+    given = _credential(plain.pop(vault.credential_setting, None) if vault.credential_setting else None, credential)
+    understood = vault.Settings.from_json(plain)
+    names_deployment = bool(getattr(understood, "token_env", ""))
+    keeps = held is not None and held.has_credential and not names_deployment
+    if keeps and held and held.vault_uri != uri and not given:
+        raise Invalid({"settings": [f"{vault.credential_setting}: must be given again for another address"]})
+    if given and names_deployment:
+        raise Invalid({"settings": [f"{vault.credential_setting}: either itself or a variable that holds it"]})
+    vault.check_connection(uri, understood, has_credential=given is not None or keeps)
+    return Plan(name.strip(), uri, environment, understood.as_json(), given, names_deployment)
+
+
+def check_deployment(planned: Plan, *, may_use_deployment: bool) -> None:
+    """Raise `Invalid` when a tenant's own administrator names a variable of the deployment.
+
+    It is everybody's: they could have its token sent to an address of their own.
+    """
+    if planned.names_deployment and not may_use_deployment:
+        raise Invalid({"settings": ["tokenEnv: only a platform administrator may name a variable of the deployment"]})
+
+
+@sensitive_variables("credential")
+def seal_credential(connection: VaultConnection, credential: SecretText) -> str:
+    """Sealed for this connection and its address: in another row, or after the address changed, it does not open."""
+    return sealed_box.seal(credential.reveal().encode(), PURPOSE, place=_place(connection))
+
+
+def open_credential(connection: VaultConnection) -> SecretText:
+    """Raises `sealed_box.CannotOpen`."""
+    return SecretText(sealed_box.open(connection.sealed_credential, PURPOSE, place=_place(connection)).decode())
+
+
+def facts(connection: VaultConnection) -> dict[str, Any]:
+    """What the audit may say of a connection."""
+    return {name: getattr(connection, name) for name in FACTS} | {"has_credential": connection.has_credential}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """`{field: {previous, current}}` for the fields that differ."""
+    names = [name for name in (*FACTS, "has_credential") if before.get(name) != after.get(name)]
+    return {name: {"previous": before.get(name), "current": after.get(name)} for name in names}
+
+
+def _check_words(name: str, environment: str) -> None:
+    if not name.strip() or len(name.strip()) > 120:
+        raise Invalid({"name": ["must be 1 to 120 characters"]})
+    if environment and environment not in ENVIRONMENTS:
+        raise Invalid({"environment": [f"must be one of {', '.join(ENVIRONMENTS)}, or empty for all"]})
+
+
+@sensitive_variables("inner", "outer", "given", "text")
+def _credential(inner: object, outer: str | SecretText | None) -> SecretText | None:
+    given = outer or inner
+    if not given:
+        return None
+    text = given.reveal() if isinstance(given, SecretText) else given
+    if not isinstance(text, str) or len(text) > MAX_CREDENTIAL or not text.isprintable() or not text.isascii():
+        raise Invalid({"settings": ["token: must be plain text"]})
+    return SecretText(text.strip())
+
+
+def _place(connection: VaultConnection) -> str:
+    return f"{connection.pk}/{connection.provider}/{connection.vault_uri}"

@@ -1,0 +1,251 @@
+"""Registering vaults, and reading and writing through them; nothing else reaches a vault."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from audit import services as audit
+from audit.actors import Actor, Subject
+from audit.events import Outcome
+from identities.errors import Conflict, Invalid, Missing
+from identities.events import VaultEvent
+from identities.vaults import providers, registration, selectors
+from identities.vaults.failures import VaultError
+from identities.vaults.local import DEFAULT_URI
+from identities.vaults.models import LocalSecret, VaultConnection
+from identities.vaults.references import SecretReference, normal_uri
+from identities.vaults.secret_text import SecretText
+
+log = structlog.get_logger(__name__)
+
+
+@sensitive_variables("settings", "credential", "planned")
+def connect(
+    *,
+    tenant_id: UUID,
+    name: str,
+    provider: str,
+    vault_uri: str,
+    environment: str = "",
+    settings: Mapping[str, Any] | None = None,
+    credential: str | SecretText | None = None,
+    may_use_deployment: bool = False,
+    actor: Actor,
+) -> VaultConnection:
+    """Register a vault, so that references of this tenant may name it (issue of a free URL: S1-18, S3-29).
+
+    The credential comes as `credential` or as the provider's own member of `settings` (`token`); it is sealed and never
+    given back. `may_use_deployment` says that the actor is a platform administrator, who alone may point at a variable
+    of the deployment. Nothing is asked of the vault itself: `probe` does that. Raises `Invalid`, `Conflict`.
+    """
+    planned = registration.plan(
+        name=name,
+        provider=provider,
+        vault_uri=vault_uri,
+        environment=environment,
+        settings=settings or {},
+        credential=credential,
+    )
+    registration.check_deployment(planned, may_use_deployment=may_use_deployment)
+    connection = VaultConnection(tenant_id=tenant_id, provider=provider)
+    planned.put_into(connection)
+    with transaction.atomic():
+        _save(connection)
+        audit.record(
+            VaultEvent.CONNECTED,
+            actor=actor,
+            subject=subject_of(connection),
+            changes=registration.differences({}, registration.facts(connection)),
+        )
+    return connection
+
+
+@sensitive_variables("settings", "credential", "planned")
+def change_connection(
+    connection: VaultConnection,
+    *,
+    name: str | None = None,
+    vault_uri: str | None = None,
+    environment: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    credential: str | SecretText | None = None,
+    may_use_deployment: bool = False,
+    actor: Actor,
+) -> VaultConnection:
+    """Change what is given; `settings` replaces them whole and keeps a credential that is not given anew.
+
+    A new address wants its credential given again: the old one was entrusted to the old address (Invalid otherwise).
+    """
+    with transaction.atomic():
+        held = _locked(connection)
+        before = registration.facts(held)
+        planned = registration.plan(
+            name=held.name if name is None else name,
+            provider=held.provider,
+            vault_uri=held.vault_uri if vault_uri is None else vault_uri,
+            environment=held.environment if environment is None else environment,
+            settings=held.settings if settings is None else settings,
+            credential=credential,
+            held=held,
+        )
+        if settings is not None or vault_uri is not None:
+            registration.check_deployment(planned, may_use_deployment=may_use_deployment)
+        planned.put_into(held)
+        changes = registration.differences(before, registration.facts(held))
+        if planned.credential:
+            changes["credential"] = {"previous": "set" if before["has_credential"] else None, "current": "replaced"}
+        _save(held)
+        audit.record(VaultEvent.CHANGED, actor=actor, subject=subject_of(held), changes=changes)
+    return held
+
+
+def remove_connection(connection: VaultConnection, *, actor: Actor, reason: str = "") -> None:
+    """Forget a vault; references that name it stop resolving. Conflict while it holds values of ours."""
+    with transaction.atomic():
+        held = _locked(connection)
+        if LocalSecret.objects.filter(connection=held).exists():
+            raise Conflict("This vault still holds secrets", code="vault_not_empty")
+        subject, before = subject_of(held), registration.facts(held)
+        held.delete()
+        changes = registration.differences(before, {})
+        audit.record(VaultEvent.REMOVED, actor=actor, subject=subject, reason=reason, changes=changes)
+
+
+def ensure_default() -> VaultConnection:
+    """`local://default`, there from the start: it serves every tenant and, naming none, every environment."""
+    found = VaultConnection.objects.filter(tenant=None, vault_uri=DEFAULT_URI).first()
+    if found:
+        return found
+    connection = VaultConnection(name="Steward's own vault", provider="local", vault_uri=DEFAULT_URI)
+    try:
+        with transaction.atomic():
+            connection.save(force_insert=True)
+            audit.record(VaultEvent.CONNECTED, actor=Actor.system("set-up"), subject=subject_of(connection))
+    except IntegrityError:  # another process was first
+        return VaultConnection.objects.get(tenant=None, vault_uri=DEFAULT_URI)
+    return connection
+
+
+def check_reference(reference: SecretReference, tenant_id: UUID, environment: str = "") -> VaultConnection:
+    """The connection that `reference` goes by, without asking the vault; default is deny.
+
+    Raises `Invalid` naming the member: an unknown provider or one not installed (`provider`), an address that this
+    tenant did not register or that serves another environment (`vault_uri`; S3-29), a name that is not plain
+    (`secret_name`, `version`). Another tenant's connection looks like none. An empty `environment` is not compared.
+    """
+    vault = providers.vault_class(reference.provider)
+    found = selectors.usable(reference.provider, normal_uri(reference.vault_uri), tenant_id)
+    if not found and reference.provider == "local" and normal_uri(reference.vault_uri) == DEFAULT_URI:
+        found = [ensure_default()]
+    if not found:
+        raise Invalid({"vault_uri": ["no vault connection is registered for this address"]})
+    vault.check_name(reference)
+    return _serving(found, environment)
+
+
+def read_secret(reference: SecretReference, tenant_id: UUID, environment: str = "", *, actor: Actor) -> SecretText:
+    """The secret, for the one function that needs it. Uses the network: call it outside of transactions.
+
+    Raises what `check_reference` raises, and a `VaultError` for each way the vault can fail. The caller records the
+    reading (`VaultEvent.SECRET_READ`) with its own step; here it only leaves a log line without the value.
+    """
+    connection = check_reference(reference, tenant_id, environment)
+    found = providers.opened(connection).read(reference, tenant_id)
+    log.info("vault.secret_read", connection=str(connection.pk), secret_name=reference.secret_name, actor=actor.label)
+    return found
+
+
+@sensitive_variables("text", "value")
+def write_secret(
+    reference: SecretReference,
+    text: str | SecretText,
+    *,
+    tenant_id: UUID,
+    environment: str = "",
+    expected_version: str | None = None,
+    actor: Actor,
+) -> str:
+    """Put a value into the vault as a new version, and return the version's name.
+
+    The network first, then a short transaction with the record, of a failure as well. Raises as `read_secret` does,
+    and `VersionConflict` when `expected_version` is not the newest.
+    """
+    connection = check_reference(reference, tenant_id, environment)
+    value = text if isinstance(text, SecretText) else SecretText(text)
+    note = partial(_note_write, connection=connection, reference=reference, tenant_id=tenant_id, actor=actor)
+    try:
+        version = providers.opened(connection).write(reference, value, tenant_id, expected_version)
+    except VaultError as error:
+        note(outcome=Outcome.FAILURE, reason=error.message, code=error.code)
+        raise
+    note(outcome=Outcome.SUCCESS, reason="", version=version)
+    return version
+
+
+def probe(connection: VaultConnection) -> None:
+    """Ask the vault whether it can be used now; raises a `VaultError` that says why not. Reads no secret."""
+    providers.opened(connection).probe()
+
+
+def subject_of(connection: VaultConnection) -> Subject:
+    """The connection as the audit names it."""
+    return Subject("vault_connection", str(connection.pk), connection.name, connection.tenant_id)
+
+
+def _serving(found: list[VaultConnection], environment: str) -> VaultConnection:
+    exact = [connection for connection in found if environment and connection.environment == environment]
+    common = [connection for connection in found if not connection.environment]
+    fitting = exact or common or (found if not environment else [])
+    if not fitting:
+        served = ", ".join(sorted({connection.environment for connection in found}))
+        raise Invalid({"vault_uri": [f"this vault connection serves {served}, not {environment}"]})
+    if not exact and not common and len(fitting) > 1:
+        raise Invalid({"vault_uri": ["several vault connections stand for this address; name the environment"]})
+    return fitting[0]
+
+
+def _locked(connection: VaultConnection) -> VaultConnection:
+    held = VaultConnection.objects.select_for_update().filter(pk=connection.pk).first()
+    if held is None:
+        raise Missing("There is no such vault connection")
+    if held.tenant_id is None:
+        raise Conflict("Steward's own vault is always there and stays as it is", code="vault_built_in")
+    return held
+
+
+def _save(connection: VaultConnection) -> None:
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError:
+        raise Conflict(
+            "There is already a vault connection with this name, or with this address and environment",
+            code="vault_connection_exists",
+        ) from None
+
+
+def _note_write(
+    *,
+    connection: VaultConnection,
+    reference: SecretReference,
+    tenant_id: UUID,
+    actor: Actor,
+    outcome: Outcome,
+    reason: str,
+    **details: str,
+) -> None:
+    with transaction.atomic():
+        audit.record(
+            VaultEvent.SECRET_WRITTEN,
+            actor=actor,
+            subject=subject_of(connection),
+            tenant_id=tenant_id,
+            outcome=outcome,
+            reason=reason,
+            details={"secret_name": reference.secret_name, **details},
+        )
