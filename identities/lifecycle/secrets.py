@@ -15,6 +15,7 @@ from identities.credentials.models import ClientSecret
 from identities.errors import DomainError, Invalid, Unavailable
 from identities.events import CredentialEvent
 from identities.inventory.models import ManagedIdentity
+from identities.vaults import services as vaults
 from identities.vaults.references import SecretReference
 
 log = structlog.get_logger(__name__)
@@ -55,8 +56,6 @@ def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str
     """Can something be put there at all? Asked before anything is made. Raises Invalid."""
     if store_at is None:
         return
-    from identities.vaults import services as vaults
-
     try:
         vaults.check_reference(store_at, tenant_id=tenant_id, environment=environment)
     except Invalid as error:
@@ -69,8 +68,6 @@ def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, act
     if store_at is None:
         return Delivered(secret=issued.secret, text=issued.text)
     identity = issued.secret.identity
-    from identities.vaults import services as vaults
-
     try:
         version = vaults.write_secret(
             store_at, issued.text, tenant_id=identity.tenant_id, environment=identity.environment, actor=actor

@@ -82,7 +82,7 @@ def _check(policy: ResourcePolicy) -> None:
 
 def _is_used(policy: ResourcePolicy) -> bool:
     """Does any row of an upper floor point here? Asked of the relations themselves, so that no floor is named."""
-    relations = [field for field in ResourcePolicy._meta.get_fields() if field.auto_created and not field.concrete]
+    relations = [field for field in ResourcePolicy._meta.get_fields(include_hidden=True) if field.auto_created and not field.concrete]
     return any(
         relation.related_model._meta.base_manager.filter(**{relation.field.name: policy}).exists()  # type: ignore[union-attr]
         for relation in relations
