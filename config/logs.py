@@ -58,6 +58,8 @@ def dict_config(level: str) -> dict[str, Any]:
             "django": {"level": "INFO", "handlers": [], "propagate": True},
             "django.server": {"level": "INFO", "handlers": [], "propagate": True},
             "celery": {"level": "WARNING"},
+            # It misses a host name in `memory://`, which has none.
+            "kombu.connection": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
         },
     }

@@ -17,6 +17,7 @@ from identities.people import services as people
 from identities.people.models import PortalRole, Tenant, User
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
+from scheduling.demo import loading
 
 FIRST_TENANT = "Main"
 PASSWORD_GROUPS, GROUP_LENGTH = 4, 5
@@ -90,9 +91,7 @@ def collect_static() -> None:
 
 def load_demo() -> None:
     """Load the demo estate; the loader itself sees to it that this happens once."""
-    from scheduling import demo
-
-    demo.load()
+    loading.load()
 
 
 def _static_state() -> str:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import socket
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -30,14 +31,14 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """HOST:PORT, `[::1]:8000` for IPv6; port 0 lets the system choose. Raises CannotStart."""
+    """HOST:PORT, `[::1]:8000` for IPv6; port 0 lets the system choose. Raises ArgumentTypeError, as argparse wants."""
     parts = urlsplit(f"//{text}")
     try:
         port = parts.port
     except ValueError:
         port = None
     if port is None or parts.hostname is None or parts.path or parts.query or parts.username:
-        raise CannotStart(f"'{text}' is no HOST:PORT, such as 127.0.0.1:8000.")
+        raise ArgumentTypeError(f"'{text}' is no HOST:PORT, such as 127.0.0.1:8000.")
     return Address(parts.hostname, port)
 
 

@@ -51,11 +51,9 @@ class PortalProcess:
             without_heartbeat=True,
         )
         self.beat = EmbeddedService(app, max_interval=1, thread=True)
-        self.threads = [
-            threading.Thread(target=self._guarded(self.server.run), name="web", daemon=True),
-            threading.Thread(target=self._guarded(self.worker.start), name="worker", daemon=True),
-            self.beat,
-        ]
+        self.web = threading.Thread(target=self._guarded(self.server.run), name="web", daemon=True)
+        self.work = threading.Thread(target=self._guarded(self.worker.start), name="worker", daemon=True)
+        self.threads = [self.web, self.work, self.beat]
 
     def start(self) -> None:
         """Start every thread, and let SIGINT and SIGTERM end them; a second signal ends the process at once."""
@@ -75,16 +73,16 @@ class PortalProcess:
 
     def stop(self) -> bool:
         """Stop everything at once, within STOP_WITHIN; whether every thread came to its end."""
-        deadline, main = time.monotonic() + STOP_WITHIN, threading.main_thread()
+        deadline = time.monotonic() + STOP_WITHIN
         self.server.close()
         worker_state.should_stop = os.EX_OK
-        self.beat.service.stop()
         self.server.task_dispatcher.shutdown(timeout=1)
-        for thread in self.threads[1:]:
-            thread.join(timeout=max(0.0, deadline - time.monotonic()))
-        return not any(
-            thread.is_alive() for thread in threading.enumerate() if not thread.daemon and thread is not main
-        )
+        # Beat goes last: on memory:// its next tick is what wakes the worker to see that it should stop.
+        self.work.join(timeout=max(0.0, deadline - time.monotonic()))
+        self.beat.service.stop()
+        self.beat.join(timeout=max(0.0, deadline - time.monotonic()))
+        lasting = {threading.main_thread(), self.web}
+        return not [thread for thread in threading.enumerate() if thread not in lasting and not thread.daemon]
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.ending.is_set():

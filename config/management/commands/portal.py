@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.utils import timezone
 
@@ -20,22 +20,25 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", default=settings.BIND, metavar="HOST:PORT", help="default: %(default)s")
+        parser.add_argument(
+            "--bind", default=settings.BIND, type=parse, metavar="HOST:PORT", help="where to listen (%(default)s)"
+        )
 
-    def handle(self, *args: Any, bind: str, **options: Any) -> None:
+    def handle(self, *args: Any, bind: Address, **options: Any) -> None:
         try:
             self.run_portal(bind)
         except CannotStart as error:
-            raise CommandError(str(error)) from error
+            self.stderr.write(str(error))
+            raise SystemExit(1) from None
         except KeyboardInterrupt:
             # Pressed while the first start was still making things; each of them is made whole or not at all.
             raise SystemExit(130) from None
 
-    def run_portal(self, bind: str) -> None:
+    def run_portal(self, bind: Address) -> None:
         """Take folder and port first, so that a second portal changes nothing; then set up, run, stop."""
         keyring.make_data_dir(settings.DATA_DIR)
         with hold(settings.DATA_DIR):
-            listener, address = listen(parse(bind))
+            listener, address = listen(bind)
             answer_at(address)
             from config.portal import first_start
 

@@ -1,5 +1,7 @@
 """Address and data folder of one portal."""
 
+from argparse import ArgumentTypeError
+
 import pytest
 
 from config.portal.listening import Address, CannotStart, hold, listen, parse
@@ -19,7 +21,7 @@ def test_host_and_port_are_read(text, expected):
 
 @pytest.mark.parametrize("text", ["8000", "localhost", ":8000", "a:b", "127.0.0.1:70000", "h:1/x", "u@h:1", ""])
 def test_anything_else_is_refused_with_an_example(text):
-    with pytest.raises(CannotStart, match="HOST:PORT"):
+    with pytest.raises(ArgumentTypeError, match="HOST:PORT"):
         parse(text)
 
 

@@ -1,0 +1,119 @@
+"""The theme and the sidebar of the admin, as django-unfold reads them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import environ
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+ENVIRONMENT_TONES = {"production": "bad", "staging": "warn", "development": "info", "sandbox": "quiet"}
+env = environ.Env()
+
+
+def may_see(label: str, request: HttpRequest) -> bool:
+    """Whether the page of this model is open to the person; asked once a sidebar item."""
+    # The site imports the rooms, and this module is read with the settings, before there are any.
+    from django.apps import apps
+
+    from identities.admin.site import site
+
+    return site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+
+
+def asset(path: str) -> Callable[[HttpRequest], str]:
+    """The address of one of our own files, looked up when a page is drawn."""
+    return lambda request: static(path)
+
+
+def label_of_environment(request: HttpRequest) -> list[str] | None:
+    """What this installation is, from STEWARD_ENVIRONMENT; nothing where it is unset."""
+    word = env.str("STEWARD_ENVIRONMENT", default="")
+    return [word, ENVIRONMENT_TONES.get(word.lower(), "info")] if word else None
+
+
+def _item(title: str, icon: str, label: str) -> dict[str, Any]:
+    name = label.replace(".", "_").lower()
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{name}_changelist"),
+        "permission": partial(may_see, label),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Steward",
+    "SITE_HEADER": "Steward",
+    "SITE_SUBHEADER": "Non-human identities",
+    "SITE_URL": None,
+    "SITE_ICON": asset("steward/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("steward/mark.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": label_of_environment,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [asset("steward/steward.css")],
+    "SCRIPTS": [asset("steward/steward.js")],
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0d9488",
+            "700": "#0f766e",
+            "800": "#115e59",
+            "900": "#134e4a",
+            "950": "#042f2e",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")}]},
+            {
+                "title": "Register",
+                "items": [
+                    _item("Identities", "smart_toy", "identities.ManagedIdentity"),
+                    _item("Teams", "groups", "identities.Team"),
+                    _item("People", "group", "identities.User"),
+                ],
+            },
+            {
+                "title": "Access",
+                "items": [
+                    _item("Roles", "badge", "identities.Role"),
+                    _item("Role bindings", "link", "identities.RoleBinding"),
+                    _item("Policies", "policy", "identities.ResourcePolicy"),
+                ],
+            },
+            {
+                "title": "Scheduling",
+                "items": [
+                    _item("Schedules", "event_repeat", "scheduling.Schedule"),
+                    _item("Runs", "play_circle", "scheduling.ScheduleRun"),
+                    _item("Workflows", "account_tree", "scheduling.Workflow"),
+                ],
+            },
+            {
+                "title": "Audit",
+                "items": [
+                    _item("Audit log", "history", "audit.AuditEvent"),
+                    _item("Decisions", "gavel", "identities.AuthorizationDecision"),
+                ],
+            },
+            {
+                "title": "Settings",
+                "items": [
+                    _item("Vaults", "lock", "identities.VaultConnection"),
+                    _item("Tenants", "domain", "identities.Tenant"),
+                ],
+            },
+        ],
+    },
+}
