@@ -48,6 +48,18 @@ def change_tenant(tenant: Tenant, *, name: str, actor: Actor) -> Tenant:
     return locked
 
 
+@transaction.atomic
+def end_demo(tenant: Tenant, *, actor: Actor) -> Tenant:
+    """From now on a tenant like any other: what it held as a demo has been taken out of use."""
+    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    if locked.is_demo:
+        locked.is_demo = False
+        locked.save(update_fields=["is_demo"])
+        changes = {"is_demo": {"previous": True, "current": False}}
+        audit.record(TenantEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=changes)
+    return locked
+
+
 def _name(name: str, other_than: UUID | None = None) -> str:
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > 120:

@@ -1,0 +1,22 @@
+"""`manage.py remove_demo`: take the demo company out of use."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.actors import Actor
+from identities.errors import DomainError
+from scheduling.demo import loading
+
+
+class Command(BaseCommand):
+    help = "Retire the demo company: nothing of it fires or signs in any more; its audit stays."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            was_there = loading.remove(actor=Actor.system("remove_demo"))
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        if not was_there:
+            raise CommandError("There is no demo to remove.")
+        self.stdout.write("The demo was removed. Its audit stays; it does not come back at the next start.")
