@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,11 +22,11 @@ from identities.people.sign_in import RefreshFailed, Session
 from identities.tokens import user_tokens
 
 
-class Unauthenticated(AuthenticationFailed):
+class Unauthenticated(APIException):
     """401 of a sign-in or a refresh: there was no bearer, so the challenge names no token error."""
 
+    status_code = 401
     auth_header = REALM
-    carries_token = False
 
 
 class LoginShape(Shape):

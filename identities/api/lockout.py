@@ -37,11 +37,13 @@ def forget_failures(email: str) -> None:
 
 
 def username(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str | None:
-    """The account as axes counts it: trimmed and lower-cased, as it is looked up."""
-    given = (credentials or {}).get("username")
-    if given is None and request is not None:
-        given = request.POST.get("username")
-    return None if given is None else str(given).strip().lower()[:254]
+    """The account as axes counts it: trimmed and lower-cased, as it is looked up.
+
+    Django hands over `username`, axes itself the name of the user model's own field.
+    """
+    forms = (credentials or {}, request.POST if request is not None else {})
+    found = [form[name] for form in forms for name in ("username", "email") if form.get(name)]
+    return str(found[0]).strip().lower()[:254] if found else None
 
 
 def answer(

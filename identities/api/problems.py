@@ -138,7 +138,7 @@ def _from_drf(exc: exceptions.APIException) -> Response:
 
 def _challenge(scheme: str, exc: exceptions.APIException) -> str:
     """No error code for a caller who sent nothing, `invalid_token` for one whose token does not hold."""
-    if not isinstance(exc, exceptions.AuthenticationFailed) or not getattr(exc, "carries_token", True):
+    if not isinstance(exc, exceptions.AuthenticationFailed):
         return scheme
     return f'{scheme}, error="invalid_token", error_description="{exc.detail}"'
 

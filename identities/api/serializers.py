@@ -30,6 +30,8 @@ class Shape(serializers.Serializer[Any]):
             outside = camel(name)
             if outside != name and field.source is None:
                 field.source = name
+            if isinstance(field, serializers.SerializerMethodField) and field.method_name is None:
+                field.method_name = f"get_{name}"
             fields[outside] = field
         return fields
 
