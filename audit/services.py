@@ -39,6 +39,37 @@ def record(
     """
     if not _is_in_transaction():
         raise NotInTransaction(event)
+    row = compose(
+        event,
+        actor=actor,
+        subject=subject,
+        outcome=outcome,
+        reason=reason,
+        changes=changes,
+        details=details,
+        tenant_id=tenant_id,
+        run_id=run_id,
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def compose(
+    event: str,
+    *,
+    actor: Actor,
+    subject: Subject,
+    outcome: Outcome = Outcome.SUCCESS,
+    reason: str = "",
+    changes: Mapping[str, Mapping[str, object]] | None = None,
+    details: Mapping[str, object] | None = None,
+    tenant_id: UUID | None = None,
+    run_id: UUID | None = None,
+) -> AuditEvent:
+    """The event that `record` inserts, not yet inserted.
+
+    Only for a change that is inserted in one statement together with its event (a token): all others call `record`.
+    """
     around = context.current()
     row = AuditEvent(
         uuid=uuid4(),
@@ -61,12 +92,11 @@ def record(
         address=_fit("address", around.address),
     )
     row.tag = tag_of(row.as_record())
-    row.save(force_insert=True)
     return row
 
 
 def _fit(field: str, text: object) -> str:
-    limit = AuditEvent._meta.get_field(field).max_length or 0
+    limit = int(getattr(AuditEvent._meta.get_field(field), "max_length", 0))
     return clean_text(str(text), limit)
 
 

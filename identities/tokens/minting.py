@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
-
 from audit import context, services as audit
+from audit.models import AuditEvent
 from identities.access import selectors as access
 from identities.errors import Refused
 from identities.events import TokenEvent
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.prepared import insert_together
 from identities.inventory.subjects import actor_of, subject_of
 from identities.jose.sign import sign
 from identities.tokens import authorise, settings
@@ -53,9 +53,7 @@ def mint(identity: ManagedIdentity, *, scope: str, at: datetime) -> Minted:
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         address=context.current().address,
     )
-    with transaction.atomic():
-        row.save(force_insert=True)
-        _record(row, claims["roles"])
+    insert_together(row, _event(row, claims["roles"]))
     return Minted(access_token=text, expires_in=claims["exp"] - int(at.timestamp()), scope=scope, jti=row.jti)
 
 
@@ -88,8 +86,8 @@ def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: list[str
     }
 
 
-def _record(row: IssuedToken, roles: list[str]) -> None:
-    audit.record(
+def _event(row: IssuedToken, roles: list[str]) -> AuditEvent:
+    return audit.compose(
         TokenEvent.ISSUED,
         actor=actor_of(row.identity),
         subject=subject_of(row.identity),
