@@ -27,7 +27,7 @@ class Prepared:
     only pass them on into filters. Safe to share between threads. One query for each call of `rows`.
     """
 
-    def __init__(self, build: Callable[..., models.QuerySet[Any, Any]], **parameters: type[Value]) -> None:
+    def __init__(self, build: "Callable[..., models.QuerySet[Any, Any]]", **parameters: type[Value]) -> None:
         self._build, self._types = build, parameters
         self._compiled: dict[str, tuple[str, list[Any], Any, Any]] = {}
 
@@ -78,7 +78,7 @@ def insert_together(*rows: models.Model) -> None:
             for sql, values in statements:
                 cursor.execute(sql, values)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as save() would leave it
 
 
 def _takes_lists(using: BaseDatabaseWrapper) -> bool:
@@ -94,7 +94,7 @@ def _insert(row: models.Model) -> tuple[str, list[Any]]:
 
 
 @cache
-def _fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
     return tuple(field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField))
 
 
