@@ -1,7 +1,6 @@
 """The Celery application: the bell that wakes the ledger. Arguments are ids in JSON; no result is ever stored."""
 
 import os
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Celery
@@ -22,14 +21,9 @@ class CorrelatedTask(DjangoTask):
 
     abstract = True
 
-    def apply_async(
-        self,
-        args: Sequence[Any] | None = None,
-        kwargs: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> Any:
+    def apply_async(self, *args: Any, **options: Any) -> Any:
         headers = {CORRELATION_HEADER: context.current().correlation_id, **(options.pop("headers", None) or {})}
-        return super().apply_async(args, kwargs, headers=headers, **options)
+        return super().apply_async(*args, headers=headers, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         sent = self.request.get(CORRELATION_HEADER) or (self.request.headers or {}).get(CORRELATION_HEADER) or ""

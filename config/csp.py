@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
-STRICT = {
+STRICT: dict[str, list[str]] = {
     "default-src": [NONE],
     "base-uri": [NONE],
     "connect-src": [SELF],
@@ -16,9 +16,13 @@ STRICT = {
     "style-src": [SELF],
 }
 #: unfold: Alpine needs eval, its theme writes style attributes and one inline script.
-ADMIN = {**STRICT, "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]}
+ADMIN: dict[str, list[str]] = {
+    **STRICT,
+    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
 #: Swagger UI writes style attributes; its scripts come from our own static files.
-DOCS = {**STRICT, "style-src": [SELF, UNSAFE_INLINE]}
+DOCS: dict[str, list[str]] = {**STRICT, "style-src": [SELF, UNSAFE_INLINE]}
 BY_PREFIX = {"/admin": ADMIN, "/api/docs": DOCS}
 
 

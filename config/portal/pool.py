@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from celery.concurrency.base import apply_target
-from celery.concurrency.thread import ApplyResult, TaskPool
+from celery.concurrency.thread import ApplyResult, TaskPool  # type: ignore[attr-defined]  # not in the stubs
 from django.conf import settings
 
 CLOCK_THREADS = 2
@@ -12,6 +12,8 @@ CLOCK_THREADS = 2
 
 class TwoLanePool(TaskPool):
     """Runs go to the pool's own threads; every other task to two threads that no run ever takes."""
+
+    executor: ThreadPoolExecutor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import structlog
 from celery import Celery
@@ -30,7 +31,7 @@ MAX_BODY = 2 * 1024 * 1024
 class PortalProcess:
     """Start, wait, stop. One in a process: Celery's worker keeps its state in module globals."""
 
-    def __init__(self, listener: socket.socket, app: Celery) -> None:
+    def __init__(self, listener: socket.socket, app: "Celery[Any]") -> None:
         self.ending = threading.Event()
         self.server = create_server(
             get_wsgi_application(),
@@ -50,10 +51,10 @@ class PortalProcess:
             without_gossip=True,
             without_heartbeat=True,
         )
-        self.beat = EmbeddedService(app, max_interval=1, thread=True)
+        self.beat: Any = EmbeddedService(app, max_interval=1, thread=True)
         self.web = threading.Thread(target=self._guarded(self.server.run), name="web", daemon=True)
         self.work = threading.Thread(target=self._guarded(self.worker.start), name="worker", daemon=True)
-        self.threads = [self.web, self.work, self.beat]
+        self.threads: list[Any] = [self.web, self.work, self.beat]
 
     def start(self) -> None:
         """Start every thread, and let SIGINT and SIGTERM end them; a second signal ends the process at once."""
@@ -75,7 +76,7 @@ class PortalProcess:
         """Stop everything at once, within STOP_WITHIN; whether every thread came to its end."""
         deadline = time.monotonic() + STOP_WITHIN
         self.server.close()
-        worker_state.should_stop = os.EX_OK
+        worker_state.should_stop = os.EX_OK  # type: ignore[assignment]  # an exit status
         self.server.task_dispatcher.shutdown(timeout=1)
         # Beat goes last: on memory:// its next tick is what wakes the worker to see that it should stop.
         self.work.join(timeout=max(0.0, deadline - time.monotonic()))

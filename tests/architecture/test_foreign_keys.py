@@ -1,5 +1,7 @@
 """Nothing points up, foreign keys included."""
 
+from typing import cast
+
 from django.apps import apps
 from django.db.models import Field, Model
 
@@ -18,10 +20,10 @@ def relations() -> list[tuple[type[Model], Field, type[Model]]]:
     """Every relation of a model of the house to another one of the house."""
     ours = [model for model in apps.get_models(include_auto_created=False) if model._meta.app_label in HEIGHT]
     return [
-        (model, field, field.related_model)
+        (model, field, cast("type[Model]", field.related_model))
         for model in ours
         for field in [*model._meta.fields, *model._meta.many_to_many]
-        if field.is_relation and field.related_model._meta.app_label in HEIGHT
+        if field.is_relation and cast("type[Model]", field.related_model)._meta.app_label in HEIGHT
     ]
 
 

@@ -9,14 +9,11 @@ from tests.architecture.contract import ROOT
 def variables_read() -> set[str]:
     """Names handed to `env.<kind>(...)` in the settings."""
     tree = ast.parse((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     return {
-        call.args[0].value
+        str(ast.literal_eval(call.args[0]))
         for call in calls
-        if isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "env"
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
+        if ast.unparse(call.func).startswith("env.") and isinstance(call.args[0], ast.Constant)
     }
 
 
