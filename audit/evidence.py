@@ -125,7 +125,7 @@ def _records(ids: list[int]) -> dict[int, dict[str, Any]]:
 
 def _record(event_id: int) -> dict[str, Any]:
     try:
-        return AuditEvent.objects.values(*COLUMNS).get(id=event_id)
+        return dict(AuditEvent.objects.values(*COLUMNS).get(id=event_id))
     except (ValueError, TypeError, DatabaseError):
         return {}  # somebody wrote what the column's type cannot be: `covered` fails on it
 

@@ -136,7 +136,7 @@ class HashicorpVault(Vault):
         )
         data = answer.get("data") if isinstance(answer, dict) else None
         values = data.get("data") if isinstance(data, dict) else None
-        if not isinstance(values, dict):
+        if not isinstance(data, dict) or not isinstance(values, dict):
             raise failures.VaultFailed("The vault's answer is not that of a KV version 2 engine")
         return values, _version(data.get("metadata"))
 

@@ -4,6 +4,7 @@ from time import monotonic
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 MAX_ANSWER = 1024 * 1024
 PIECE = 16 * 1024
@@ -46,10 +47,20 @@ class BoundedSession(requests.Session):
 
 def _body(response: requests.Response, until: float) -> bytes:
     body = b""
-    for piece in response.iter_content(PIECE):
+    while piece := _piece(response):
         body += piece
         if len(body) > MAX_ANSWER:
             raise AnswerTooLarge
         if monotonic() > until:
             raise AnswerTooSlow
     return body
+
+
+def _piece(response: requests.Response) -> bytes:
+    # `iter_content` waits until a piece is full: a server that drips could hold it for hours.
+    try:
+        return bytes(response.raw.read1(PIECE, decode_content=True))
+    except ReadTimeoutError as error:
+        raise AnswerTooSlow from error
+    except HTTPError as error:
+        raise requests.ConnectionError from error

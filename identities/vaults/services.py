@@ -117,7 +117,10 @@ def remove_connection(connection: VaultConnection, *, actor: Actor, reason: str 
 
 
 def ensure_default() -> VaultConnection:
-    """`local://default`, there from the start: it serves every tenant and, naming none, every environment."""
+    """`local://default`, there from the start: it serves every tenant and, naming none, every environment.
+
+    Part of the set-up, as the tables are: nobody did it, so nothing is recorded.
+    """
     found = VaultConnection.objects.filter(tenant=None, vault_uri=DEFAULT_URI).first()
     if found:
         return found
@@ -125,7 +128,6 @@ def ensure_default() -> VaultConnection:
     try:
         with transaction.atomic():
             connection.save(force_insert=True)
-            audit.record(VaultEvent.CONNECTED, actor=Actor.system("set-up"), subject=subject_of(connection))
     except IntegrityError:  # another process was first
         return VaultConnection.objects.get(tenant=None, vault_uri=DEFAULT_URI)
     return connection

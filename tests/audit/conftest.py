@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 BOT = Actor(ActorKind.IDENTITY, "3f9a", "payroll-bot", client_id="mi_payroll")
 PAYROLL = Subject("workflow", "wf-monthly-payroll", "Monthly payroll")
 
+
 @pytest.fixture
 def record() -> Callable[..., AuditEvent]:
     def _record(event: str = "run.succeeded", **given: object) -> AuditEvent:
@@ -56,6 +57,6 @@ def full_rights() -> Iterator[Callable[..., None]]:
             cursor.execute(statement, values)
 
         yield run
-        on_again = "PRAGMA foreign_keys = ON" if connection.vendor == "sqlite" else "SET session_replication_role = DEFAULT"
-        cursor.execute(on_again)
+        is_sqlite = connection.vendor == "sqlite"
+        cursor.execute("PRAGMA foreign_keys = ON" if is_sqlite else "SET session_replication_role = DEFAULT")
     triggers.install_triggers()

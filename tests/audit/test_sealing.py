@@ -43,7 +43,12 @@ def test_all_that_waits_is_sealed_in_small_steps(trail: Trail) -> None:
 def test_what_others_wrote_into_the_table_is_left_unsealed(trail: Trail) -> None:
     trail(2)
     forged = AuditEvent.objects.create(
-        recorded_at=timezone.now(), type="run.succeeded", outcome="success", actor_kind="system", subject_kind="x", tag="0" * 64
+        recorded_at=timezone.now(),
+        type="run.succeeded",
+        outcome="success",
+        actor_kind="system",
+        subject_kind="x",
+        tag="0" * 64,
     )
     assert sealing.seal_pending() == 2
     assert not AuditSeal.objects.filter(event=forged).exists()

@@ -28,9 +28,9 @@ def test_a_record_outside_a_transaction_is_refused() -> None:
 
 
 def test_a_record_goes_when_its_change_goes(record: Recorder) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         record()
-        raise RuntimeError("the change failed")
+        transaction.set_rollback(True)
     assert not AuditEvent.objects.exists()
 
 
@@ -83,7 +83,15 @@ def test_a_secret_never_reaches_the_table(record: Recorder, given: dict[str, obj
 
 
 def test_what_was_recorded_reads_back_to_the_same_tag(record: Recorder) -> None:
-    awkward = {"float": 1e16, "nul": "\x00", "big": 2**80, "half": "\ud800", "text": "é\u202e", "none": None, "deep": [{}]}
+    awkward = {
+        "float": 1e16,
+        "nul": "\x00",
+        "big": 2**80,
+        "half": "\ud800",
+        "text": "é\u202e",
+        "none": None,
+        "deep": [{}],
+    }
     event = record(details=awkward, reason="line\r\nforged", subject=Subject("x", "y" * 999, "z" * 999))
     values = AuditEvent.objects.values(*links.COLUMNS).get(pk=event.pk)
     assert links.is_genuine(values)

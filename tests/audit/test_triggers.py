@@ -21,13 +21,13 @@ STATEMENTS = [
     "DELETE FROM audit_auditseal",
     "DELETE FROM audit_auditcheckpoint",
 ]
-ON_SQLITE = ["INSERT OR REPLACE INTO audit_auditseal (event_id, seq, mac) SELECT event_id, seq, 'x' FROM audit_auditseal"]
+SEALS = "INTO audit_auditseal (event_id, seq, mac) SELECT event_id, seq, 'x' FROM audit_auditseal"
+ON_SQLITE = [f"INSERT OR REPLACE {SEALS}"]
 ON_POSTGRESQL = [
     "TRUNCATE audit_auditevent CASCADE",
     "TRUNCATE audit_auditseal",
     "TRUNCATE audit_auditcheckpoint",
-    "INSERT INTO audit_auditseal (event_id, seq, mac) SELECT event_id, seq, 'x' FROM audit_auditseal "
-    "ON CONFLICT (event_id) DO UPDATE SET mac = 'x'",
+    f"INSERT {SEALS} ON CONFLICT (event_id) DO UPDATE SET mac = 'x'",
 ]
 
 
@@ -78,7 +78,9 @@ def _migrated() -> None:
     from django.db.models.signals import post_migrate
 
     config = apps.get_app_config("audit")
-    post_migrate.send(sender=config, app_config=config, verbosity=0, interactive=False, using="default", plan=[], apps=apps)
+    post_migrate.send(
+        sender=config, app_config=config, verbosity=0, interactive=False, using="default", plan=[], apps=apps
+    )
 
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])

@@ -190,7 +190,7 @@ def test_a_head_set_back_is_found(sealed: list[AuditEvent]) -> None:
 
 def test_a_chain_rewritten_with_the_stolen_key_is_found_by_the_file(witnessed: Path) -> None:
     with full_rights() as run:
-        run("UPDATE audit_auditevent SET reason = 'never' WHERE id IN (SELECT event_id FROM audit_auditseal WHERE seq = 6)")
+        run("UPDATE audit_auditevent SET reason = 'never' WHERE id = %s", AuditSeal.objects.get(seq=6).event_id)
         run("DELETE FROM audit_auditcheckpoint")
     rewrite(from_seq=6)
     checkpoints.file_path().unlink()
@@ -275,5 +275,5 @@ def cut_from(seq: int, *, set_back_head: bool) -> None:
         for event_id in ids:
             run("DELETE FROM audit_auditevent WHERE id = %s", event_id)
         if set_back_head:
-            run("UPDATE audit_sealhead SET seq = %s, mac = (SELECT mac FROM audit_auditseal WHERE seq = %s), swept_id = 0",
-                seq - 1, seq - 1)  # fmt: skip
+            mac = AuditSeal.objects.get(seq=seq - 1).mac
+            run("UPDATE audit_sealhead SET seq = %s, mac = %s, swept_id = 0", seq - 1, mac)
