@@ -17,7 +17,6 @@ from identities.access.matrix import Duty, Reach
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
-from identities.errors import Missing
 
 
 class EventActorShape(Shape):
@@ -136,12 +135,8 @@ class EventView(TrailView):
     """One event."""
 
     @describe("Read one event", answer=EventShape)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
-        rows = self.narrowed(selectors.events(None))
-        try:
-            return self.show(self.get_or_404(rows, UUID(id), key="uuid"), EventShape)
-        except ValueError:
-            raise Missing("There is no such thing.") from None
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        return self.show(self.get_or_404(self.narrowed(selectors.events(None)), id, key="uuid"), EventShape)
 
 
 class CheckpointsView(TrailView):
@@ -157,7 +152,7 @@ class CheckpointsView(TrailView):
 
 
 urlpatterns = [
-    path("audit/events", EventsView.as_view()),
-    path("audit/events/<str:id>", EventView.as_view()),
-    path("audit/checkpoints", CheckpointsView.as_view()),
+    path("audit/events", EventsView.as_view(), name="events"),
+    path("audit/events/<uuid:id>", EventView.as_view(), name="event"),
+    path("audit/checkpoints", CheckpointsView.as_view(), name="checkpoints"),
 ]

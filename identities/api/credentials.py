@@ -1,6 +1,7 @@
 """Routes of secrets: those of an identity, making one, ending one."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.urls import path
 from rest_framework.request import Request
@@ -31,7 +32,7 @@ class IdentityCredentialsView(PortalView):
     }
 
     @describe("List the secrets of an identity", answer=CredentialShape, query=ListQuery, listing=True)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         query = self.read_query()
         identity = self.get_or_404(ManagedIdentity.objects.all(), id)
         return self.listing(selectors.secrets(identity), CredentialShape, query)
@@ -44,7 +45,7 @@ class IdentityCredentialsView(PortalView):
         examples={"Shown once": {"kind": "client_secret"}},
         description="`clientSecret` is shown once; with `storeSecretAt` it goes into the vault and is not shown.",
     )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.get_or_404(ManagedIdentity.objects.all(), id)
         body = self.read(NewCredential)
         reference = body.get("store_secret_at")
@@ -66,13 +67,13 @@ class RevokeCredentialView(PortalView):
     machine_permissions: ClassVar = {"POST": "credential.rotate"}
 
     @describe("Revoke a secret", answer=CredentialShape, body=ReasonShape)
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         rows = ClientSecret.objects.select_related("identity")
         secret = self.get_or_404(rows, id, tenant_field="identity__tenant_id")
         return self.show(credentials.revoke(secret, actor=self.actor, **self.read(ReasonShape)), CredentialShape)
 
 
 urlpatterns = [
-    path("identities/<str:id>/credentials", IdentityCredentialsView.as_view()),
-    path("credentials/<str:id>/revoke", RevokeCredentialView.as_view()),
+    path("identities/<uuid:id>/credentials", IdentityCredentialsView.as_view(), name="identity-credentials"),
+    path("credentials/<uuid:id>/revoke", RevokeCredentialView.as_view(), name="revoke-credential"),
 ]

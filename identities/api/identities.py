@@ -1,6 +1,7 @@
 """Routes of the register: list, enter, read, change, switch off and on, retire."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import path
@@ -117,16 +118,16 @@ class IdentityView(RegisterView):
     machine_permissions: ClassVar = {"GET": "identity.read", "PATCH": "identity.write", "DELETE": "identity.write"}
 
     @describe("Read an identity", answer=IdentityShape)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         return self.show(self.get_or_404(self.rows(), id), IdentityShape)
 
     @describe("Change facts of an identity", answer=IdentityShape, body=IdentityFacts)
-    def patch(self, request: Request, id: str) -> Response:  # noqa: A002
+    def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
         return self.answer(inventory.change(identity, facts=self.read(IdentityFacts, partial=True), actor=self.actor))
 
     @describe("Retire an identity; the evidence stays", answer=None, body=OptionalReasonShape, status=204)
-    def delete(self, request: Request, id: str) -> Response:  # noqa: A002
+    def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
         reason = self.read(OptionalReasonShape)["reason"] or "Deleted through the API."
         lifecycle.retire(identity, reason=reason, actor=self.actor)
@@ -144,7 +145,7 @@ class DisableIdentityView(_CommandView):
     """Stop it, reversibly."""
 
     @describe("Disable an identity", answer=IdentityShape, body=ReasonShape)
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
         return self.answer(lifecycle.disable(identity, actor=self.actor, **self.read(ReasonShape)))
 
@@ -153,7 +154,7 @@ class EnableIdentityView(_CommandView):
     """Let it work again."""
 
     @describe("Enable an identity", answer=IdentityShape, body=ReasonShape)
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
         return self.answer(lifecycle.enable(identity, actor=self.actor, **self.read(ReasonShape)))
 
@@ -162,7 +163,7 @@ class RetireIdentityView(_CommandView):
     """End it for good."""
 
     @describe("Retire an identity", answer=IdentityShape, body=ReasonShape)
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
         return self.answer(lifecycle.retire(identity, actor=self.actor, **self.read(ReasonShape)))
 
@@ -174,7 +175,7 @@ class IdentityDependenciesView(RegisterView):
     machine_permissions: ClassVar = {"GET": "identity.read"}
 
     @describe("What breaks if it is removed", answer=DependenciesShape)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         return Response(DependenciesShape({"results": dependencies_of(self.identity())}).data)
 
 
@@ -187,7 +188,7 @@ class IdentityTimelineView(RegisterView):
     ordering = "-recordedAt"
 
     @describe("What happened to an identity and what it did", answer=EventShape, query=ListQuery, listing=True)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         query = self.read_query()
         identity = self.identity()
         about = Q(subject_kind="identity", subject_id=str(identity.pk)) | Q(actor_id=str(identity.pk))
@@ -213,11 +214,11 @@ def _condition(query: dict[str, Any]) -> Q:
 
 
 urlpatterns = [
-    path("identities", IdentitiesView.as_view()),
-    path("identities/<str:id>", IdentityView.as_view()),
-    path("identities/<str:id>/disable", DisableIdentityView.as_view()),
-    path("identities/<str:id>/enable", EnableIdentityView.as_view()),
-    path("identities/<str:id>/retire", RetireIdentityView.as_view()),
-    path("identities/<str:id>/dependencies", IdentityDependenciesView.as_view()),
-    path("identities/<str:id>/timeline", IdentityTimelineView.as_view()),
+    path("identities", IdentitiesView.as_view(), name="identities"),
+    path("identities/<uuid:id>", IdentityView.as_view(), name="identity"),
+    path("identities/<uuid:id>/disable", DisableIdentityView.as_view(), name="disable-identity"),
+    path("identities/<uuid:id>/enable", EnableIdentityView.as_view(), name="enable-identity"),
+    path("identities/<uuid:id>/retire", RetireIdentityView.as_view(), name="retire-identity"),
+    path("identities/<uuid:id>/dependencies", IdentityDependenciesView.as_view(), name="identity-dependencies"),
+    path("identities/<uuid:id>/timeline", IdentityTimelineView.as_view(), name="identity-timeline"),
 ]

@@ -1,6 +1,7 @@
 """Routes of resource policies: Cedar text, checked before it is kept."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.urls import path
 from rest_framework import serializers
@@ -94,18 +95,18 @@ class PolicyView(PortalView):
         return self.get_or_404(ResourcePolicy.objects.all(), self.kwargs["id"])
 
     @describe("Read a policy", answer=PolicyShape)
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         return self.show(self.policy(), PolicyShape)
 
     @describe("Change a policy", answer=PolicyShape, body=PolicyBody)
-    def patch(self, request: Request, id: str) -> Response:  # noqa: A002
+    def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         policy = self.policy()
         return self.show(
             policies.change_policy(policy, actor=self.actor, **self.read(PolicyBody, partial=True)), PolicyShape
         )
 
     @describe("Remove a policy that rules nothing", answer=None, status=204)
-    def delete(self, request: Request, id: str) -> Response:  # noqa: A002
+    def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002
         policies.remove_policy(self.policy(), actor=self.actor)
         return Response(status=204)
 
@@ -123,7 +124,7 @@ class ValidatePolicyView(PortalView):
 
 
 urlpatterns = [
-    path("policies", PoliciesView.as_view()),
-    path("policies/validate", ValidatePolicyView.as_view()),
-    path("policies/<str:id>", PolicyView.as_view()),
+    path("policies", PoliciesView.as_view(), name="policies"),
+    path("policies/validate", ValidatePolicyView.as_view(), name="validate-policy"),
+    path("policies/<uuid:id>", PolicyView.as_view(), name="policy"),
 ]

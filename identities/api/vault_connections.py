@@ -1,9 +1,8 @@
 """Routes of vault connections: the vaults that a secret reference may name."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -103,21 +102,17 @@ class VaultConnectionView(PortalView):
 
     def connection(self) -> VaultConnection:
         """The row; the common one is everybody's to read and nobody's to change."""
-        try:
-            key: Any = UUID(self.kwargs["id"])
-            found = selectors.connections(self.tenant_ids()).filter(pk=key).first()
-        except (ValueError, ValidationError):
-            found = None
+        found = selectors.connections(self.tenant_ids()).filter(pk=self.kwargs["id"]).first()
         if found is None:
             raise Missing("There is no such thing.")
         return found
 
     @describe("Read a vault connection", answer=VaultConnectionShape)
-    def get(self, request: Request, id: str) -> Response:
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         return self.show(self.connection(), VaultConnectionShape)
 
     @describe("Change a vault connection", answer=VaultConnectionShape, body=VaultConnectionFacts)
-    def patch(self, request: Request, id: str) -> Response:
+    def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         connection = self.connection()
         changed = vaults.change_connection(
             connection,
@@ -128,12 +123,12 @@ class VaultConnectionView(PortalView):
         return self.show(changed, VaultConnectionShape)
 
     @describe("Forget a vault that holds nothing of ours", answer=None, status=204)
-    def delete(self, request: Request, id: str) -> Response:
+    def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002
         vaults.remove_connection(self.connection(), actor=self.actor)
         return Response(status=204)
 
 
 urlpatterns = [
-    path("vaultConnections", VaultConnectionsView.as_view()),
-    path("vaultConnections/<str:id>", VaultConnectionView.as_view()),
+    path("vaultConnections", VaultConnectionsView.as_view(), name="vault-connections"),
+    path("vaultConnections/<uuid:id>", VaultConnectionView.as_view(), name="vault-connection"),
 ]

@@ -1,0 +1,116 @@
+"""Routes of secrets."""
+
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit.actors import Actor
+from audit.models import AuditEvent
+from identities.credentials.authentication import authenticate
+from identities.credentials.models import ClientSecret
+from identities.credentials.secret_format import is_well_formed
+from identities.inventory.models import ManagedIdentity
+from identities.people.models import PortalRole, Tenant
+from identities.vaults import services as vaults
+from identities.vaults.failures import VaultUnreachable
+from identities.vaults.local import LocalVault
+from identities.vaults.references import SecretReference
+from tests.factories import register, tokens
+
+pytestmark = pytest.mark.django_db
+AT = {"provider": "local", "vaultUri": "local://default", "secretName": "payroll"}
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return register.tenant()
+
+
+@pytest.fixture
+def bot(tenant: Tenant) -> ManagedIdentity:
+    return register.identity(tenant)
+
+
+@pytest.fixture
+def api(tenant: Tenant) -> APIClient:
+    return register.client_of(register.person(tenant))
+
+
+def make(api: APIClient, bot: ManagedIdentity, **more: Any) -> Any:
+    return api.post(f"/api/identities/{bot.pk}/credentials", {"kind": "client_secret", **more}, format="json")
+
+
+def test_only_an_admin_makes_or_ends_a_secret(tenant: Tenant, bot: ManagedIdentity, api: APIClient) -> None:
+    made = make(api, bot).json()
+    analyst = register.client_of(register.person(tenant, PortalRole.ANALYST))
+    assert make(analyst, bot).status_code == 403
+    assert analyst.post(f"/api/credentials/{made['id']}/revoke", {"reason": "x"}, format="json").status_code == 403
+
+
+def test_foreign_secrets_look_like_none(api: APIClient) -> None:
+    foreign = tokens.bot().identity.secrets.get()
+    for key in (foreign.pk, uuid4()):
+        assert api.post(f"/api/credentials/{key}/revoke", {"reason": "x"}, format="json").status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"kind": "password"}, {"kind": "client_secret", "secret": "mine"}])
+def test_a_chosen_secret_or_another_kind_is_refused(api: APIClient, bot: ManagedIdentity, body: dict[str, str]) -> None:
+    assert api.post(f"/api/identities/{bot.pk}/credentials", body, format="json").status_code == 400
+
+
+def test_a_secret_is_shown_once_and_works(api: APIClient, bot: ManagedIdentity) -> None:
+    made = make(api, bot)
+    assert made.status_code == 201
+    body = made.json()
+    assert is_well_formed(body["clientSecret"])
+    assert (body["kind"], body["isLive"], body["lastUsedAt"]) == ("client_secret", True, None)
+    assert authenticate(bot.client_id, body["clientSecret"]) is not None
+    listed = api.get(f"/api/identities/{bot.pk}/credentials")
+    assert body["clientSecret"] not in listed.content.decode()
+    assert [row["id"] for row in listed.json()["results"]] == [body["id"]]
+
+
+def test_a_revoked_secret_is_dead_and_the_others_live(api: APIClient, bot: ManagedIdentity) -> None:
+    first, second = make(api, bot).json(), make(api, bot).json()
+    assert "reason" in api.post(f"/api/credentials/{first['id']}/revoke", {}, format="json").json()["errors"]
+    revoked = api.post(f"/api/credentials/{first['id']}/revoke", {"reason": "Leaked"}, format="json")
+    assert (revoked.status_code, revoked.json()["isLive"], revoked.json()["revokedReason"]) == (200, False, "Leaked")
+    assert authenticate(bot.client_id, first["clientSecret"]) is None
+    assert authenticate(bot.client_id, second["clientSecret"]) is not None
+    again = api.post(f"/api/credentials/{first['id']}/revoke", {"reason": "Leaked"}, format="json")
+    assert again.status_code == 409
+
+
+def test_a_stored_secret_is_in_the_vault_and_not_in_the_answer(api: APIClient, bot: ManagedIdentity) -> None:
+    made = make(api, bot, storeSecretAt=AT)
+    assert made.status_code == 201, made.json()
+    assert "clientSecret" not in made.json()
+    assert made.json()["storedAt"]["secretName"] == "payroll"
+    reference = SecretReference(provider="local", vault_uri="local://default", secret_name="payroll")
+    text = vaults.read_secret(reference, bot.tenant_id, bot.environment, actor=Actor.system("test")).reveal()
+    assert authenticate(bot.client_id, text) is not None
+    assert text not in str(list(AuditEvent.objects.values()))
+    assert AuditEvent.objects.filter(type="credential.stored").exists()
+
+
+def test_a_vault_that_fails_leaves_no_live_secret(api: APIClient, bot: ManagedIdentity) -> None:
+    with patch.object(LocalVault, "write", side_effect=VaultUnreachable("The vault does not answer")):
+        refused = make(api, bot, storeSecretAt=AT)
+    assert (refused.status_code, refused.json()["code"]) == (503, "secret_not_stored")
+    secret = ClientSecret.objects.get()
+    assert str(secret.pk) in refused.json()["detail"]
+    assert secret.revoked_at is not None
+    assert AuditEvent.objects.filter(type="credential.store_failed", outcome="failure").exists()
+
+
+def test_an_identity_whose_vault_fails_stays_without_a_live_secret(api: APIClient) -> None:
+    body = {"name": "n", "environment": "production", "purpose": "p", "storeSecretAt": AT}
+    with patch.object(LocalVault, "write", side_effect=VaultUnreachable("The vault does not answer")):
+        refused = api.post("/api/identities", body, format="json")
+    made = ManagedIdentity.objects.get()
+    assert refused.status_code == 503
+    assert str(made.pk) in refused.json()["detail"]
+    assert not made.secrets.filter(revoked_at=None).exists()
