@@ -22,7 +22,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Identity:
-    """`facts` go to the register as they are; `roles` are bound; a `secret` goes straight into the vault under that name."""
+    """`facts` go to the register as they are, `roles` are bound, a secret goes into the vault under `vault_name`."""
 
     name: str
     purpose: str
@@ -30,7 +30,7 @@ class Identity:
     environment: str
     facts: Mapping[str, object] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
-    secret: str = ""
+    vault_name: str = ""
     disabled_because: str = ""
 
 
@@ -67,7 +67,7 @@ IDENTITIES = (
             "ines.marchetti", "Finance automation", risk_tier="high", ticket="FIN-2041", data_classification="personal"
         ),
         roles=("payroll-executor",),
-        secret="payroll-scheduler-client-secret",
+        vault_name="payroll-scheduler-client-secret",
     ),
     Identity(
         "ledger-exporter",
@@ -78,7 +78,7 @@ IDENTITIES = (
             "ines.marchetti", "Finance automation", risk_tier="high", ticket="FIN-2107", data_classification="financial"
         ),
         roles=("ledger-exporter",),
-        secret="ledger-exporter-client-secret",
+        vault_name="ledger-exporter-client-secret",
     ),
     Identity(
         "legacy-sales-report",
@@ -87,7 +87,7 @@ IDENTITIES = (
         "production",
         _owned("henrik.aas", "Data", risk_tier="medium", ticket="DATA-311"),
         roles=("report-runner",),
-        secret="legacy-sales-report-client-secret",
+        vault_name="legacy-sales-report-client-secret",
         disabled_because="Replaced by the new warehouse in DATA-388; schedule still to be removed",
     ),
     Identity(
@@ -112,7 +112,7 @@ IDENTITIES = (
         "production",
         _owned("tomasz.wrobel", "Platform", risk_tier="low", ticket="PLAT-118"),
         roles=("run-observer",),
-        secret="metrics-collector-client-secret",
+        vault_name="metrics-collector-client-secret",
     ),
     Identity(
         "support-assistant",
@@ -165,7 +165,7 @@ IDENTITIES = (
         "production",
         _owned("tomasz.wrobel", "Platform", risk_tier="medium", ticket="PLAT-640"),
         roles=("token-checker",),
-        secret="gateway-checker-client-secret",
+        vault_name="gateway-checker-client-secret",
     ),
     Identity(
         "sandbox-importer",

@@ -106,7 +106,7 @@ def _load_identity(wanted: estate.Identity, tenant: Tenant, actor: Actor) -> Non
     if identity is None:
         facts = {"name": wanted.name, "purpose": wanted.purpose, "kind": wanted.kind, "environment": wanted.environment}
         identity = lifecycle.onboard(tenant_id=tenant.pk, facts={**facts, **wanted.facts}, actor=actor).identity
-    if wanted.secret and not identity.secrets.filter(revoked_at=None).exists():
+    if wanted.vault_name and not identity.secrets.filter(revoked_at=None).exists():
         lifecycle.issue_secret(identity, store_at=SecretReference.from_json(_reference(wanted)), actor=actor)
     for role in Role.objects.filter(tenant=tenant, name__in=wanted.roles):
         if not identity.bindings.filter(role=role).exists():
@@ -154,7 +154,7 @@ def _load_schedules(tenant: Tenant, actor: Actor) -> None:
 
 
 def _reference(identity: estate.Identity) -> dict[str, Any]:
-    return {**estate.VAULT, "secretName": identity.secret}
+    return {**estate.VAULT, "secretName": identity.vault_name}
 
 
 def _with_receiver(node: Mapping[str, Any]) -> dict[str, Any]:
