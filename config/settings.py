@@ -209,6 +209,35 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "DISABLE_ERRORS_AND_WARNINGS": False,
+    # Two things with a `kind` or a `state` would otherwise share a made-up name.
+    "ENUM_NAME_OVERRIDES": {
+        "IdentityKind": "identities.inventory.models.Kind",
+        "IdentityState": ["requested", "approved", "active", "paused", "quarantined", "disabled", "retired"],
+        "RunState": "scheduling.models.RunState",
+        "StepState": "scheduling.models.StepState",
+    },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "person": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "Access token of a person or service user, from POST /api/auth/login.",
+            },
+            "machine": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "Access token of a managed identity, from POST /passport/token.",
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": SESSION_COOKIE_NAME,
+                "description": "The admin's session; writing needs the CSRF token in X-CSRFToken.",
+            },
+        }
+    },
 }
 
 # Tasks. The ledger is the database; a message lost here costs one tick.
