@@ -13,7 +13,7 @@ def variables_read() -> set[str]:
     return {
         str(ast.literal_eval(call.args[0]))
         for call in calls
-        if ast.unparse(call.func).startswith("env.") and isinstance(call.args[0], ast.Constant)
+        if re.fullmatch(r"env\.\w+", ast.unparse(call.func)) and isinstance(call.args[0], ast.Constant)
     }
 
 
