@@ -3,11 +3,11 @@
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from config import health, metrics
+from identities.admin.site import site
 
 
 def _faces() -> list[URLPattern | URLResolver]:
@@ -33,5 +33,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_faces(),
     *([path("demo/payroll/", include("scheduling.demo.urls"))] if settings.DEMO else []),
     path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
 ]

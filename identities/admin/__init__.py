@@ -1,0 +1,14 @@
+"""The admin: pages for people. Importing it registers every page of this app."""
+
+from identities.admin import (
+    audit_events as audit_events,
+    bindings as bindings,
+    decisions as decisions,
+    identities as identities,
+    people as people,
+    policies as policies,
+    roles as roles,
+    teams as teams,
+    tenants as tenants,
+    vaults as vaults,
+)

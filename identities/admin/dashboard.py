@@ -1,0 +1,44 @@
+"""The overview: the numbers that matter now, of what the viewer may see."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from identities.access.matrix import Duty
+from identities.admin.pages import Way, new_of
+from identities.admin.panels.base import panels_for
+from identities.admin.parts import Link
+from identities.admin.scope import Scope, scope_of
+from identities.inventory.models import ManagedIdentity
+
+
+def view(site: Any, request: HttpRequest) -> HttpResponse:
+    """The overview page; within twelve queries, whatever the estate's size."""
+    scope, at = scope_of(request), timezone.now()
+    panels = panels_for(scope, at)
+    drawn = [(panel.width, panel.blocks()) for panel in panels]
+    context = {
+        **site.each_context(request),
+        "title": "Overview",
+        "crumbs": [Link("Overview")],
+        "heading": scope.chosen.name if scope.chosen else "Every tenant",
+        "lead": _lead(scope),
+        "figures": [figure for panel in panels for figure in panel.figures()],
+        "panels": [(width, blocks) for width, blocks in drawn if blocks],
+        "ways": _ways(scope),
+    }
+    return TemplateResponse(request, "steward/dashboard.html", context)
+
+
+def _lead(scope: Scope) -> str:
+    if scope.shows_demo:
+        return "A made-up company to look around in. Nothing here reaches a real system."
+    return "Bots, jobs, keys and agents: who they are, what they did, and what needs a person."
+
+
+def _ways(scope: Scope) -> list[Way]:
+    if scope.chosen is None or not scope.may(Duty.GOVERN, scope.chosen.pk):
+        return []
+    return [Way("New identity", new_of(ManagedIdentity), "add", primary=True)]

@@ -1,0 +1,171 @@
+"""The input of commands: plain forms, dressed in the theme, whose choices never leave the tenant."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from unfold import widgets
+
+from identities.errors import DomainError, Invalid
+
+_DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
+    (forms.CheckboxSelectMultiple, forms.CheckboxSelectMultiple),
+    (forms.Textarea, widgets.UnfoldAdminTextareaWidget),
+    (forms.CheckboxInput, widgets.UnfoldBooleanSwitchWidget),
+    (forms.Select, widgets.UnfoldAdminSelectWidget),
+    (forms.PasswordInput, widgets.UnfoldAdminPasswordWidget),
+    (forms.EmailInput, widgets.UnfoldAdminEmailInputWidget),
+    (forms.NumberInput, widgets.UnfoldAdminIntegerFieldWidget),
+    (forms.TextInput, widgets.UnfoldAdminTextInputWidget),
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields that belong together, under a title."""
+
+    title: str
+    fields: Sequence[str]
+    text: str = ""
+
+
+class OfTenant(forms.ModelChoiceField):
+    """A choice among the rows of the tenant at hand; `where` narrows further. No other row is a valid answer."""
+
+    def __init__(self, model: type[Model], *, where: dict[str, Any] | None = None, path: str = "tenant_id", **kwargs: Any):
+        self._model, self._where, self._path = model, where or {}, path
+        kwargs.setdefault("empty_label", "—")
+        super().__init__(queryset=model._default_manager.none(), **kwargs)
+
+    def narrow(self, tenant_id: UUID | None) -> None:
+        """Offer only what `tenant_id` has; without a tenant nothing."""
+        rows: QuerySet[Model] = self._model._default_manager.filter(**self._where, **{self._path: tenant_id})
+        self.queryset = rows if tenant_id is not None else rows.none()
+
+
+class UtcDateTimeInput(forms.DateTimeInput):
+    """The browser's own picker; what is typed is UTC, and the label says so."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(widgets.INPUT_CLASSES), "step": "60", **(attrs or {})}, format="%Y-%m-%dT%H:%M")
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join(widgets.INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
+
+
+def moment(*, label: str, **kwargs: Any) -> forms.DateTimeField:
+    """A field for an instant, in UTC."""
+    return forms.DateTimeField(label=f"{label} (UTC)", widget=UtcDateTimeInput(), **kwargs)
+
+
+def day(**kwargs: Any) -> forms.DateField:
+    """A field for a date."""
+    return forms.DateField(widget=DayInput(), **kwargs)
+
+
+def source(*, rows: int = 12, **kwargs: Any) -> forms.CharField:
+    """A field for exact text: code, Cedar, JSON."""
+    attrs = {"rows": rows, "class": "sw-source-input", "spellcheck": "false", "autocapitalize": "off"}
+    return forms.CharField(widget=forms.Textarea(attrs=attrs), strip=False, **kwargs)
+
+
+class Json(forms.JSONField):
+    """JSON as a person reads and writes it."""
+
+    def __init__(self, *, rows: int = 8, **kwargs: Any) -> None:
+        attrs = {"rows": rows, "class": "sw-source-input", "spellcheck": "false", "autocapitalize": "off"}
+        super().__init__(widget=forms.Textarea(attrs=attrs), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+class CommandForm(forms.Form):
+    """The input of one command; a field has the name of the service's argument."""
+
+    sections: ClassVar[Sequence[Section]] = ()
+    #: Where a service's name for a member is not the field's.
+    renamed: ClassVar[Mapping[str, str]] = {}
+    use_required_attribute = True
+
+    def __init__(self, *args: Any, tenant_id: UUID | None = None, obj: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.obj, self.tenant_id = obj, tenant_id
+        for field in self.fields.values():
+            if isinstance(field, OfTenant):
+                field.narrow(tenant_id)
+            field.widget = _dressed(field)
+
+    @classmethod
+    def initial_of(cls, obj: Any) -> dict[str, Any]:
+        """What an edit form starts with: the attributes of the object that carry the fields' names."""
+        return {name: _plain(getattr(obj, name, None)) for name in cls.base_fields}
+
+    @property
+    def groups(self) -> Iterable[tuple[Section, list[forms.BoundField]]]:
+        """The sections with their fields; without sections one group of everything."""
+        if not self.sections:
+            yield Section("", ()), self.visible_fields()
+            return
+        for section in self.sections:
+            yield section, [self[name] for name in section.fields if name in self.fields]
+
+    def refuse(self, error: DomainError) -> None:
+        """Show a service's no beside the fields it speaks of, or above the form."""
+        members = error.errors if isinstance(error, Invalid) else {}
+        for member, messages in members.items():
+            name = self.renamed.get(member) or self.renamed.get(member.split(".")[0]) or member.split(".")[0]
+            if name in self.fields:
+                self.add_error(name, ValidationError(list(messages)))
+            else:
+                self.add_error(None, ValidationError([f"{name.replace('_', ' ').capitalize()}: {text}" for text in messages]))
+        if not members:
+            self.add_error(None, error.message)
+
+
+class ReasonForm(CommandForm):
+    """A reason, and nothing else."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Goes into the audit log beside your name. Never paste a secret here.",
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
+
+
+def _dressed(field: forms.Field) -> forms.Widget:
+    worn = field.widget
+    if type(worn).__module__.startswith("unfold") or isinstance(worn, (UtcDateTimeInput, DayInput, forms.HiddenInput)):
+        return worn
+    for bare, dressed in _DRESS:
+        if isinstance(worn, bare):
+            return worn if bare is dressed else _change(worn, dressed)
+    return worn
+
+
+def _change(worn: forms.Widget, dressed: type[forms.Widget]) -> forms.Widget:
+    fresh = dressed(attrs=dict(worn.attrs))
+    fresh.is_required = worn.is_required
+    if isinstance(worn, forms.Select) and isinstance(fresh, forms.Select):
+        fresh.choices = worn.choices
+    if isinstance(worn, forms.PasswordInput) and isinstance(fresh, forms.PasswordInput):
+        fresh.render_value = worn.render_value
+    return fresh

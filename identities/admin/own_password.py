@@ -1,0 +1,80 @@
+"""Changing one's own password, which is also where somebody lands who must."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import password_validation, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from identities.admin.commands import Command, Done
+from identities.admin.forms import CommandForm
+from identities.admin.parts import Link
+from identities.errors import DomainError
+from identities.people import services as people, sign_in
+
+
+class OwnPasswordForm(CommandForm):
+    """The old password, and the new one twice."""
+
+    current = forms.CharField(
+        label="Current password", strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+    password = forms.CharField(
+        label="New password", strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label="New password again", strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = " ".join(password_validation.password_validators_help_texts())
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("password") and values.get("again") and values["password"] != values["again"]:
+            self.add_error("again", "The two are not the same.")
+        current = values.get("current")
+        if current and sign_in.check(self.obj.email, current) is None:
+            self.add_error("current", "This is not your password.")
+        return values
+
+
+def _closed(call: Any) -> Done:
+    raise NotImplementedError("One's own password has a page of its own.")
+
+
+OWN_PASSWORD = Command(key="password", label="Change password", run=_closed, form=OwnPasswordForm)
+
+
+@sensitive_post_parameters()
+def change_own_password(site: Any, request: HttpRequest) -> HttpResponse:
+    """The page, and the change; every other session of the person ends with it."""
+    user: Any = request.user
+    form = OwnPasswordForm(request.POST or None, obj=user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = people.set_password(
+                user, password=form.cleaned_data["password"], actor=site.actor_of(request), must_reset=False
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            update_session_auth_hash(request, changed)
+            messages.success(request, "Your password is changed. Sessions elsewhere have ended.")
+            return HttpResponseRedirect(reverse("admin:index", current_app=site.name))
+    must = user.must_reset_password
+    context = {
+        **site.each_context(request),
+        "title": "Change password",
+        "crumbs": [Link("Change password")],
+        "command": OWN_PASSWORD,
+        "form": form,
+        "intro": "An administrator asks you to choose a new password before you go on." if must else "",
+        "back": reverse("admin:index", current_app=site.name),
+    }
+    return TemplateResponse(request, "steward/command.html", context, status=422 if form.errors else 200)

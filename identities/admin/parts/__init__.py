@@ -1,0 +1,28 @@
+"""The pieces pages are made of: values that know how to draw themselves, escaped."""
+
+from identities.admin.parts.blocks import (
+    Block as Block,
+    Empty as Empty,
+    Entry as Entry,
+    Fact as Fact,
+    Facts as Facts,
+    Notice as Notice,
+    Source as Source,
+    Table as Table,
+    Timeline as Timeline,
+)
+from identities.admin.parts.charts import (
+    Columns as Columns,
+    Figure as Figure,
+    Meters as Meters,
+    Share as Share,
+    bars as bars,
+)
+from identities.admin.parts.inline import (
+    Badge as Badge,
+    Code as Code,
+    Lines as Lines,
+    Link as Link,
+    Moment as Moment,
+    Quiet as Quiet,
+)

@@ -1,0 +1,118 @@
+"""Pieces that fill a width: facts, tables, timelines, notices. `str()` of one is safe HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from identities.admin.parts.inline import Link
+
+
+@dataclass(frozen=True)
+class Block:
+    """Drawn by `template`, which finds it as `part`."""
+
+    template: ClassVar[str]
+
+    def __str__(self) -> SafeString:
+        return render_to_string(self.template, {"part": self})
+
+
+@dataclass(frozen=True)
+class Empty(Block):
+    """There is nothing here yet, why that may be, and what to do next."""
+
+    template = "steward/parts/empty.html"
+    title: str
+    text: str = ""
+    action: Link | None = None
+    icon: str = "inbox"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known, with a name and, where it helps, an explanation."""
+
+    label: str
+    value: object = ""
+    hint: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Facts(Block):
+    """Things that are known, side by side."""
+
+    template = "steward/parts/facts.html"
+    title: str
+    facts: Sequence[Fact]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """Rows under headers; without rows its `empty` is shown."""
+
+    template = "steward/parts/table.html"
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    empty: Empty
+    text: str = ""
+    action: Link | None = None
+    more: Link | None = None
+
+    @property
+    def labelled(self) -> list[list[tuple[str, object]]]:
+        """The rows with each cell's header beside it, for screens too narrow for a table."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened, in a timeline."""
+
+    at: datetime | None
+    title: object
+    text: object = ""
+    tone: str = "quiet"
+    icon: str = "circle"
+    facts: Sequence[Fact] = field(default_factory=tuple)
+    aside: object = ""
+
+
+@dataclass(frozen=True)
+class Timeline(Block):
+    """What happened, in order."""
+
+    template = "steward/parts/timeline.html"
+    title: str
+    entries: Sequence[Entry]
+    empty: Empty
+    text: str = ""
+    more: Link | None = None
+
+
+@dataclass(frozen=True)
+class Notice(Block):
+    """Something a person should know before reading on."""
+
+    template = "steward/parts/notice.html"
+    title: str
+    text: object = ""
+    tone: str = "info"
+    icon: str = "info"
+    action: Link | None = None
+
+
+@dataclass(frozen=True)
+class Source(Block):
+    """Text kept exactly: Cedar, JSON."""
+
+    template = "steward/parts/source.html"
+    title: str
+    text: str
+    intro: str = ""

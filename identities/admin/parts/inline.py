@@ -1,0 +1,94 @@
+"""Pieces that fit into a line or a cell. `str()` of one is safe HTML: every text in it is escaped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from identities.admin.wording import since
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word with a tone: good, warn, bad, info, accent or quiet. The word alone must say it all, the tone only helps."""
+
+    text: str
+    tone: str = "quiet"
+    hint: str = ""
+
+    def __str__(self) -> SafeString:
+        return format_html('<span class="sw-badge sw-{}" title="{}">{}</span>', self.tone, self.hint, self.text)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to another page; without an address it is only its text."""
+
+    text: object
+    href: str = ""
+
+    def __str__(self) -> SafeString:
+        if not self.href:
+            return format_html("{}", self.text)
+        return format_html('<a class="sw-link" href="{}">{}</a>', self.href, self.text)
+
+
+@dataclass(frozen=True)
+class Code:
+    """An exact text: an id, an address, an expression. `copy` puts a button beside it."""
+
+    text: str
+    copy: bool = False
+
+    def __str__(self) -> SafeString:
+        code = format_html('<code class="sw-code">{}</code>', self.text)
+        if not self.copy:
+            return code
+        return format_html(
+            '<span class="sw-copyable">{}<button type="button" class="sw-copy" data-copy="{}" '
+            'title="Copy" aria-label="Copy"><span class="material-symbols-outlined">content_copy</span></button></span>',
+            code,
+            self.text,
+        )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant: how long ago or how soon, with the exact UTC time on hover; `never` stands in for no instant."""
+
+    at: datetime | None
+    never: str = "never"
+    exact: bool = False
+
+    def __str__(self) -> SafeString:
+        if self.at is None:
+            return format_html('<span class="sw-quiet-text">{}</span>', self.never)
+        utc = self.at.astimezone(tz=timezone.get_fixed_timezone(0))
+        full = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
+        shown = full if self.exact else since(self.at, timezone.now())
+        return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), full, shown)
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A remark that may be overlooked."""
+
+    text: object
+
+    def __str__(self) -> SafeString:
+        return format_html('<span class="sw-quiet-text">{}</span>', self.text)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Several pieces in one cell, below each other, or beside each other with `row`."""
+
+    parts: Sequence[object]
+    row: bool = False
+
+    def __str__(self) -> SafeString:
+        inner = format_html_join("", "<span>{}</span>", ((part,) for part in self.parts))
+        return format_html('<span class="{}">{}</span>', "sw-row" if self.row else "sw-lines", inner)

@@ -1,0 +1,252 @@
+"""People: who may sign in, in which role; made, changed, disabled and enabled by the services of `people`."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from identities.admin.base import CommandAdmin
+from identities.admin.columns import column
+from identities.admin.commands import Call, Command, Done, Shown, button
+from identities.admin.filters import WordFilter, by_choice
+from identities.admin.first_password import generate
+from identities.admin.forms import CommandForm, ReasonForm, Section
+from identities.admin.history import timeline_tab
+from identities.admin.pages import Page, Tab, list_of
+from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
+from identities.admin.scope import Scope
+from identities.admin.site import site
+from identities.inventory.models import ManagedIdentity
+from identities.lifecycle import services as lifecycle
+from identities.people import services as people
+from identities.people.models import PortalRole, User
+
+ROLE_HELP = {
+    PortalRole.READ_ONLY: "reads the register and runs",
+    PortalRole.ANALYST: "reads, reports, and operates the schedules they own",
+    PortalRole.AUDITOR: "reads everything of every tenant, changes nothing",
+    PortalRole.ADMIN: "governs the tenant",
+}
+ROLE_CHOICES = [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in PortalRole]
+ROLE_TONES = {PortalRole.ADMIN: "accent", PortalRole.AUDITOR: "info"}
+
+
+class PersonForm(CommandForm):
+    """A new person or service user."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254, help_text="They sign in with it.")
+    first_name = forms.CharField(max_length=80, required=False)
+    last_name = forms.CharField(max_length=80, required=False)
+    role = forms.ChoiceField(label="Portal role", choices=ROLE_CHOICES)
+    is_agent = forms.BooleanField(
+        label="Service user",
+        required=False,
+        help_text="For software that calls the API with a password. Never signs in here. "
+        "The address must read <capability>-agent@<domain>.",
+    )
+    sections = (
+        Section("Who", ("email", "first_name", "last_name")),
+        Section("What they may do", ("role", "is_agent")),
+    )
+
+
+class PersonEditForm(CommandForm):
+    """The facts of a person that may change."""
+
+    first_name = forms.CharField(max_length=80, required=False)
+    last_name = forms.CharField(max_length=80, required=False)
+    email = forms.EmailField(label="E-mail address", max_length=254)
+
+
+class RoleOfPersonForm(ReasonForm):
+    """Another portal role, and why."""
+
+    role = forms.ChoiceField(label="Portal role", choices=ROLE_CHOICES)
+    field_order = ("role", "reason")
+
+
+class PlatformForm(CommandForm):
+    """Platform administration, given or taken."""
+
+    is_platform_admin = forms.BooleanField(label="Platform administrator", required=False)
+
+
+def _create(call: Call) -> Done:
+    password = generate()
+    user = people.create_user(
+        tenant=call.tenant, **call.values, password=password, must_reset_password=not call.values["is_agent"], actor=call.actor
+    )
+    return Done(f"{user.email} is made.", obj=user, shown=_shown(user, password))
+
+
+def _new_password(call: Call) -> Done:
+    password = generate()
+    user = people.set_password(call.obj, password=password, must_reset=not call.obj.is_agent, actor=call.actor)
+    return Done(f"{user.email} has a new password.", obj=user, shown=_shown(user, password))
+
+
+def _shown(user: User, password: str) -> Shown:
+    intro = "Hand it over on a safe way. At the first sign-in they choose their own."
+    if user.is_agent:
+        intro = "Put it where the software finds it. Steward keeps only a hash."
+    return Shown("First password", "Password", password, intro, (("E-mail address", user.email),))
+
+
+def _change(call: Call) -> Done:
+    people.change_user(call.obj, **call.changes, actor=call.actor)
+    return Done("Saved.", obj=call.obj)
+
+
+def _disable(call: Call) -> Done:
+    lost = lifecycle.disable_person(call.obj, reason=call.values["reason"], actor=call.actor)
+    if not lost:
+        return Done(f"{call.obj.email} can no longer sign in.", obj=call.obj)
+    names = ", ".join(identity.name for identity in lost[:5])
+    more = f"{call.obj.email} can no longer sign in. Left without an owner, and still working: {names}."
+    return Done(more, obj=call.obj, tone="warning")
+
+
+class AbilityFilter(WordFilter):
+    """Whether somebody may sign in, and as what."""
+
+    title = "Account"
+    parameter_name = "account"
+    words = (("active", "Active"), ("disabled", "Disabled"), ("people", "People"), ("agents", "Service users"))
+
+    def where(self, value: str) -> Q:
+        return {
+            "active": Q(is_active=True),
+            "disabled": Q(is_active=False),
+            "people": Q(is_agent=False),
+            "agents": Q(is_agent=True),
+        }[value]
+
+
+@admin.register(User, site=site)
+class PersonAdmin(CommandAdmin):
+    """The people and service users of a tenant."""
+
+    list_display = ("person", "role_held", "account", "team_names", "seen")
+    list_filter = (by_choice("role", "Portal role", PortalRole.choices), AbilityFilter)
+    search_fields = ("email", "first_name", "last_name")
+    search_help_text = "Name or e-mail"
+    ordering = ("email",)
+    empty_list = Empty("Nobody here yet", "Make the people who will look after this tenant's identities.", icon="group")
+    creation: ClassVar[Command] = Command(
+        key="add",
+        label="New person",
+        run=_create,
+        form=PersonForm,
+        intro="A first password is made and shown once. Nobody can choose one for somebody else.",
+    )
+    buttons: ClassVar[Sequence[Command]] = (
+        Command(
+            key="edit",
+            label="Edit",
+            icon="edit",
+            run=_change,
+            form=PersonEditForm,
+            initial=PersonEditForm.initial_of,
+            title="Edit person",
+        ),
+        button(
+            people.set_role,
+            key="role",
+            label="Change role",
+            icon="badge",
+            fields=RoleOfPersonForm,
+            initial=lambda user: {"role": user.role},
+            done="{obj} has another role. It counts from the next request on.",
+        ),
+        Command(
+            key="password",
+            label="New password",
+            icon="lock_reset",
+            run=_new_password,
+            confirm="The old password, every session and every refresh token of this person end at once.",
+            applies=lambda user: user.is_active,
+        ),
+        Command(
+            key="platform",
+            label="Platform administration",
+            icon="shield_person",
+            run=_change,
+            form=PlatformForm,
+            initial=PlatformForm.initial_of,
+            platform_only=True,
+            applies=lambda user: user.is_active and user.role == PortalRole.ADMIN and not user.is_agent,
+            intro="A platform administrator makes tenants, and sees and governs all of them.",
+        ),
+        Command(
+            key="disable",
+            label="Disable",
+            icon="person_off",
+            danger=True,
+            run=_disable,
+            form=ReasonForm,
+            applies=lambda user: user.is_active,
+            confirm="They are signed out at once. No automation stops: what they own goes on working.",
+        ),
+        button(
+            people.enable_user,
+            key="enable",
+            label="Enable",
+            icon="person_check",
+            primary=True,
+            applies=lambda user: not user.is_active,
+            done="{obj} may sign in again.",
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("teams")
+
+    @column("Person", order="email")
+    def person(self, user: User) -> object:
+        return Lines([user.full_name, Quiet(user.email)]) if user.full_name != user.email else user.email
+
+    @column("Portal role", order="role")
+    def role_held(self, user: User) -> object:
+        parts = [Badge(PortalRole(user.role).label, ROLE_TONES.get(PortalRole(user.role), "quiet"))]
+        return Lines([*parts, Badge("platform", "accent")] if user.is_platform_admin else parts, row=True)
+
+    @column("Account", order="is_active")
+    def account(self, user: User) -> object:
+        state = Badge("active", "good") if user.is_active else Badge("disabled", "quiet")
+        return Lines([state, Badge("service user", "info")] if user.is_agent else [state], row=True)
+
+    @column("Teams")
+    def team_names(self, user: User) -> object:
+        return ", ".join(team.name for team in user.teams.all()) or "–"
+
+    @column("Last sign-in", order="last_login")
+    def seen(self, user: User) -> object:
+        return Moment(user.last_login)
+
+    def page(self, request: HttpRequest, obj: User, scope: Scope) -> Page:
+        tabs = [Tab("facts", "Facts", lambda: self._facts(obj)), *timeline_tab(scope, obj)]
+        notices = []
+        if obj.must_reset_password and obj.is_active:
+            notices = [Notice("Must choose a new password at the next sign-in", tone="info", icon="lock_reset")]
+        return Page(obj.full_name, tabs, [self.account(obj), self.role_held(obj)], notices=notices)  # type: ignore[list-item]
+
+    def _facts(self, user: User) -> list[Block]:
+        owned = ManagedIdentity.objects.filter(
+            Q(business_owner=user) | Q(technical_owner=user) | Q(deputy_owner=user)
+        ).exclude(state="retired")
+        role = PortalRole(user.role)
+        facts = [
+            Fact("E-mail address", user.email),
+            Fact("Portal role", role.label, ROLE_HELP[role]),
+            Fact("Tenant", str(user.tenant)),
+            Fact("Teams", ", ".join(team.name for team in user.teams.all())),
+            Fact("Owns", Link(f"{owned.count()} identities", list_of(ManagedIdentity, owner=str(user.pk)))),
+            Fact("Last sign-in", Moment(user.last_login)),
+            Fact("Password set", Moment(user.password_set_at)),
+            Fact("Made", Moment(user.created_at)),
+            Fact("Id", Code(str(user.pk), copy=True)),
+        ]
+        return [Facts("About", facts)]

@@ -1,0 +1,99 @@
+"""The admin site: who gets in, how they sign in, and which tenant they look at."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.sites import UnfoldAdminSite
+
+from audit.actors import Actor
+from identities.access import matrix
+from identities.access.matrix import Duty
+from identities.admin import dashboard
+from identities.admin.own_password import change_own_password
+from identities.admin.scope import choose, scope_of
+from identities.admin.sign_in import SignInForm, recorded_sign_in, recorded_sign_out
+
+View = Callable[..., HttpResponse]
+
+
+class StewardAdminSite(UnfoldAdminSite):
+    """People sign in by e-mail; service users and managed identities never do."""
+
+    site_title = "Steward"
+    site_header = "Steward"
+    index_title = "Overview"
+    login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """An active person whose role may sign in to the admin. Being a machine settles it: no."""
+        user: Any = request.user
+        if not user.is_authenticated or not user.is_active or user.is_agent:
+            return False
+        return matrix.may(user.role, Duty.SIGN_IN_TO_ADMIN)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant")]
+        return [*own, *super().get_urls()]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page but the password's own waits until a password that must be changed has been changed."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            target = reverse("admin:password_change", current_app=self.name)
+            must_change = self.has_permission(request) and request.user.must_reset_password  # type: ignore[union-attr]
+            if must_change and request.path not in {target, reverse("admin:logout", current_app=self.name)}:
+                return HttpResponseRedirect(target)
+            return inner(request, *args, **kwargs)
+
+        return guarded
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return recorded_sign_in(request, lambda: super(StewardAdminSite, self).login(request, extra_context))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return recorded_sign_out(request, lambda: super(StewardAdminSite, self).logout(request, extra_context))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return change_own_password(self, request)
+
+    def actor_of(self, request: HttpRequest) -> Actor:
+        """Who acts in this request."""
+        return scope_of(request).actor
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return dashboard.view(self, request)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The sidebar is the index: an app of ours has no page of its own."""
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def switch_tenant(self, request: HttpRequest) -> HttpResponse:
+        """Look at another tenant, then go back to where one was if that still makes sense."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not choose(request, request.POST.get("tenant", "")):
+            messages.error(request, "There is no such tenant.")
+        back = request.POST.get("back", "")
+        safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        return HttpResponseRedirect(back if safe else reverse("admin:index", current_app=self.name))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        context["scope"] = scope_of(request) if self.has_permission(request) else None
+        return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """Nothing: the sidebar comes from the settings, and this list would cost a permission check a model."""
+        return []
+
+
+site = StewardAdminSite()

@@ -1,0 +1,7 @@
+"""The tabs of an identity's page: one file each, here or in an app above that imports its own with its admin."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

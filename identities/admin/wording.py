@@ -1,0 +1,104 @@
+"""How the pages say things: times, durations, states and tones. Pure: no ORM, no clock."""
+
+import json
+from datetime import datetime, timedelta
+
+GOOD, WARN, BAD, INFO, ACCENT, QUIET = "good", "warn", "bad", "info", "accent", "quiet"
+
+TONES = {
+    "active": GOOD,
+    "succeeded": GOOD,
+    "success": GOOD,
+    "allow": GOOD,
+    "approved": INFO,
+    "requested": INFO,
+    "running": INFO,
+    "claimed": INFO,
+    "due": INFO,
+    "waiting": INFO,
+    "paused": WARN,
+    "skipped": QUIET,
+    "expired": WARN,
+    "cancelled": QUIET,
+    "quarantined": BAD,
+    "refused": WARN,
+    "denied": WARN,
+    "deny": WARN,
+    "failed": BAD,
+    "failure": BAD,
+    "disabled": QUIET,
+    "retired": QUIET,
+    "production": ACCENT,
+    "high": BAD,
+    "medium": WARN,
+    "low": QUIET,
+}
+
+ICONS = {
+    "succeeded": "check_circle",
+    "failed": "error",
+    "refused": "block",
+    "denied": "block",
+    "failure": "error",
+    "success": "check_circle",
+    "skipped": "skip_next",
+    "cancelled": "cancel",
+    "expired": "hourglass_disabled",
+    "running": "progress_activity",
+    "claimed": "pending",
+    "due": "schedule",
+    "waiting": "hourglass_top",
+}
+
+_UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def tone_of(word: str) -> str:
+    """The tone that goes with a state, an outcome or an environment; unknown words are quiet."""
+    return TONES.get(word, QUIET)
+
+
+def icon_of(word: str) -> str:
+    """The symbol that goes with a state or an outcome."""
+    return ICONS.get(word, "circle")
+
+
+def words(value: str) -> str:
+    """An enumerated value as a person writes it: `run_once` becomes "Run once"."""
+    return value.replace("_", " ").capitalize()
+
+
+def span(delta: timedelta) -> str:
+    """A length of time in its largest whole unit: "3 days", "1 hour"; below a minute in seconds."""
+    seconds = int(abs(delta.total_seconds()))
+    for size, unit in _UNITS:
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}" + ("s" if count > 1 else "")
+    return f"{seconds} s"
+
+
+def since(at: datetime, now: datetime) -> str:
+    """`at` as seen from `now`: "5 minutes ago", "in 2 hours", "just now"."""
+    delta = at - now
+    if abs(delta) < timedelta(seconds=2):
+        return "just now"
+    return f"in {span(delta)}" if delta > timedelta(0) else f"{span(delta)} ago"
+
+
+def took(started: datetime | None, finished: datetime | None) -> str:
+    """How long something took, exact enough for machines: "120 ms", "3.4 s", "2 min 5 s"; empty while it is going."""
+    if started is None or finished is None:
+        return ""
+    seconds = max((finished - started).total_seconds(), 0)
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def pretty(value: object) -> str:
+    """JSON as a person reads it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, default=str)

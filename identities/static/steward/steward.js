@@ -1,0 +1,30 @@
+// Small manners of the pages: copy buttons, the tenant switch, and a secret's page that a reload cannot send again.
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = button.dataset.copy;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  button.classList.add("sw-copied");
+  button.title = "Copied";
+  setTimeout(() => button.classList.remove("sw-copied"), 1500);
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target.closest("[data-submit-on-change]");
+  if (field) field.form.submit();
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  const page = document.querySelector("[data-replace-address]");
+  if (page) history.replaceState(null, "", page.dataset.replaceAddress);
+});

@@ -1,0 +1,78 @@
+"""What the page of a schedule shows: the next five runs, the last runs, and how it is set up."""
+
+from datetime import datetime
+from typing import Any
+
+from identities.admin.pages import address_of, link_to, list_of
+from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
+from identities.admin.wording import since, pretty
+from identities.inventory.models import ManagedIdentity
+from scheduling import calendar as calendars
+from scheduling import selectors
+from scheduling.admin.identity_tabs import credential_notice
+from scheduling.admin.run_rows import run_table
+from scheduling.models import OverlapPolicy, RunState, Schedule, ScheduleRun
+from scheduling.runner.endings import CREDENTIAL_CAUSES
+
+NEXT, LAST = 5, 10
+
+
+def notices_of(schedule: Any) -> list[Block]:
+    """What must be known before reading on: it is paused, its identity cannot act, its last run could not (S0-03)."""
+    found: list[Block] = []
+    if not schedule.is_enabled:
+        who = Lines([Quiet("By"), schedule.paused_by, Moment(schedule.paused_at), schedule.paused_reason], row=True)
+        found.append(Notice("This schedule is paused.", who, "warn", "pause_circle"))
+    if schedule.identity_name is None:
+        text = f"There is no managed identity {schedule.managed_identity_id}. Every run fails until it is given another."
+        found.append(Notice("Its identity is not found.", text, "bad", "person_off"))
+    elif schedule.identity_state != "active":
+        text = f"Runs are refused as long as {schedule.identity_name} is {schedule.identity_state}."
+        found.append(Notice(f"Its identity is {schedule.identity_state}.", text, "warn", "block"))
+    runs = ScheduleRun.objects.filter(schedule_id=schedule.pk).exclude(state__in=RunState.open())
+    last = runs.select_related("schedule").order_by("-created_at").first()
+    if last is not None and last.code in CREDENTIAL_CAUSES and schedule.identity_state == "active":
+        found.append(credential_notice(last))
+    return found
+
+
+def blocks_of(schedule: Any, at: datetime) -> list[Block]:
+    """The plan, the last runs, the set-up."""
+    runs = selectors.runs({schedule.tenant_id}).filter(schedule_id=schedule.pk).order_by("-created_at")
+    more = Link("All of its runs", list_of(ScheduleRun, schedule=str(schedule.pk)))
+    return [next_runs(schedule, at), run_table("Last runs", runs[:LAST], more=more), *_set_up(schedule)]
+
+
+def next_runs(schedule: Schedule, at: datetime) -> Table:
+    """The next five occurrences, in UTC and on the schedule's own clock."""
+    calendar = calendars.parse(schedule.cron_expression, schedule.timezone)
+    found = calendars.upcoming(calendar, at, NEXT)
+    rows = [
+        [since(each.utc, at), f"{each.local:%a %d %b %Y, %H:%M} ({each.local:%Z})", f"{each.utc:%Y-%m-%d %H:%M} UTC"]
+        for each in found
+    ]
+    title = f"Next {len(rows)} runs" if schedule.is_enabled else "Would run, were it not paused"
+    if schedule.jitter_seconds:
+        title = f"{title}, up to {schedule.jitter_seconds} s later"
+    empty = Empty("It never runs", "Nothing comes within eight years.", icon="event_busy")
+    return Table(title, ["In words", f"Local time, {schedule.timezone}", "UTC"], rows, empty)
+
+
+def _set_up(schedule: Any) -> list[Block]:
+    reference = schedule.secret_reference
+    name = schedule.identity_name or str(schedule.managed_identity_id)
+    side_by_side = schedule.overlap_policy == OverlapPolicy.ALLOW and schedule.overlap_limit
+    facts = [
+        Fact("Runs as", Link(name, address_of(ManagedIdentity, schedule.managed_identity_id)) if schedule.identity_name else name),
+        Fact("Its secret", Lines([Code(reference.get("secretName", "")), Quiet(f"in {reference.get('vaultUri', '')}")])),
+        Fact("Workflow", link_to(schedule.workflow, schedule.workflow.name), f"version {schedule.workflow.version}"),
+        Fact("Cron", Code(schedule.cron_expression), calendars.in_words(schedule.cron_expression)),
+        Fact("Attempts", schedule.max_attempts, f"{schedule.backoff_seconds} s before the second, doubling"),
+        Fact("Missed runs", schedule.get_misfire_policy_display()),
+        Fact("While one is going", schedule.get_overlap_policy_display(), f"at most {side_by_side}" if side_by_side else ""),
+        Fact("Owner", link_to(schedule.owner) if schedule.owner else ""),
+        Fact("Team", link_to(schedule.owner_team) if schedule.owner_team else ""),
+        Fact("Made", Lines([Moment(schedule.created_at), Quiet(f"by {schedule.created_by}")])),
+        Fact("Id", Code(str(schedule.pk), copy=True)),
+    ]
+    return [Facts("Set-up", facts), Source("Input", pretty(schedule.input_data))]

@@ -1,0 +1,201 @@
+"""Schedules: made, changed, paused, resumed, started by hand and deleted through the scheduler's services."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+
+from identities.access.matrix import Duty
+from identities.admin.base import CommandAdmin
+from identities.admin.columns import column
+from identities.admin.commands import Call, Command, Done
+from identities.admin.filters import WordFilter, by_row
+from identities.admin.forms import ReasonForm
+from identities.admin.history import timeline_tab
+from identities.admin.pages import Page, Tab, list_of, page_of
+from identities.admin.parts import Badge, Empty, Lines, Moment, Quiet
+from identities.admin.scope import Scope
+from identities.admin.site import site
+from identities.inventory.models import ManagedIdentity
+from scheduling import calendar as calendars
+from scheduling import selectors, tasks
+from scheduling.admin.schedule_forms import ScheduleForm, facts, members
+from scheduling.admin.schedule_page import blocks_of, notices_of
+from scheduling.models import Schedule, Workflow
+from scheduling.services import runs, schedules
+
+
+class OptionalReasonForm(ReasonForm):
+    """A reason that may be left out."""
+
+    reason = forms.CharField(label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def _create(call: Call) -> Done:
+    made = schedules.create_schedule(tenant_id=call.tenant.pk, facts=facts(call.values), actor=call.actor)
+    return Done(f"Schedule {made} is going. Its next run is below.", obj=made)
+
+
+def _change(call: Call) -> Done:
+    schedules.change_schedule(call.obj, changes=members(call.values), actor=call.actor)
+    return Done("Saved. It counts for occurrences from now on.", obj=call.obj)
+
+
+def _pause(call: Call) -> Done:
+    schedules.pause(call.obj, actor=call.actor, reason=call.values["reason"])
+    return Done(f"{call.obj} is paused.", obj=call.obj)
+
+
+def _resume(call: Call) -> Done:
+    schedules.resume(call.obj, actor=call.actor, reason=call.values["reason"])
+    return Done(f"{call.obj} goes on. Its misfire policy covers the pause.", obj=call.obj)
+
+
+def _run_now(call: Call) -> Done:
+    run = runs.run_now(call.obj, principal=call.scope.principal, reason=call.values["reason"])
+    transaction.on_commit(lambda: tasks.ring_now(run.pk))
+    return Done("The run is asked for. Reload to see its steps.", href=page_of(run))
+
+
+def _remove(call: Call) -> Done:
+    schedules.remove_schedule(call.obj, actor=call.actor, reason=call.values["reason"])
+    return Done("The schedule is deleted. Its runs stay.", href=list_of(Schedule))
+
+
+def _owned(scope: Scope, schedule: Any) -> bool:
+    return schedule is not None and selectors.holds(scope.principal, schedule)
+
+
+class GoingFilter(WordFilter):
+    """Going or paused."""
+
+    title = "State"
+    parameter_name = "state"
+    words = (("on", "On"), ("paused", "Paused"))
+
+    def where(self, value: str) -> Q:
+        return Q(is_enabled=value == "on")
+
+
+@admin.register(Schedule, site=site)
+class ScheduleAdmin(CommandAdmin):
+    """The schedules of a tenant."""
+
+    list_display = ("named", "going", "when", "runs_as", "next_run", "looked_after")
+    list_filter = (GoingFilter, by_row("workflow", "Workflow", Workflow, "workflow_id", deleted_at=None))
+    search_fields = ("name", "workflow__key", "workflow__name")
+    search_help_text = "Name or workflow"
+    ordering = ("name",)
+    empty_list = Empty(
+        "No schedules yet",
+        "A schedule runs a workflow at its times, as a managed identity. Make the workflow and the identity first.",
+        icon="event_repeat",
+    )
+    creation: ClassVar[Command] = Command(key="add", label="New schedule", run=_create, form=ScheduleForm)
+    buttons: ClassVar[Sequence[Command]] = (
+        Command(
+            key="run-now",
+            label="Run now",
+            icon="play_arrow",
+            primary=True,
+            run=_run_now,
+            form=OptionalReasonForm,
+            duty=Duty.OPERATE_SCHEDULE,
+            owned=_owned,
+            intro="A run by hand, as the schedule's identity. It uses up no occurrence.",
+        ),
+        Command(
+            key="pause",
+            label="Pause",
+            icon="pause",
+            run=_pause,
+            form=OptionalReasonForm,
+            duty=Duty.OPERATE_SCHEDULE,
+            owned=_owned,
+            applies=lambda schedule: schedule.is_enabled,
+            confirm="No more firings until it is resumed. Runs that have begun go on.",
+        ),
+        Command(
+            key="resume",
+            label="Resume",
+            icon="resume",
+            primary=True,
+            run=_resume,
+            form=OptionalReasonForm,
+            duty=Duty.OPERATE_SCHEDULE,
+            owned=_owned,
+            applies=lambda schedule: not schedule.is_enabled,
+            intro=lambda schedule: f"What was missed is left to the misfire policy: {schedule.get_misfire_policy_display().lower()}.",
+        ),
+        Command(key="edit", label="Edit", icon="edit", run=_change, form=ScheduleForm, initial=ScheduleForm.initial_of, title="Edit schedule"),
+        Command(
+            key="remove",
+            label="Delete",
+            icon="delete",
+            danger=True,
+            run=_remove,
+            form=ReasonForm,
+            title="Delete schedule",
+            confirm="It never fires again. Its runs and its history stay.",
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return self._named(rows.select_related("workflow", "owner", "owner_team"))
+
+    def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+        return super().rows(queryset, scope).filter(deleted_at=None)
+
+    def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return self._named(queryset.select_related("tenant", "workflow", "owner", "owner_team"))
+
+    def _named(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        name = identity_column("managed_identity_id", "name")
+        return queryset.annotate(identity_name=name, identity_state=identity_column("managed_identity_id", "state"))
+
+    @column("Schedule", order="name")
+    def named(self, schedule: Schedule) -> object:
+        return Lines([schedule.name, Quiet(schedule.workflow.key)])
+
+    @column("State", order="is_enabled")
+    def going(self, schedule: Schedule) -> object:
+        return Badge("on", "good") if schedule.is_enabled else Badge("paused", "warn", schedule.paused_reason)
+
+    @column("When")
+    def when(self, schedule: Schedule) -> object:
+        return Lines([calendars.in_words(schedule.cron_expression), Quiet(schedule.timezone)])
+
+    @column("Runs as", order="identity_name")
+    def runs_as(self, schedule: Any) -> object:
+        if schedule.identity_name is None:
+            return Badge("not found", "bad")
+        if schedule.identity_state != "active":
+            return Lines([schedule.identity_name, Badge(schedule.identity_state, "warn")])
+        return schedule.identity_name
+
+    @column("Next run", order="next_run_at")
+    def next_run(self, schedule: Schedule) -> object:
+        return Moment(schedule.next_run_at, "paused")
+
+    @column("Owner", order="owner__email")
+    def looked_after(self, schedule: Schedule) -> object:
+        parts = [str(each) for each in (schedule.owner, schedule.owner_team) if each]
+        return Lines(parts) if parts else Quiet("nobody")
+
+    def page(self, request: HttpRequest, obj: Any, scope: Scope) -> Page:
+        tabs = [Tab("plan", "Plan and runs", lambda: blocks_of(obj, timezone.now())), *timeline_tab(scope, obj)]
+        badges = [self.going(obj), Badge(obj.workflow.key, "accent")]
+        lead = f"{calendars.in_words(obj.cron_expression)} ({obj.timezone})"
+        return Page(obj.name, tabs, badges, lead, notices=notices_of(obj))  # type: ignore[arg-type]
+
+
+def identity_column(path: str, name: str) -> Any:
+    """A column of the identity that `path` names, for rows that hold its id without a link."""
+    found = ManagedIdentity.objects.filter(pk=OuterRef(path), tenant_id=OuterRef("tenant_id"))
+    return Subquery(found.values(name)[:1])
