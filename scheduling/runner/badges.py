@@ -81,13 +81,11 @@ def fetch(identity: ManagedIdentity, reference: Any) -> SecretText:
     """The client secret, straight from its vault (S1-05). Stop `secret_unresolved` when it does not resolve."""
     try:
         place = SecretReference.from_json(reference)
-        vaults.check_reference(place, identity.tenant_id, identity.environment)
-        secret = vaults.read_secret(place, identity.tenant_id, actor=actor_of(identity))
+        return vaults.read_secret(place, identity.tenant_id, identity.environment, actor=actor_of(identity))
     except DomainError as error:
         reason = f"The secret of '{identity.name}' does not resolve: {error.message}"
         may_retry = isinstance(error, PASSING)
         raise Stop("secret_unresolved", reason, may_retry=may_retry, detail={"cause": error.code}) from None
-    return secret
 
 
 @sensitive_variables()
@@ -105,7 +103,7 @@ def mint(identity: ManagedIdentity, secret: SecretText, step: RunStep) -> Badge:
         raise Pause(f"Passport does not answer: {error.reason}", at + _pause(step, at, error.retry_after)) from None
     except verification.BadToken as error:
         if error.reason == "revoked":
-            # The identity was stopped and enabled again within this very second: a token of the next one holds.
+            # Stopped between the minting and the reading: whether it may go on is asked anew.
             raise Pause("The identity was stopped a moment ago", at + timedelta(seconds=1)) from None
         reason = f"The token for '{identity.name}' does not hold: {error.reason}"
         raise Stop("mint_refused", reason, detail={"error": error.reason}) from None

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from audit.actors import Actor
 from scheduling.models import RunState, RunStep, StepState
 from scheduling.services.ledger import End
 
@@ -13,7 +14,8 @@ CREDENTIAL_CAUSES = frozenset({"identity_not_found", "identity_disabled", "secre
 class Stop(Exception):
     """The run ends here, unless it `may_retry` and its schedule leaves a further attempt.
 
-    `step` is filled in by the step in which it was raised; `detail` is what that step shows beside the reason.
+    `step` and `actor` are filled in by the step in which it was raised; `detail` is what that step shows beside the
+    reason.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Stop(Exception):
         self.may_retry = may_retry
         self.detail = detail or {}
         self.step: RunStep | None = None
+        self.actor: Actor | None = None
 
     @property
     def is_of_credentials(self) -> bool:
@@ -54,6 +57,7 @@ class Pause(Exception):
         super().__init__(reason)
         self.reason, self.until = reason, until
         self.step: RunStep | None = None
+        self.actor: Actor | None = None
 
 
 def refused(code: str, reason: str, **detail: Any) -> Stop:

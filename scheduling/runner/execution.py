@@ -66,7 +66,7 @@ class Execution:
         with self._prelude(MINT) as step:
             badge = badges.mint(identity, secret, step.row)
             step.detail |= badge.facts()
-            step.values["actor"] = badge.actor.as_json()
+            step.of_run["actor"] = badge.actor.as_json()
         with self._prelude(GUARD) as step:
             guarding.check(badge.actor, self.run, detail=step.detail)
         self.badges[_key(identity_id, reference)] = badge
@@ -123,7 +123,7 @@ class Execution:
         step.detail["decision"] = {}
         guarding.check(badge.actor, self.run, detail=step.detail["decision"])
         if not is_own:
-            step.values["actor"] = badge.actor.as_json()
+            step.of_run["actor"] = badge.actor.as_json()
         return badge
 
     def _identity(self, identity_id: UUID, step: OpenStep) -> ManagedIdentity:
@@ -144,8 +144,6 @@ class Execution:
     def _check_alive(self, at: datetime) -> None:
         if self.heartbeat.is_lost:
             raise ledger.LeaseLost
-        if ledger.is_cancel_requested(self.lease):
-            raise Stop("cancelled", self.run.cancel_reason, state=RunState.CANCELLED)
         if end := ledger.untaken_end(self.run, at):
             raise Stop(end.code, end.reason, state=end.state)
 
@@ -154,10 +152,10 @@ class Execution:
         again = retries.next_attempt_at(self.run, stop, at)
         with transaction.atomic():
             if stop.step is not None:
-                detail = {**stop.step.detail, **stop.detail, "code": stop.code, "reason": stop.reason}
+                detail = {**stop.detail, "code": stop.code, "reason": stop.reason}
                 if stop.status is not None:
                     detail["status"] = stop.status
-                self.steps.finish(stop.step, stop.step_state, detail, self.who)
+                self.steps.break_off(stop.step, stop.step_state, detail, stop.actor or self.who)
             if again is not None:
                 ledger.retry_run(self.lease, available_at=again, reason=stop.reason, code=stop.code, actor=self.who)
             else:
@@ -180,8 +178,8 @@ class Execution:
     def _pause(self, pause: Pause) -> None:
         with transaction.atomic():
             if pause.step is not None:
-                detail = {**pause.step.detail, "reason": pause.reason, "until": pause.until.isoformat()}
-                self.steps.finish(pause.step, StepState.WAITING, detail, self.who)
+                detail = {"reason": pause.reason, "until": pause.until.isoformat()}
+                self.steps.break_off(pause.step, StepState.WAITING, detail, pause.actor or self.who)
             ledger.defer_run(self.lease, available_at=pause.until, reason=pause.reason, actor=self.who)
 
 

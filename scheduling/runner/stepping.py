@@ -8,20 +8,20 @@ from typing import Any
 from django.utils import timezone
 
 from audit.actors import Actor
-from scheduling.models import RunStep, StepState
+from scheduling.models import RunState, RunStep, StepState
 from scheduling.runner.endings import Pause, Stop
 from scheduling.services import ledger, steps
 
 
 @dataclass
 class OpenStep:
-    """What the block puts together; written when it ends. `values` go to the run's own row."""
+    """What the block puts together; written when it ends. `of_run` goes to the run's own row."""
 
     row: RunStep
     actor: Actor
     detail: dict[str, Any] = field(default_factory=dict)
     output: Any = None
-    values: dict[str, Any] = field(default_factory=dict)
+    of_run: dict[str, Any] = field(default_factory=dict)
 
 
 class Steps:
@@ -37,22 +37,30 @@ class Steps:
     def step(self, name: str, *, kind: str, sequence: int, actor: Actor) -> Iterator[OpenStep]:
         """Begin the step, do the block, write how it went. A Stop or Pause takes the step along: whoever ends the run
         writes both in one transaction. LeaseLost passes through and nothing is kept."""
-        row = steps.begin(
-            self.lease, self.of_attempt.get(name), name=name, kind=kind, sequence=sequence, at=timezone.now()
-        )
+        try:
+            row = steps.begin(
+                self.lease, self.of_attempt.get(name), name=name, kind=kind, sequence=sequence, at=timezone.now()
+            )
+        except ledger.CancelRequested as asked:
+            raise Stop("cancelled", str(asked), state=RunState.CANCELLED) from None
         opened = OpenStep(row=row, actor=actor)
         try:
             yield opened
         except (Stop, Pause) as ending:
-            ending.step = row
+            ending.step, ending.actor = row, opened.actor
             row.detail = opened.detail
             raise
-        self.finish(row, StepState.SUCCEEDED, opened.detail, opened.actor, output=opened.output, **opened.values)
-
-    def finish(
-        self, row: RunStep, state: StepState, detail: dict[str, Any], actor: Actor, *, output: Any = None, **values: Any
-    ) -> None:
-        """Write how `row` went, in `actor`'s name."""
         steps.finish(
-            self.lease, row, state=state, detail=detail, actor=actor, at=timezone.now(), output=output, **values
+            self.lease,
+            row,
+            state=StepState.SUCCEEDED,
+            detail=opened.detail,
+            actor=opened.actor,
+            at=timezone.now(),
+            output=opened.output,
+            of_run=opened.of_run,
         )
+
+    def break_off(self, row: RunStep, state: StepState, detail: dict[str, Any], actor: Actor) -> None:
+        """Write how a step went that was not carried to its end."""
+        steps.finish(self.lease, row, state=state, detail=row.detail | detail, actor=actor, at=timezone.now())

@@ -35,6 +35,10 @@ class LeaseLost(Exception):
     """Somebody else holds the run, or it has ended: whatever this worker still knows about it is void."""
 
 
+class CancelRequested(Exception):
+    """Somebody asked for the end of this run; the text is the reason given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to move one run, until another claim raises the epoch."""
@@ -146,13 +150,16 @@ def end_untaken(run: ScheduleRun, end: End, *, at: datetime) -> bool:
     return True
 
 
-def is_cancel_requested(lease: Lease) -> bool:
-    """Asked between steps. LeaseLost when the run is no longer ours."""
-    asked = _held(lease).values_list("cancel_requested_at", "cancel_reason").first()
-    if asked is None:
+def hold(lease: Lease) -> None:
+    """Make sure, inside the caller's transaction, that the lease holds and that the run is to go on.
+
+    Raises LeaseLost, or CancelRequested when somebody asked for its end since: that is heard between steps.
+    """
+    row = _held(lease).select_for_update().values_list("cancel_requested_at", "cancel_reason").first()
+    if row is None:
         raise LeaseLost
-    lease.run.cancel_requested_at, lease.run.cancel_reason = asked
-    return asked[0] is not None
+    if row[0] is not None:
+        raise CancelRequested(row[1])
 
 
 def _put_back(lease: Lease, event: RunEvent, available_at: datetime, actor: Actor, values: dict[str, Any]) -> None:

@@ -28,9 +28,9 @@ def steps_of(run: ScheduleRun) -> list[RunStep]:
 
 def begin(lease: ledger.Lease, row: RunStep | None, *, name: str, kind: str, sequence: int, at: datetime) -> RunStep:
     """Say that a step is being tried. `row` is this attempt's row when it was begun before (a lost worker, a wait):
-    it is opened again, and keeps its start when it is a node's."""
+    it is opened again and keeps its start. LeaseLost; CancelRequested when the run is to end before this step."""
     with transaction.atomic():
-        ledger.fence(lease, at=at)
+        ledger.hold(lease)
         if row is None:
             return RunStep.objects.create(
                 run=lease.run, name=name, kind=kind, sequence=sequence, attempt=lease.run.attempt, started_at=at
@@ -49,14 +49,14 @@ def finish(
     actor: Actor,
     at: datetime,
     output: Any = None,
-    **values: Any,
+    of_run: dict[str, Any] | None = None,
 ) -> None:
     """Say how a step went. LeaseLost when the run has another worker: then nothing of it is kept.
 
-    `detail` and `output` are JSON without secrets; `values` go to the run's own row in the same transaction.
+    `detail` and `output` are JSON without secrets; `of_run` goes to the run's own row in the same transaction.
     """
     with transaction.atomic():
-        ledger.fence(lease, at=at, **values)
+        ledger.fence(lease, at=at, **(of_run or {}))
         step.state, step.detail, step.output = state, detail, output
         step.finished_at = None if state == StepState.WAITING else at
         step.save(update_fields=["state", "detail", "output", "finished_at"])
@@ -67,5 +67,16 @@ def finish(
                 subject=lease.run.subject,
                 outcome=OUTCOMES[state],
                 reason=str(detail.get("reason", "")),
-                details={"step": step.name, "kind": step.kind, "attempt": step.attempt, "state": str(state)},
+                details=_facts(step),
             )
+
+
+def _facts(step: RunStep) -> dict[str, Any]:
+    """What the audit keeps of a step: enough to tell who did what with which token, without what came of it."""
+    return {
+        "step": step.name,
+        "kind": step.kind,
+        "attempt": step.attempt,
+        "state": str(step.state),
+        "detail": step.detail,
+    }
