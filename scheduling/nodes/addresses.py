@@ -50,6 +50,8 @@ def canonical_host(text: str) -> str:
     """One spelling for each host; what only a resolver takes for an address (2130706433, 0177.0.0.1) is refused."""
     if ":" in text:
         try:
+            if "%" in text:
+                raise ValueError(text)
             return str(ipaddress.IPv6Address(text))
         except ValueError:
             raise BadUrl(f"{text[:100]!r} is not an address") from None

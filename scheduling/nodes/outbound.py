@@ -163,6 +163,9 @@ class _Call:
             raise AnswerTooLarge(f"the answer of {self.target.host} is larger than {MOST_BYTES} bytes")
         if self.is_late:
             raise TimeoutError
+        if response.length:
+            # read() with a limit does not mind a body that is shorter than announced.
+            raise http.client.IncompleteRead(body, response.length)
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
     def _named(self, error: Exception) -> Unreachable:
