@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -32,7 +32,7 @@ def endpoint(view: View) -> View:
     @wraps(view)
     def answered(request: HttpRequest) -> HttpResponse:
         try:
-            return view(request)
+            return _on_a_live_connection(view, request)
         except OAuthError as error:
             return refused(error)
         except (OperationalError, InterfaceError, Unavailable):
@@ -41,6 +41,22 @@ def endpoint(view: View) -> View:
             )
 
     return answered
+
+
+def _on_a_live_connection(view: View, request: HttpRequest) -> HttpResponse:
+    """A connection that the database has dropped shows at the first query and is replaced, once.
+
+    Asking it beforehand whether it lives, as Django would, costs each request a trip. To do the work again is harmless:
+    a token that was stored and not answered is known to nobody.
+    """
+    if connection.in_atomic_block:
+        return view(request)
+    connection.health_check_done = True
+    try:
+        return view(request)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return view(request)
 
 
 @endpoint
