@@ -17,6 +17,12 @@ def test_only_the_admin_may_evaluate():
     assert "'unsafe-eval'" in policy("/admin/identities/team/")
 
 
+def test_no_page_may_run_an_inline_script():
+    for path in ("/admin/", "/api/docs", "/"):
+        scripts = next(part for part in policy(path).split(";") if "script-src" in part)
+        assert "unsafe-inline" not in scripts
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/identities", "/administrators", "/passport/token"])
 def test_everything_else_is_strict(path):
     assert "unsafe" not in policy(path)
