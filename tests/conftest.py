@@ -44,3 +44,15 @@ def flush_may_empty_the_audit() -> Iterator[None]:
         # A test case inside a transaction overrides this method and rolls back instead: it never comes by here.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held_for_later() -> Iterator[None]:
+    """What one test left to a background writer does not turn up in the next."""
+    yield
+    # Imported here: a conftest is read before Django is set up.
+    from identities.inventory import usage
+    from identities.policies import decision_log
+
+    usage.forget()
+    decision_log.forget()

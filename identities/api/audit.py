@@ -24,7 +24,7 @@ class EventActorShape(Shape):
 
     kind = serializers.ChoiceField([kind.value for kind in ActorKind])
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     client_id = serializers.CharField()
 
 
@@ -33,7 +33,7 @@ class EventSubjectShape(Shape):
 
     kind = serializers.CharField()
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class EventShape(Shape):

@@ -59,7 +59,7 @@ class PolicyText(Shape):
 class PolicyVerdict(Shape):
     """Whether the text could be kept, and what is wrong with it, naming rule or line."""
 
-    is_valid = serializers.BooleanField()
+    valid = serializers.BooleanField()
     problems = serializers.ListField(child=serializers.CharField())
 
 
@@ -120,7 +120,7 @@ class ValidatePolicyView(PortalView):
     @describe("Look at a text without keeping it", answer=PolicyVerdict, body=PolicyText)
     def post(self, request: Request) -> Response:
         problems = policies.validate(self.read(PolicyText)["text"])
-        return Response(PolicyVerdict({"is_valid": not problems, "problems": problems}).data)
+        return Response(PolicyVerdict({"valid": not problems, "problems": problems}).data)
 
 
 urlpatterns = [

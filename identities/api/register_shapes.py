@@ -235,7 +235,7 @@ class DependencyShape(Shape):
 
     kind = serializers.CharField()
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     detail = serializers.CharField()
 
 

@@ -50,6 +50,12 @@ def flush() -> None:
         raise
 
 
+def forget() -> None:
+    """Let go of all marks, unwritten: for tests, which share a process."""
+    with _lock:
+        _marks.clear()
+
+
 def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> None:
     rows: models.QuerySet[Any] = model._meta.base_manager.filter(pk=pk)
     if any(field.name == "uses" for field in model._meta.concrete_fields):

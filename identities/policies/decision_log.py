@@ -85,6 +85,12 @@ def end() -> None:
         DecisionWriter.objects.filter(pk=writer_id).delete()
 
 
+def forget() -> None:
+    """Let go of what is held, unwritten: for tests, which share a process."""
+    with _lock:
+        _held.clear()
+
+
 def record_gaps() -> int:
     """Record `authorization.gap` for each process that ended without saying so; answers how many."""
     now = timezone.now()

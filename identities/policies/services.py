@@ -1,5 +1,6 @@
 """Commands on resource policies; text is checked before it is kept."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -82,7 +83,11 @@ def _check(policy: ResourcePolicy) -> None:
 
 def _is_used(policy: ResourcePolicy) -> bool:
     """Does any row of an upper floor point here? Asked of the relations themselves, so that no floor is named."""
-    relations = [field for field in ResourcePolicy._meta.get_fields(include_hidden=True) if field.auto_created and not field.concrete]
+    relations = [
+        field
+        for field in ResourcePolicy._meta.get_fields(include_hidden=True)
+        if field.auto_created and not field.concrete
+    ]
     return any(
         relation.related_model._meta.base_manager.filter(**{relation.field.name: policy}).exists()  # type: ignore[union-attr]
         for relation in relations
@@ -90,7 +95,11 @@ def _is_used(policy: ResourcePolicy) -> bool:
 
 
 def _record(
-    event: PolicyEvent, policy: ResourcePolicy, actor: Actor, changes: dict[str, dict[str, object]], reason: str = ""
+    event: PolicyEvent,
+    policy: ResourcePolicy,
+    actor: Actor,
+    changes: Mapping[str, Mapping[str, object]],
+    reason: str = "",
 ) -> None:
     audit.record(
         event,

@@ -69,7 +69,10 @@ def test_unknown_and_foreign_ids_look_alike(api: APIClient) -> None:
     foreign = register.identity(register.tenant())
     for path in ("", "/disable", "/enable", "/retire", "/credentials", "/dependencies", "/timeline"):
         method = api.post if path in ("/disable", "/enable", "/retire") else api.get
-        answers = [method(f"/api/identities/{key}{path}", {"reason": "x"} if method == api.post else None, format="json") for key in (foreign.pk, uuid4())]
+        answers = [
+            method(f"/api/identities/{key}{path}", {"reason": "x"} if method == api.post else None, format="json")
+            for key in (foreign.pk, uuid4())
+        ]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].json() == answers[1].json()
 
@@ -98,7 +101,10 @@ def test_unknown_and_foreign_ids_look_alike(api: APIClient) -> None:
             "storeSecretAt.vaultUri",
         ),
         (
-            {"issueSecret": True, "storeSecretAt": {"provider": "local", "vaultUri": "local://default", "secretName": "x"}},
+            {
+                "issueSecret": True,
+                "storeSecretAt": {"provider": "local", "vaultUri": "local://default", "secretName": "x"},
+            },
             "issueSecret",
         ),
     ],
@@ -134,7 +140,9 @@ def test_a_move_that_is_none_is_a_conflict(tenant: Tenant, api: APIClient) -> No
 
 
 def test_entering_answers_what_is_agreed(api: APIClient, admin: User) -> None:
-    made = post(api, "identities", {**BODY, "businessOwner": admin.email, "technicalOwner": "Ops desk", "tags": {"a": "b"}})
+    made = post(
+        api, "identities", {**BODY, "businessOwner": admin.email, "technicalOwner": "Ops desk", "tags": {"a": "b"}}
+    )
     assert made.status_code == 201
     body = made.json()
     assert (body["kind"], body["issuance"], body["ownershipClass"], body["state"], body["isEnabled"]) == (
@@ -236,7 +244,16 @@ def test_filters_find_what_they_say(tenant: Tenant, api: APIClient, admin: User)
 
 
 @pytest.mark.parametrize(
-    "query", ["state=gone", "colour=red", "ordering=purpose", "pageSize=201", "lastUsedBefore=soon", "tenantId=x", "state=active&state=paused"]
+    "query",
+    [
+        "state=gone",
+        "colour=red",
+        "ordering=purpose",
+        "pageSize=201",
+        "lastUsedBefore=soon",
+        "tenantId=x",
+        "state=active&state=paused",
+    ],
 )
 def test_a_filter_nobody_knows_is_refused(api: APIClient, query: str) -> None:
     assert api.get(f"/api/identities?{query}").status_code == 400

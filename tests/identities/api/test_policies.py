@@ -64,7 +64,7 @@ def test_a_policy_in_use_stays(tenant: Tenant, api: APIClient) -> None:
 
 def test_a_text_is_looked_at_without_keeping_it(api: APIClient) -> None:
     assert api.post("/api/policies/validate", {"text": WEEKEND}, format="json").json() == {
-        "isValid": True, "problems": [],
+        "valid": True, "problems": [],
     }  # fmt: skip
-    assert api.post("/api/policies/validate", {"text": "permit"}, format="json").json()["isValid"] is False
+    assert api.post("/api/policies/validate", {"text": "permit"}, format="json").json()["valid"] is False
     assert api.get("/api/policies").json()["results"] == []

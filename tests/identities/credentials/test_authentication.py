@@ -5,8 +5,8 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -76,7 +76,9 @@ refusals = pytest.mark.parametrize(
 def test_every_no_is_the_same_and_costs_the_same(bot: Bot, prepare: Callable[[Bot], tuple[str, str]]) -> None:
     client_id, secret = prepare(bot)
     with (
-        CaptureQueriesContext(connection, ) as asked,
+        CaptureQueriesContext(
+            connection,
+        ) as asked,
         patch.object(authentication, "digest", side_effect=authentication.digest) as hashed,
         patch.object(authentication, "is_same", side_effect=authentication.is_same) as compared,
     ):

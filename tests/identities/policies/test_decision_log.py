@@ -92,9 +92,7 @@ def test_the_thread_writes_within_a_second() -> None:
         written.set()
 
     pulse = decision_log.Pulse("test", watch, seconds=decision_log.SECONDS)
-    decisions.record_api_decision(
-        principal=principal, permission="p", resource_kind="k", resource_id="1", allowed=True
-    )
+    decisions.record_api_decision(principal=principal, permission="p", resource_kind="k", resource_id="1", allowed=True)
     with override_settings(BACKGROUND_WRITERS=True):
         pulse.poke()
     assert written.wait(5)

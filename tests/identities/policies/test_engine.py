@@ -1,5 +1,6 @@
 """Cedar through our door: what is kept, and that every doubt is a no."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,9 +9,14 @@ from hypothesis import given, strategies as st
 from identities.policies import engine
 from identities.policies.engine import Question
 
-WEEKEND = '@id("weekend") @reason("Not at the weekend") forbid (principal, action, resource) when { context.weekday > 5 };'
+WEEKEND = (
+    '@id("weekend") @reason("Not at the weekend") forbid (principal, action, resource) when { context.weekday > 5 };'
+)
 NIGHT = '@id("night") @reason("Not at night") forbid (principal, action, resource) when { context.hour < 6 };'
-PAYROLL = '@id("payroll") @reason("Payroll may") permit (principal, action, resource) when { principal.roles.contains("payroll") };'
+PAYROLL = (
+    '@id("payroll") @reason("Payroll may") permit (principal, action, resource)'
+    ' when { principal.roles.contains("payroll") };'
+)
 OVERFLOW = (
     '@id("broken") @reason("Overflows") forbid (principal, action, resource)'
     " when { context.hour * 9223372036854775807 > 1 };"
@@ -116,7 +122,9 @@ def test_an_error_in_any_rule_is_a_no(others: str) -> None:
         question(weekday="Monday"),
         question(extra="x"),
         question(kind="Robot"),
-        Question(principal=("Identity", "1", {}), action="workflow.execute", resource=("Workflow", "w", {}), context={}),
+        Question(
+            principal=("Identity", "1", {}), action="workflow.execute", resource=("Workflow", "w", {}), context={}
+        ),
         Question(question().principal, "workflow.delete", question().resource, question().context),
     ],
 )
@@ -131,7 +139,12 @@ def test_a_person_and_an_identity_are_asked_alike() -> None:
 
 
 def test_an_id_with_odd_characters_is_only_an_id() -> None:
-    odd = Question(("Identity", 'x"\n::', ATTRIBUTES), "workflow.execute", ("Workflow", "w\n", question().resource[2]), question().context)
+    odd = Question(
+        ("Identity", 'x"\n::', ATTRIBUTES),
+        "workflow.execute",
+        ("Workflow", "w\n", question().resource[2]),
+        question().context,
+    )
     assert engine.ask(engine.compile(EVERYONE), odd).allowed
 
 
@@ -148,7 +161,5 @@ def test_a_policy_means_what_its_rules_say(weekday: int, hour: int, roles: list[
 
 @given(st.text(max_size=200))
 def test_no_text_brings_the_compiler_down(text: str) -> None:
-    try:
-        engine.compile(text)
-    except engine.BadPolicy as bad:
-        assert bad.problems
+    with suppress(engine.BadPolicy):
+        assert engine.compile(text).rules

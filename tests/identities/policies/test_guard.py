@@ -94,7 +94,11 @@ def test_a_workflow_of_another_tenant_is_not_run(tenant: Tenant) -> None:
     actor = ActorContext(
         user_id="mi_1", is_service_account=True, managed_identity_id="x", tenant_id=str(tenant.pk), roles=(role.name,)
     )
-    assert not ProcessAccessGuard().check_workflow_execution(actor, workflow, RunFacts(trigger="manual", at=MONDAY)).is_allowed
+    assert (
+        not ProcessAccessGuard()
+        .check_workflow_execution(actor, workflow, RunFacts(trigger="manual", at=MONDAY))
+        .is_allowed
+    )
 
 
 def test_without_a_policy_the_role_decides_alone(tenant: Tenant) -> None:

@@ -4,13 +4,13 @@ from hypothesis import given, strategies as st
 
 from identities.policies.statements import split
 
-TEXT = '''// the first; with a semicolon in a comment
+TEXT = """// the first; with a semicolon in a comment
 @id("a;b") @reason("one; two")
 forbid (principal, action, resource)
 when { principal.name == "x;\\";y" };
 
 @id("c") permit (principal, action, resource);
-permit'''
+permit"""
 
 
 def test_semicolons_in_strings_and_comments_end_nothing() -> None:
