@@ -270,6 +270,13 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10}},
 }
 
+# Runs. What the ledger lets pass before it takes a run from a silent worker, or ends it; scheduling.services.limits.
+RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=50)
+RUN_HEARTBEAT_SECONDS = env.int("RUN_HEARTBEAT_SECONDS", default=15)
+RUN_DEADLINE_SECONDS = env.int("RUN_DEADLINE_SECONDS", default=8 * 86_400)
+RUNS_PER_TENANT = env.int("RUNS_PER_TENANT", default=100)
+RUNS_PER_IDENTITY = env.int("RUNS_PER_IDENTITY", default=25)
+
 # Pages.
 LANGUAGE_CODE = "en-gb"
 USE_TZ = True

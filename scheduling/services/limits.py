@@ -35,8 +35,9 @@ def heartbeat() -> timedelta:
 
 
 def deadline() -> timedelta:
-    """How long a run may take from its first start (or may wait for it) before it is `expired`."""
-    return _seconds("RUN_DEADLINE_SECONDS", 86_400)
+    """How long a run may take from its first start (or may wait for it) before it is `expired`: pauses and retries
+    included, so it is longer than the longest of either."""
+    return _seconds("RUN_DEADLINE_SECONDS", 8 * 86_400)
 
 
 def runs_per_tenant() -> int:
