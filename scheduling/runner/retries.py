@@ -24,5 +24,6 @@ def next_attempt_at(run: ScheduleRun, stop: Stop, at: datetime) -> datetime | No
 
 def backoff(seconds: int, attempt: int, *, chance: float) -> timedelta:
     """After the first attempt `seconds`, then twice as long each time up to an hour; and up to a quarter by chance."""
-    plain = min(timedelta(seconds=seconds) * FACTOR ** (attempt - 1), limits.LONGEST_BACKOFF)
+    asked = timedelta(seconds=seconds)
+    plain = min(asked * FACTOR ** (attempt - 1), max(asked, limits.LONGEST_BACKOFF))
     return plain * (1 + JITTER * chance)

@@ -194,6 +194,7 @@ def test_backoff_doubles_with_a_little_chance_up_to_an_hour():
     plain = [retries.backoff(60, attempt, chance=0).total_seconds() for attempt in range(1, 9)]
     assert plain == [60, 120, 240, 480, 960, 1920, 3600, 3600]
     assert retries.backoff(60, 1, chance=1).total_seconds() == 75
+    assert retries.backoff(7200, 5, chance=0).total_seconds() == 7200
 
 
 @pytest.mark.django_db

@@ -1,0 +1,97 @@
+"""The queue's half: a tick makes and rings, a message is only a bell, and one id runs through all of it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from scheduling import tasks
+from scheduling.models import RunState, Schedule, ScheduleRun
+from scheduling.services import bell, limits
+from tests.factories import runs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """What was sent to the queue."""
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.execute, "delay", sent.append)
+    return sent
+
+
+def test_a_tick_makes_due_runs_and_rings_them(rung):
+    due = Schedule.objects.create(**_facts(next_run_at=timezone.now() - timedelta(seconds=1)))
+    tasks.tick()
+    run = ScheduleRun.objects.get(schedule=due)
+    assert rung == [str(run.id)]
+    tasks.tick()
+    assert rung == [str(run.id)]
+    assert bell.last_beat("tick") is not None
+
+
+def test_a_lost_message_is_sent_again(rung):
+    run = runs.run()
+    tasks.tick()
+    ScheduleRun.objects.update(rung_at=timezone.now() - limits.RING_AGAIN)
+    tasks.sweep()
+    assert rung == [str(run.id)] * 2
+
+
+def test_a_broker_that_is_away_loses_nothing(monkeypatch):
+    def away(run_id: str) -> None:
+        raise OperationalError("no route")
+
+    run = runs.run()
+    monkeypatch.setattr(tasks.execute, "delay", away)
+    tasks.tick()
+    assert bell.last_beat("tick") is not None
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.execute, "delay", sent.append)
+    ScheduleRun.objects.update(rung_at=timezone.now() - limits.RING_AGAIN)
+    tasks.tick()
+    assert sent == [str(run.id)]
+
+
+def test_a_sweep_gives_back_what_was_lost_and_rings_it(rung):
+    run = runs.run(state=RunState.RUNNING, lease_epoch=1, lease_expires_at=timezone.now() - timedelta(seconds=1))
+    tasks.sweep()
+    run.refresh_from_db()
+    assert (run.state, run.resumes) == (RunState.DUE, 1)
+    assert rung == [str(run.id)]
+    assert bell.last_beat("sweep") is not None
+
+
+def test_at_the_start_of_the_embedded_process_nothing_is_held(rung):
+    runs.run(state=RunState.RUNNING, lease_epoch=1, lease_expires_at=timezone.now() + timedelta(minutes=1))
+    assert tasks.take_over_dead(timezone.now()) == 1
+    tasks.tick()
+    assert len(rung) == 1
+
+
+def test_a_message_for_a_run_that_is_not_there_does_nothing():
+    tasks.execute(str(uuid4()))
+
+
+def test_a_run_somebody_asked_for_is_rung_at_once_and_not_twice(rung):
+    run = runs.run(trigger="manual")
+    tasks.ring_now(run.id)
+    tasks.tick()
+    assert rung == [str(run.id)]
+
+
+def test_a_message_holds_an_id_and_nothing_else():
+    signature = tasks.execute.s(str(uuid4()))
+    assert set(signature) >= {"task", "args", "kwargs"}
+    assert len(signature["args"]) == 1
+    assert signature["kwargs"] == {}
+
+
+def _facts(**facts):
+    made = runs.schedule(next_run_at=None)
+    made.pk = uuid4()
+    values = {field.attname: getattr(made, field.attname) for field in Schedule._meta.concrete_fields}
+    return values | {"name": "every minute"} | facts
