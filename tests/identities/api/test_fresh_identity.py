@@ -34,8 +34,6 @@ def routes(patterns: list[Any] | None = None, prefix: str = "/") -> Iterator[tup
     """Every (method, path) of a view of ours that is not open to all."""
     for entry in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + _filled(str(entry.pattern))
-            "<uuid:user_id>", str(uuid4())
-        )
         if isinstance(entry, URLResolver):
             yield from routes(list(entry.url_patterns), path)
         elif isinstance(entry, URLPattern):
