@@ -66,7 +66,7 @@ def _split(text: str) -> SplitResult:
         raise problem
     try:
         parts = urlsplit(text)
-        has_fault = not parts.scheme or not parts.hostname or (parts.port or 1) < 1
+        has_fault = not parts.scheme or not parts.hostname or parts.port == 0
     except ValueError:
         raise problem from None
     if has_fault or "@" in parts.netloc or "?" in text or "#" in text or ".." in parts.path:

@@ -98,7 +98,10 @@ def change_connection(
         planned.put_into(held)
         changes = registration.differences(before, registration.facts(held))
         if planned.credential:
-            changes["credential"] = {"previous": "set" if before["has_credential"] else None, "current": "replaced"}
+            changes["credential_status"] = {
+                "previous": "set" if before["has_credential"] else None,
+                "current": "replaced",
+            }
         _save(held)
         audit.record(VaultEvent.CHANGED, actor=actor, subject=subject_of(held), changes=changes)
     return held

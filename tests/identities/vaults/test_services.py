@@ -1,0 +1,293 @@
+"""Registering vaults and going through them: default is deny, and every change leaves its record."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection as database
+
+from audit.models import AuditEvent
+from identities.errors import Conflict, Invalid, Missing
+from identities.people.models import Tenant
+from identities.vaults import failures, providers, registration, sealed_box, selectors, services as vaults
+from identities.vaults.models import LocalSecret, VaultConnection
+from identities.vaults.references import SecretReference
+from tests.factories import people, vaults as factory
+from tests.factories.vaults import SYSTEM
+
+DEFAULT = "local://default"
+CANARY = "canary-91ab-value"
+VAULT = "https://vault.example.com:8200"
+
+pytestmark = pytest.mark.django_db
+
+
+def local(name: str = "payroll", uri: str = DEFAULT, version: str | None = None) -> SecretReference:
+    return SecretReference("local", uri, name, version)
+
+
+def remote(tenant: Tenant, **facts: Any) -> VaultConnection:
+    facts = {"settings": {"token": "first-token"}} | facts
+    return factory.connection(of=tenant, provider="hashicorp-vault", uri=VAULT, **facts)
+
+
+def last_event() -> AuditEvent:
+    return AuditEvent.objects.latest("id")
+
+
+# Checking a reference.
+
+
+@pytest.mark.parametrize(
+    ("reference", "member"),
+    [
+        (SecretReference("carrier-pigeon", DEFAULT, "payroll"), "provider"),
+        (SecretReference("local", "local://unheard-of", "payroll"), "vault_uri"),
+        (SecretReference("hashicorp-vault", VAULT, "payroll"), "vault_uri"),
+        (SecretReference("hashicorp-vault", DEFAULT, "payroll"), "vault_uri"),
+        (SecretReference("local", "local://default/../other", "payroll"), "vault_uri"),
+        (SecretReference("local", "local://user:pass@default", "payroll"), "vault_uri"),
+        (SecretReference("local", "nonsense", "payroll"), "vault_uri"),
+        (SecretReference("local", DEFAULT, "../payroll"), "secret_name"),
+        (SecretReference("local", DEFAULT, "payroll", "latest"), "version"),
+    ],
+)
+def test_a_reference_that_stands_for_nothing_registered_is_refused(
+    tenant: Tenant, reference: SecretReference, member: str
+) -> None:
+    with pytest.raises(Invalid) as invalid:
+        vaults.check_reference(reference, tenant.pk, "production")
+    assert list(invalid.value.errors) == [member]
+
+
+@pytest.mark.parametrize("provider", ["aws-secrets-manager", "azure-key-vault", "gcp-secret-manager"])
+def test_a_known_provider_without_its_extra_says_so(tenant: Tenant, provider: str) -> None:
+    with pytest.raises(failures.ProviderNotInstalled) as refused:
+        vaults.check_reference(SecretReference(provider, "https://v.example.com", "x"), tenant.pk, "production")
+    assert refused.value.errors == {"provider": ["provider not installed"]}
+    assert refused.value.code == "provider_not_installed"
+
+
+def test_a_provider_whose_library_is_absent_counts_as_not_installed(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote(tenant)
+    monkeypatch.setattr(providers, "find_spec", lambda _library: None)
+    assert list(providers.installed()) == ["local"]
+    with pytest.raises(failures.ProviderNotInstalled, match="provider not installed"):
+        vaults.check_reference(SecretReference("hashicorp-vault", VAULT, "x"), tenant.pk)
+
+
+def test_another_tenants_connection_looks_like_none(tenant: Tenant) -> None:
+    remote(people.tenant())
+    with pytest.raises(Invalid, match="no vault connection is registered"):
+        vaults.check_reference(SecretReference("hashicorp-vault", VAULT, "x"), tenant.pk)
+
+
+def test_another_spelling_of_the_address_is_the_same_vault(tenant: Tenant) -> None:
+    row = remote(tenant)
+    spelled = SecretReference("hashicorp-vault", "HTTPS://Vault.Example.com:8200/", "x")
+    assert vaults.check_reference(spelled, tenant.pk) == row
+
+
+def test_a_connection_serves_only_its_environment(tenant: Tenant) -> None:
+    remote(tenant, environment="production")
+    reference = SecretReference("hashicorp-vault", VAULT, "x")
+    assert vaults.check_reference(reference, tenant.pk, "production")
+    with pytest.raises(Invalid, match="serves production, not staging") as invalid:
+        vaults.check_reference(reference, tenant.pk, "staging")
+    assert list(invalid.value.errors) == ["vault_uri"]
+
+
+def test_of_several_connections_the_one_for_the_environment_is_taken(tenant: Tenant) -> None:
+    production = remote(tenant, environment="production")
+    staging = remote(tenant, environment="staging")
+    reference = SecretReference("hashicorp-vault", VAULT, "x")
+    assert vaults.check_reference(reference, tenant.pk, "production") == production
+    assert vaults.check_reference(reference, tenant.pk, "staging") == staging
+    with pytest.raises(Invalid, match="name the environment"):
+        vaults.check_reference(reference, tenant.pk)
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", "development", "sandbox"])
+def test_the_default_vault_is_there_and_serves_every_environment(tenant: Tenant, environment: str) -> None:
+    assert vaults.check_reference(local(), tenant.pk, environment).tenant_id is None
+
+
+def test_the_default_vault_is_made_again_if_it_is_gone(tenant: Tenant) -> None:
+    VaultConnection.objects.all().delete()
+    assert vaults.check_reference(local(), tenant.pk, "production").vault_uri == DEFAULT
+    assert vaults.ensure_default() == vaults.ensure_default()
+
+
+# Reading and writing.
+
+
+def test_two_tenants_keep_different_values_under_one_name(tenant: Tenant) -> None:
+    other = people.tenant()
+    vaults.write_secret(local(), "mine", tenant_id=tenant.pk, actor=SYSTEM)
+    vaults.write_secret(local(), "theirs", tenant_id=other.pk, actor=SYSTEM)
+    assert vaults.read_secret(local(), tenant.pk, actor=SYSTEM).reveal() == "mine"
+    assert vaults.read_secret(local(), other.pk, actor=SYSTEM).reveal() == "theirs"
+
+
+def test_a_write_is_recorded_without_its_value(tenant: Tenant) -> None:
+    vaults.write_secret(local(), CANARY, tenant_id=tenant.pk, environment="production", actor=SYSTEM)
+    event = last_event()
+    assert (event.type, event.outcome, event.tenant_id) == ("vault.secret_written", "success", tenant.pk)
+    assert event.details == {"secret_name": "payroll", "version": "1"}
+
+
+def test_a_failed_write_is_recorded_too(tenant: Tenant) -> None:
+    with pytest.raises(failures.VersionConflict):
+        vaults.write_secret(local(), CANARY, tenant_id=tenant.pk, expected_version="3", actor=SYSTEM)
+    event = last_event()
+    assert (event.type, event.outcome) == ("vault.secret_written", "failure")
+    assert event.details["code"] == "secret_version_conflict"
+
+
+def test_the_value_is_nowhere_in_the_database_or_the_log(tenant: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        vaults.write_secret(local(), CANARY, tenant_id=tenant.pk, actor=SYSTEM)
+        vaults.read_secret(local(), tenant.pk, actor=SYSTEM)
+    with database.cursor() as cursor:
+        dumped = []
+        for table in database.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            dumped.append(str(cursor.fetchall()))
+    assert CANARY not in "".join(dumped) + caplog.text
+
+
+# Registering.
+
+
+def test_registering_is_recorded_and_seals_the_token(tenant: Tenant) -> None:
+    row = remote(tenant, settings={"token": "first-token", "prefix": "steward/prod"}, environment="production")
+    event = last_event()
+    assert (event.type, event.subject_id, event.tenant_id) == ("vault_connection.created", str(row.pk), tenant.pk)
+    assert event.changes["settings"]["current"]["prefix"] == "steward/prod"
+    assert "first-token" not in str(event.changes) + str(row.settings) + row.sealed_credential
+    assert registration.open_credential(row).reveal() == "first-token"
+
+
+@pytest.mark.parametrize(
+    ("facts", "member"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "x" * 121}, "name"),
+        ({"environment": "prod"}, "environment"),
+        ({"provider": "carrier-pigeon"}, "provider"),
+        ({"provider": "azure-key-vault"}, "provider"),
+        ({"vault_uri": "local://"}, "vault_uri"),
+        ({"vault_uri": "local://a/b"}, "vault_uri"),
+        ({"vault_uri": "https://vault.example.com"}, "vault_uri"),
+        ({"settings": {"anything": 1}}, "settings"),
+    ],
+)
+def test_a_connection_that_does_not_fit_is_refused(tenant: Tenant, facts: dict[str, Any], member: str) -> None:
+    given: dict[str, Any] = {"name": "Vault", "provider": "local", "vault_uri": "local://own"} | facts
+    with pytest.raises(Invalid) as invalid:
+        vaults.connect(tenant_id=tenant.pk, actor=SYSTEM, **given)
+    assert list(invalid.value.errors) == [member]
+    assert not AuditEvent.objects.exists()
+
+
+def test_the_same_vault_or_name_twice_is_a_conflict(tenant: Tenant) -> None:
+    factory.connection(of=tenant, uri="local://own", name="Own")
+    for uri, name in (("local://own", "Other"), ("local://other", "OWN")):
+        with pytest.raises(Conflict):
+            factory.connection(of=tenant, uri=uri, name=name)
+    assert factory.connection(of=people.tenant(), uri="local://own", name="Own")
+
+
+def test_only_a_platform_administrator_points_at_a_variable_of_the_deployment(tenant: Tenant) -> None:
+    settings = {"tokenEnv": "STEWARD_VAULT_TOKEN"}
+    with pytest.raises(Invalid, match="platform administrator"):
+        remote(tenant, settings=settings)
+    row = remote(tenant, settings=settings, may_use_deployment=True)
+    assert not row.has_credential
+    with pytest.raises(Invalid, match="platform administrator"):
+        vaults.change_connection(row, vault_uri="https://elsewhere.example.com", actor=SYSTEM)
+
+
+# Changing and removing.
+
+
+def test_a_change_is_recorded_field_by_field(tenant: Tenant) -> None:
+    row = remote(tenant)
+    changed = vaults.change_connection(row, name="Renamed", environment="staging", actor=SYSTEM)
+    assert (changed.name, changed.environment) == ("Renamed", "staging")
+    assert set(last_event().changes) == {"name", "environment"}
+
+
+def test_the_token_is_kept_until_another_is_given(tenant: Tenant) -> None:
+    row = remote(tenant)
+    row = vaults.change_connection(row, settings={"prefix": "steward"}, actor=SYSTEM)
+    assert registration.open_credential(row).reveal() == "first-token"
+    row = vaults.change_connection(row, credential="second-token", actor=SYSTEM)
+    assert registration.open_credential(row).reveal() == "second-token"
+    assert row.settings["prefix"] == "steward"
+    assert last_event().changes["credential_status"]["current"] == "replaced"
+    assert "second-token" not in str(last_event().changes)
+
+
+def test_a_token_does_not_follow_to_another_address(tenant: Tenant) -> None:
+    row = remote(tenant)
+    with pytest.raises(Invalid, match="given again"):
+        vaults.change_connection(row, vault_uri="https://evil.example.com", actor=SYSTEM)
+    VaultConnection.objects.filter(pk=row.pk).update(vault_uri="https://evil.example.com")
+    row.refresh_from_db()
+    with pytest.raises(sealed_box.CannotOpen):
+        registration.open_credential(row)
+
+
+def test_naming_a_variable_forgets_the_token(tenant: Tenant) -> None:
+    row = remote(tenant)
+    settings = {"tokenEnv": "STEWARD_VAULT_TOKEN"}
+    row = vaults.change_connection(row, settings=settings, may_use_deployment=True, actor=SYSTEM)
+    assert not row.has_credential
+
+
+def test_a_vault_that_holds_secrets_is_not_removed(tenant: Tenant) -> None:
+    row = factory.connection(of=tenant, uri="local://own")
+    vaults.write_secret(local(uri="local://own"), "x", tenant_id=tenant.pk, actor=SYSTEM)
+    with pytest.raises(Conflict) as conflict:
+        vaults.remove_connection(row, actor=SYSTEM)
+    assert conflict.value.code == "vault_not_empty"
+
+
+def test_a_removed_vault_resolves_no_more(tenant: Tenant) -> None:
+    row = factory.connection(of=tenant, uri="local://own")
+    vaults.remove_connection(row, actor=SYSTEM, reason="moved")
+    event = last_event()
+    assert (event.type, event.reason, event.subject_label) == ("vault_connection.removed", "moved", row.name)
+    with pytest.raises(Invalid):
+        vaults.check_reference(local(uri="local://own"), tenant.pk)
+    with pytest.raises(Missing):
+        vaults.change_connection(row, name="x", actor=SYSTEM)
+
+
+def test_the_built_in_vault_stays_as_it_is() -> None:
+    default = vaults.ensure_default()
+    for attempt in (vaults.remove_connection, vaults.change_connection):
+        with pytest.raises(Conflict) as conflict:
+            attempt(default, actor=SYSTEM)
+        assert conflict.value.code == "vault_built_in"
+
+
+def test_a_tenant_sees_its_own_connections_and_the_common_one(tenant: Tenant) -> None:
+    mine, _ = factory.connection(of=tenant), factory.connection(of=people.tenant())
+    assert set(selectors.connections([tenant.pk])) == {mine, vaults.ensure_default()}
+    assert selectors.connections(None).count() == 3
+
+
+def test_checking_a_reference_costs_one_query(tenant: Tenant, django_assert_num_queries: Callable[[int], Any]) -> None:
+    with django_assert_num_queries(1):
+        vaults.check_reference(local(), tenant.pk, "production")
+
+
+def test_reading_a_local_secret_costs_two(tenant: Tenant, django_assert_num_queries: Callable[[int], Any]) -> None:
+    vaults.write_secret(local(), "x", tenant_id=tenant.pk, actor=SYSTEM)
+    with django_assert_num_queries(2):
+        vaults.read_secret(local(), tenant.pk, "production", actor=SYSTEM)
+    assert LocalSecret.objects.count() == 1
