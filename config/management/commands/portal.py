@@ -49,9 +49,11 @@ class Command(BaseCommand):
         """Run until a signal comes. Does not return: threads in the middle of a run are not waited for."""
         from config.celery import app
         from config.portal.process import PortalProcess
+        from identities.policies import decision_log
         from scheduling.services import recovery
 
         recovery.take_over_dead(timezone.now())
+        decision_log.begin()
         connections.close_all()
         portal = PortalProcess(listener, app)
         portal.start()
@@ -94,4 +96,4 @@ def write_down() -> None:
     from identities.policies import decision_log
 
     usage.flush()
-    decision_log.flush()
+    decision_log.end()
