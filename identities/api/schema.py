@@ -49,6 +49,9 @@ class Document(AutoSchema):
         verb = {"get": "read", "post": "post", "patch": "change", "put": "replace", "delete": "remove"}
         return f"{name[:1].lower()}{name[1:]}_{verb.get(self.method.lower(), self.method.lower())}"
 
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Shape")
+
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "") or getattr(self.view, "resource_kind", "") or "steward"]
 

@@ -9,8 +9,11 @@ from django.utils import timezone
 from identities.people.models import User
 from identities.tokens import services as tokens
 from identities.tokens.keyring import keyring
+from identities.tokens.models import SigningKey
 from identities.tokens.revocations import revocations
 from tests.factories.tokens import Bot
+
+_KEY: dict[str, Any] = {}
 
 
 class Caller:
@@ -58,11 +61,19 @@ class Caller:
 
 @pytest.fixture
 def call(db: None) -> Caller:
-    keyring.forget()
     revocations.forget()
-    tokens.ensure_signing_key()
+    keep_signing_key()
     keyring.forget()
     return Caller()
+
+
+def keep_signing_key() -> None:
+    """The same key in every test: making one takes longer than most tests here."""
+    if not _KEY:
+        made = tokens.ensure_signing_key()
+        _KEY.update({field.attname: getattr(made, field.attname) for field in SigningKey._meta.concrete_fields})
+    elif not SigningKey.objects.exists():
+        SigningKey.objects.create(**_KEY)
 
 
 @pytest.fixture

@@ -1,0 +1,152 @@
+"""Every route of the API: who may, and what of another tenant is put into its path. A route without a row fails."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+READ, AUDIT, GOVERN = "read_register", "read_audit", "govern"
+OPERATE, PROFILE = "operate_schedule", "own_profile"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route: its duty, and the permission that lets a machine in (none: no machine)."""
+
+    method: str
+    route: str
+    duty: str
+    machine: str = ""
+
+
+def _rows(*lines: tuple[str, ...]) -> tuple[Row, ...]:
+    return tuple(Row(*line) for line in lines)
+
+
+ROWS = _rows(
+    ("GET", "api/auth/me", PROFILE),
+    ("GET", "api/tenants", READ, "identity.read"),
+    ("POST", "api/tenants", GOVERN),
+    ("GET", "api/tenants/<uuid:id>", READ, "identity.read"),
+    ("PATCH", "api/tenants/<uuid:id>", GOVERN),
+    ("GET", "api/teams", READ, "identity.read"),
+    ("POST", "api/teams", GOVERN),
+    ("GET", "api/teams/<uuid:id>", READ, "identity.read"),
+    ("PATCH", "api/teams/<uuid:id>", GOVERN),
+    ("POST", "api/teams/<uuid:id>/members", GOVERN),
+    ("DELETE", "api/teams/<uuid:id>/members/<uuid:user_id>", GOVERN),
+    ("GET", "api/roles", READ, "role.read"),
+    ("POST", "api/roles", GOVERN),
+    ("GET", "api/roles/<uuid:id>", READ, "role.read"),
+    ("PATCH", "api/roles/<uuid:id>", GOVERN),
+    ("DELETE", "api/roles/<uuid:id>", GOVERN),
+    ("GET", "api/roleBindings", READ, "role.read"),
+    ("POST", "api/roleBindings", GOVERN),
+    ("GET", "api/roleBindings/<uuid:id>", READ, "role.read"),
+    ("DELETE", "api/roleBindings/<uuid:id>", GOVERN),
+    ("POST", "api/roleBindings/<uuid:id>/end", GOVERN),
+    ("GET", "api/identities", READ, "identity.read"),
+    ("POST", "api/identities", GOVERN, "identity.write"),
+    ("GET", "api/identities/<uuid:id>", READ, "identity.read"),
+    ("PATCH", "api/identities/<uuid:id>", GOVERN, "identity.write"),
+    ("DELETE", "api/identities/<uuid:id>", GOVERN, "identity.write"),
+    ("POST", "api/identities/<uuid:id>/disable", GOVERN, "identity.write"),
+    ("POST", "api/identities/<uuid:id>/enable", GOVERN, "identity.write"),
+    ("POST", "api/identities/<uuid:id>/retire", GOVERN, "identity.write"),
+    ("GET", "api/identities/<uuid:id>/dependencies", READ, "identity.read"),
+    ("GET", "api/identities/<uuid:id>/timeline", AUDIT, "audit.read"),
+    ("GET", "api/identities/<uuid:id>/credentials", READ, "identity.read"),
+    ("POST", "api/identities/<uuid:id>/credentials", GOVERN, "credential.rotate"),
+    ("POST", "api/credentials/<uuid:id>/revoke", GOVERN, "credential.rotate"),
+    ("GET", "api/vaultConnections", READ),
+    ("POST", "api/vaultConnections", GOVERN),
+    ("GET", "api/vaultConnections/<uuid:id>", READ),
+    ("PATCH", "api/vaultConnections/<uuid:id>", GOVERN),
+    ("DELETE", "api/vaultConnections/<uuid:id>", GOVERN),
+    ("GET", "api/policies", READ),
+    ("POST", "api/policies", GOVERN),
+    ("POST", "api/policies/validate", GOVERN),
+    ("GET", "api/policies/<uuid:id>", READ),
+    ("PATCH", "api/policies/<uuid:id>", GOVERN),
+    ("DELETE", "api/policies/<uuid:id>", GOVERN),
+    ("GET", "api/audit/events", AUDIT, "audit.read"),
+    ("GET", "api/audit/events/<uuid:id>", AUDIT, "audit.read"),
+    ("GET", "api/audit/checkpoints", AUDIT, "audit.read"),
+    ("GET", "flowstudio/api/workflows", READ, "schedule.read"),
+    ("POST", "flowstudio/api/workflows", GOVERN),
+    ("GET", "flowstudio/api/workflows/<str:id>", READ, "schedule.read"),
+    ("PATCH", "flowstudio/api/workflows/<str:id>", GOVERN),
+    ("DELETE", "flowstudio/api/workflows/<str:id>", GOVERN),
+    ("GET", "flowstudio/api/nodeKinds", READ, "schedule.read"),
+    ("GET", "flowstudio/api/schedules", READ, "schedule.read"),
+    ("POST", "flowstudio/api/schedules", GOVERN, "schedule.write"),
+    ("POST", "flowstudio/api/schedules/preview", PROFILE, "schedule.read"),
+    ("GET", "flowstudio/api/schedules/<uuid:id>", READ, "schedule.read"),
+    ("PATCH", "flowstudio/api/schedules/<uuid:id>", GOVERN, "schedule.write"),
+    ("DELETE", "flowstudio/api/schedules/<uuid:id>", GOVERN, "schedule.write"),
+    ("POST", "flowstudio/api/schedules/<uuid:id>/pause", OPERATE, "schedule.run"),
+    ("POST", "flowstudio/api/schedules/<uuid:id>/resume", OPERATE, "schedule.run"),
+    ("POST", "flowstudio/api/schedules/<uuid:id>/runNow", OPERATE, "schedule.run"),
+    ("GET", "flowstudio/api/schedules/<uuid:id>/preview", OPERATE, "schedule.read"),
+    ("GET", "flowstudio/api/runs", READ, "run.read"),
+    ("GET", "flowstudio/api/runs/<uuid:id>", READ, "run.read"),
+    ("POST", "flowstudio/api/runs/<uuid:id>/cancel", OPERATE, "schedule.run"),
+)
+
+#: Open to everybody, each for its own reason: nobody has a token yet, or there is nothing to protect.
+OPEN = {
+    ("POST", "api/auth/login"),
+    ("POST", "api/auth/refresh"),
+    *((method, f"{prefix}^.*$") for method in ("GET", "POST", "PATCH", "PUT", "DELETE") for prefix in
+      ("api/", "flowstudio/api/")),
+}  # fmt: skip
+
+#: Routes that are not views of this API: who may is decided, and tested, where they live.
+ELSEWHERE = {
+    "",
+    "healthz",
+    "readyz",
+    "metrics",
+    "passport/token",
+    "passport/introspect",
+    "passport/revoke",
+    "passport/revocations",
+    "passport/jwks.json",
+    ".well-known/oauth-authorization-server",
+    ".well-known/oauth-authorization-server/<path:path>",
+    "api/schema",
+    "api/docs",
+    "api/docs/redoc",
+}
+
+#: Every admin page, and the duty that reading it takes.
+PAGES = {
+    "audit.auditevent": AUDIT,
+    "identities.authorizationdecision": AUDIT,
+    "identities.managedidentity": READ,
+    "identities.resourcepolicy": READ,
+    "identities.role": READ,
+    "identities.rolebinding": READ,
+    "identities.team": READ,
+    "identities.tenant": READ,
+    "identities.user": READ,
+    "identities.vaultconnection": READ,
+    "scheduling.schedule": READ,
+    "scheduling.schedulerun": READ,
+    "scheduling.workflow": READ,
+}
+
+
+def routes() -> dict[str, Any]:
+    """Every route of the URLconf outside the admin, with its view class, or None for what is no class."""
+    return dict(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[Any], prefix: str) -> Any:
+    for found in patterns:
+        path = prefix + str(found.pattern)
+        if isinstance(found, URLResolver):
+            if path != "admin/":
+                yield from _walk(found.url_patterns, path)
+        elif isinstance(found, URLPattern):
+            yield path, getattr(found.callback, "cls", None)

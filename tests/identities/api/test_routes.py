@@ -1,0 +1,207 @@
+"""The route table is whole, and no route shows or does anything across tenants."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.urls import get_resolver
+
+from audit.actors import Subject
+from identities.access import matrix
+from identities.access.matrix import Duty, Reach
+from identities.admin.site import site
+from identities.api.views import PortalView
+from identities.credentials import services as credentials
+from identities.policies.models import ResourcePolicy
+from identities.vaults.models import VaultConnection
+from tests.factories import people as cast, runs as firings, tokens as bots
+from tests.identities.api import route_table as table
+from tests.identities.api.route_table import ROWS, Row
+
+pytestmark = pytest.mark.django_db
+ROLES = ("READ_ONLY", "ANALYST", "AUDITOR", "ADMIN")
+WITH_ID = [row for row in ROWS if "<" in row.route]
+WITHOUT_ID = [row for row in ROWS if "<" not in row.route]
+NO_TENANTS_ROWS = {"api/auth/me", "api/tenants", "api/audit/checkpoints", "flowstudio/api/nodeKinds"}
+TENANT_LISTS = [row for row in WITHOUT_ID if row.method == "GET" and row.route not in NO_TENANTS_ROWS]
+
+
+def label(value):
+    return f"{value.method} {value.route}" if isinstance(value, Row) else str(value)
+
+
+def test_every_route_has_a_row_and_says_what_the_row_says():
+    said, open_to_all = set(), set()
+    for route, view in table.routes().items():
+        if route in table.ELSEWHERE:
+            continue
+        assert isinstance(view, type), f"{route} is not a view of the API: give it a row or a reason"
+        assert issubclass(view, PortalView), f"{route} is not a view of the API: give it a row or a reason"
+        for method in [name.upper() for name in view.http_method_names if name != "head" and hasattr(view, name)]:
+            if method in view.open_methods:
+                open_to_all.add((method, route))
+                continue
+            duty = view.duties.get(method)
+            assert isinstance(duty, Duty), f"{method} {route} has no duty"
+            said.add(Row(method, route, duty.value, view.machine_permissions.get(method, "")))
+    assert said == set(ROWS)
+    assert open_to_all == table.OPEN
+
+
+def test_no_row_and_no_exception_speaks_of_a_route_that_is_gone():
+    there = table.routes().keys()
+    assert {row.route for row in ROWS} | {route for _, route in table.OPEN} | table.ELSEWHERE == there
+
+
+def test_every_admin_page_has_a_row():
+    pages = {
+        f"{model._meta.app_label}.{model._meta.model_name}": getattr(page, "read_duty", None)
+        for model, page in site._registry.items()
+    }
+    assert pages == table.PAGES
+
+
+def test_the_admin_that_is_mounted_is_ours_and_no_other():
+    """The libraries register their models on a site of Django's own, which nothing leads to."""
+    mounted = [found for found in get_resolver().url_patterns if getattr(found, "app_name", None) == "admin"]
+    assert [found.namespace for found in mounted] == [site.name]
+    assert mounted[0].url_patterns[0].name == site.urls[0][0].name
+
+
+@pytest.fixture
+def estate():
+    """One thing of every kind, in a tenant of its own; by the part of the route that names it."""
+    from django.db import transaction
+
+    from audit import services as audit
+
+    tenant = cast.tenant("Elsewhere")
+    member = cast.person(of=tenant)
+    identity = bots.identity(of=tenant, name="their-bot")
+    role = bots.grant(identity, "workflow.execute", name="their-role")
+    schedule = firings.schedule(running=firings.workflow(of=tenant, key="wf-theirs"))
+    with transaction.atomic():
+        event = audit.record("identity.changed", actor=cast.SYSTEM, subject=Subject("identity", "x", "x", tenant.pk))
+    return {
+        "tenants": tenant.pk,
+        "teams": cast.team(member, of=tenant, name="their-team").pk,
+        "members": member.pk,
+        "roles": role.pk,
+        "roleBindings": role.bindings.get().pk,
+        "identities": identity.pk,
+        "credentials": credentials.issue(identity, actor=cast.SYSTEM).secret.pk,
+        "vaultConnections": VaultConnection.objects.create(
+            tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
+        ).pk,
+        "policies": ResourcePolicy.objects.create(tenant=tenant, name="their-policy", text="", content_hash="x").pk,
+        "events": event.uuid,
+        "workflows": "wf-theirs",
+        "schedules": schedule.pk,
+        "runs": firings.run(schedule).pk,
+    }
+
+
+def filled(route, ids):
+    """`route` with an id for each `<…>`, chosen by the word before it."""
+    path = "/" + route
+    while found := re.search(r"(\w+)/<[^>]+>", path):
+        path = path.replace(found.group(0), f"{found.group(1)}/{ids[found.group(1)]}", 1)
+    return path
+
+
+def unknown(ids):
+    return {name: "wf-nobody" if name == "workflows" else uuid4() for name in ids}
+
+
+def ask(call, row, path):
+    return call.ask(row.method.lower(), path, None if row.method == "GET" else {})
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", WITH_ID, ids=label)
+def test_what_is_another_tenants_is_as_if_it_were_not_there(call, problem, estate, row, role):
+    caller = call.as_(cast.person(role=role))
+    reach = matrix.reach(role, Duty(row.duty))
+    foreign = ask(caller, row, filled(row.route, estate))
+    if reach is Reach.NONE:
+        problem(foreign, 403, "forbidden")
+        return
+    if reach is Reach.EVERY:
+        assert foreign.status_code == 200
+        return
+    missing = ask(caller, row, filled(row.route, unknown(estate)))
+    assert problem(foreign, 404, "not_found") == problem(missing, 404, "not_found")
+
+
+@pytest.mark.parametrize("row", WITH_ID, ids=label)
+def test_a_machine_with_every_permission_finds_nothing_of_another_tenant(call, problem, estate, row):
+    from identities.access.permissions import PERMISSIONS
+
+    caller = call.as_(bots.bot(permissions=tuple(PERMISSIONS)))
+    answer = ask(caller, row, filled(row.route, estate))
+    problem(answer, 404 if row.machine else 403)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=label)
+def test_a_new_identity_that_an_admin_made_is_refused_everywhere(call, problem, estate, row):
+    """S0-05: nothing comes to it from who made it or who owns it."""
+    admin = cast.person()
+    bot = bots.bot(of=admin.tenant, technical_owner=admin, business_owner=admin, created_by=admin.email)
+    answer = ask(call.as_(bot), row, filled(row.route, estate))
+    body = problem(answer, 403, "insufficient_scope")
+    assert row.machine in body["detail"]
+    assert answer["WWW-Authenticate"].startswith('Bearer error="insufficient_scope"') or not row.machine
+
+
+@pytest.mark.parametrize("row", ROWS, ids=label)
+def test_nobody_gets_in_without_a_token(call, problem, estate, row):
+    problem(ask(call, row, filled(row.route, estate)), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", [row for row in WITHOUT_ID if row.method == "GET"], ids=label)
+def test_a_list_shows_no_row_of_another_tenant(call, estate, row, role):
+    answer = call.as_(cast.person(role=role)).get("/" + row.route)
+    reach = matrix.reach(role, Duty(row.duty))
+    if reach is Reach.NONE:
+        assert answer.status_code == 403
+        return
+    assert answer.status_code == 200
+    shows_theirs = any(str(value) in answer.content.decode() for value in estate.values())
+    assert not shows_theirs or reach is Reach.EVERY
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", [row for row in WITHOUT_ID if row.method == "POST"], ids=label)
+def test_a_role_that_does_not_reach_cannot_make_anything(call, problem, row, role):
+    answer = call.as_(cast.person(role=role)).post("/" + row.route, {})
+    if matrix.reach(role, Duty(row.duty)) is Reach.NONE or row.route == "api/tenants":
+        problem(answer, 403, "forbidden")
+    else:
+        problem(answer, 400)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", TENANT_LISTS, ids=label)
+def test_a_list_of_another_tenant_is_for_those_who_reach_it(call, problem, estate, row, role):
+    caller = call.as_(cast.person(role=role))
+    reach = matrix.reach(role, Duty(row.duty))
+    answers = [caller.get(f"/{row.route}?tenantId={tenant}") for tenant in (estate["tenants"], uuid4())]
+    if reach is Reach.NONE:
+        assert {answer.status_code for answer in answers} == {403}
+    elif reach is Reach.EVERY:
+        assert [answer.status_code for answer in answers] == [200, 400]
+    else:
+        assert [problem(answer, 400)["errors"] for answer in answers] == [
+            {"tenantId": ["There is no such tenant."]}
+        ] * 2
+
+
+def test_the_platform_administrator_governs_every_tenant_and_lists_the_own_one_unless_told(call, estate):
+    admin = call.as_(cast.platform_admin())
+    assert admin.get(f"/api/roles/{estate['roles']}").status_code == 200
+    assert admin.get("/api/roles").json()["results"] == []
+    theirs = admin.get(f"/api/roles?tenantId={estate['tenants']}").json()["results"]
+    assert [role["name"] for role in theirs] == ["their-role"]
+    body = {"name": "made-there", "permissions": [], "tenantId": str(estate["tenants"])}
+    assert admin.post("/api/roles", body).json()["tenantId"] == str(estate["tenants"])
