@@ -43,7 +43,8 @@ def flush() -> None:
         _marks.clear()
     try:
         with transaction.atomic():
-            for (model, pk), (at, count) in marks.items():
+            # One order for everybody: two processes that mark the same rows do not wait for each other in a ring.
+            for (model, pk), (at, count) in sorted(marks.items(), key=_place):
                 _write(model, pk, at, count)
     except Exception:
         _put_back(marks)
@@ -54,6 +55,11 @@ def forget() -> None:
     """Let go of all marks, unwritten: for tests, which share a process."""
     with _lock:
         _marks.clear()
+
+
+def _place(mark: tuple[_Key, tuple[datetime, int]]) -> tuple[str, UUID]:
+    (model, pk), _ = mark
+    return model._meta.label, pk
 
 
 def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> None:
