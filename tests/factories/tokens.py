@@ -57,9 +57,7 @@ def bot(*, of: Tenant | None = None, permissions: tuple[str, ...] = (), **facts:
 
 
 def grant(to: ManagedIdentity, *permissions: str, name: str = "") -> Role:
-    role = Role.objects.create(
-        tenant=to.tenant, name=name or f"role-{next(_numbers)}", permissions=list(permissions)
-    )
+    role = Role.objects.create(tenant=to.tenant, name=name or f"role-{next(_numbers)}", permissions=list(permissions))
     now = timezone.now()
     RoleBinding.objects.create(
         identity=to, role=role, valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=1), reason="tests"
@@ -75,6 +73,4 @@ def stop(which: ManagedIdentity, state: State = State.DISABLED) -> None:
 
 def person(*, of: Tenant | None = None) -> User:
     number = next(_numbers)
-    return User.objects.create(
-        email=f"person{number}@example.com", tenant=of or tenant(), role=PortalRole.ADMIN
-    )
+    return User.objects.create(email=f"person{number}@example.com", tenant=of or tenant(), role=PortalRole.ADMIN)

@@ -1,23 +1,13 @@
-"""Each test starts with nothing remembered: keys, stops and counts are process-wide."""
+"""Each test starts with nothing remembered."""
 
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 
-from identities.oauth import refusals
-from identities.oauth.throttle import windows
-from identities.tokens.keyring import keyring
-from identities.tokens.revocations import revocations
+from tests.factories import passport
 
 
 @pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    keyring.forget()
-    revocations.forget()
-    windows.clear()
-    refusals.forget()
-    cache.clear()
-    yield
-    keyring.forget()
-    revocations.forget()
+def _fresh() -> Iterator[None]:
+    with passport.fresh():
+        yield

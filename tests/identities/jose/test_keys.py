@@ -1,0 +1,92 @@
+"""Keys are looked at before they are trusted."""
+
+import math
+import secrets
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from identities.jose import keys
+
+# The example of RFC 7638 §3.1.
+RFC_JWK = {
+    "kty": "RSA",
+    "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3ok"
+    "njhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6q"
+    "MQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJz"
+    "KnqDKgw",
+    "e": "AQAB",
+}
+
+
+@pytest.fixture(scope="module")
+def private() -> rsa.RSAPrivateKey:
+    return keys.generate_rsa()
+
+
+def jwk(n: int, e: int = 65537, **more: Any) -> dict[str, Any]:
+    numbers = {"n": keys._to_base64url(n), "e": keys._to_base64url(e)}
+    return {"kty": "RSA", "use": "sig", "alg": "RS256", **numbers, **more}
+
+
+def roca_modulus() -> int:
+    primorial = math.prod(keys.SMALL_PRIMES) * 2
+    power = pow(65537, 12345, primorial)
+    return power + primorial * (1 << (2049 - primorial.bit_length()))
+
+
+def test_the_thumbprint_is_the_one_the_rfc_shows() -> None:
+    assert keys.thumbprint(RFC_JWK) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ({"kty": "EC", "crv": "P-256"}, "not an RSA key"),
+        ({**RFC_JWK, "kty": "oct"}, "not an RSA key"),
+        ({**RFC_JWK, "use": "enc"}, "not an RSA key"),
+        ({**RFC_JWK, "alg": "HS256"}, "not an RSA key"),
+        ({**RFC_JWK, "key_ops": ["sign", "verify"]}, "verify"),
+        ({**RFC_JWK, "d": "AQAB"}, "private"),
+        ({**RFC_JWK, "n": "!!"}, "malformed"),
+        ({**RFC_JWK, "n": 5}, "malformed"),
+        ({"kty": "RSA", "e": "AQAB"}, "malformed"),
+        ({**RFC_JWK, "e": "Aw"}, "exponent"),
+        (jwk(secrets.randbits(1022) | (1 << 1023) | 1), "1024 bits"),
+        (jwk((1 << 2047) + 2), "even"),
+        (jwk((1 << 9000) + 1), "9001 bits"),
+    ],
+)
+def test_a_key_that_must_not_be_used_is_refused_when_it_is_loaded(document: dict[str, Any], why: str) -> None:
+    with pytest.raises(keys.BadKey, match=why):
+        keys.public_key_from_jwk(document)
+
+
+def test_a_key_of_the_faulty_generator_is_refused() -> None:
+    modulus = roca_modulus()
+    assert modulus.bit_length() >= keys.MINIMUM_BITS
+    with pytest.raises(keys.BadKey, match="generator"):
+        keys.public_key_from_jwk(jwk(modulus))
+
+
+def test_a_private_key_that_is_not_rsa_is_refused() -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    with pytest.raises(keys.BadKey):
+        keys.from_der(other.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def test_a_short_private_key_is_refused() -> None:
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    with pytest.raises(keys.BadKey):
+        keys.from_der(keys.to_der(short))
+
+
+def test_a_key_comes_back_from_its_bytes_and_from_its_public_half(private: rsa.RSAPrivateKey) -> None:
+    again = keys.from_der(keys.to_der(private))
+    public = keys.public_jwk(private.public_key())
+    assert again.private_numbers() == private.private_numbers()
+    assert keys.public_key_from_jwk(public).public_numbers() == private.public_key().public_numbers()
+    assert public["kid"] == keys.thumbprint(public)
+    assert not keys.PRIVATE_MEMBERS & public.keys()

@@ -1,0 +1,53 @@
+"""A person's token is of its own kind: refused where a machine's is expected, and the reverse."""
+
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from identities.jose.sign import sign
+from identities.tokens import services as tokens, settings as room
+from identities.tokens.keyring import keyring
+from identities.tokens.user_tokens import BadToken, verify_user_token
+from identities.tokens.verification import verify_access_token
+from tests.factories import tokens as made
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_persons_token_is_no_machines_token() -> None:
+    with pytest.raises(BadToken) as refused:
+        verify_access_token(tokens.mint_user_token(made.person()).access_token)
+    assert refused.value.reason == "wrong_type"
+
+
+def test_a_machines_token_is_no_persons_token() -> None:
+    with pytest.raises(BadToken) as refused:
+        verify_user_token(tokens.mint(made.identity(), scope="roles", at=timezone.now()).access_token)
+    assert refused.value.reason == "wrong_type"
+
+
+def test_the_audiences_differ_too() -> None:
+    assert room.audience() != room.portal_audience()
+
+
+@pytest.mark.parametrize("change", [{"tenant_id": "x"}, {"sub": "nobody"}, {"jti": "x"}, {"tenant_id": None}])
+def test_a_token_of_ours_with_odd_claims_is_refused(change: dict) -> None:
+    claims = jwt.decode(tokens.mint_user_token(made.person()).access_token, options={"verify_signature": False})
+    odd = sign(claims | change, keyring.signer(timezone.now()), typ="user+jwt")
+    with pytest.raises(BadToken):
+        verify_user_token(odd)
+
+
+def test_a_persons_token_says_who_and_until_when(settings: LazySettings, django_assert_num_queries) -> None:
+    someone = made.person()
+    tokens.ensure_signing_key()
+    tokens.mint_user_token(someone)
+    with django_assert_num_queries(0):
+        minted = tokens.mint_user_token(someone)
+        verified = verify_user_token(minted.access_token)
+    assert (verified.user_id, verified.tenant_id, verified.jti) == (someone.id, someone.tenant_id, minted.jti)
+    assert verified.expires_at - verified.issued_at == timedelta(seconds=settings.AUTH_ACCESS_TOKEN_TTL)
+    assert minted.expires_in == settings.AUTH_ACCESS_TOKEN_TTL
