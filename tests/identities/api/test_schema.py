@@ -1,0 +1,88 @@
+"""The OpenAPI document is whole, valid and says what our routes answer; its readers load nothing from elsewhere."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+
+from tests.identities.api.route_table import OPEN, ROWS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def document():
+    from drf_spectacular.generators import SchemaGenerator
+
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def as_documented(route):
+    return re.sub(r"<\w+:(\w+)>", r"{\1}", route)
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_the_document_validates_without_a_warning(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+
+
+def test_every_route_is_in_it_and_no_other(document):
+    expected = {(row.method, as_documented(row.route)) for row in ROWS}
+    expected |= {(method, route) for method, route in OPEN if "^" not in route}
+    said = {tuple(name.split(" /")) for name, _ in operations(document)}
+    assert said == expected
+
+
+def test_every_operation_has_a_summary_problems_and_a_way_in(document):
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        answers = operation["responses"]
+        assert any(status.startswith("2") for status in answers), name
+        assert {"400", "401"} <= answers.keys(), name
+        for status, answer in answers.items():
+            if not status.startswith("2"):
+                assert answer["content"].keys() == {"application/problem+json"}, f"{name} {status}"
+
+
+def test_machines_are_offered_only_the_routes_they_may_call(document):
+    rows = {f"{row.method} /{as_documented(row.route)}": row for row in ROWS}
+    for name, operation in operations(document):
+        if name in rows:
+            assert ({"machine": []} in operation["security"]) == bool(rows[name].machine), name
+    assert {"person", "machine", "session"} <= document["components"]["securitySchemes"].keys()
+
+
+def test_members_are_camel_case_everywhere(document):
+    for name, schema in document["components"]["schemas"].items():
+        assert not [member for member in schema.get("properties", {}) if "_" in member], name
+    for name, operation in operations(document):
+        inside = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
+        assert not [parameter for parameter in inside if "_" in parameter], name
+
+
+@pytest.mark.parametrize("component", ["Login", "Role", "RoleBinding", "NewRole", "NewRoleBinding", "Tenant", "Team"])
+def test_our_own_members_are_each_explained(document, component):
+    schemas = document["components"]["schemas"]
+    schema = schemas.get(component) or schemas[f"{component}Request"]
+    assert not [name for name, member in schema["properties"].items() if not member.get("description")]
+
+
+def test_the_document_is_served_as_json(client):
+    answer = client.get("/api/schema")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/json"
+    assert answer.json()["openapi"].startswith("3.")
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/docs?script=", "/api/docs/redoc"])
+def test_its_readers_load_nothing_from_elsewhere_and_write_no_script_into_the_page(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", text)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
