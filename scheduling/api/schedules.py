@@ -44,8 +44,8 @@ COLUMNS = {
 
 def _members(body: Mapping[str, Any]) -> dict[str, Any]:
     """The retry policy's two members stand beside the others inside."""
-    members = dict(body)
-    return {**members, **members.pop("retry_policy", {})}
+    plain = {name: value for name, value in body.items() if name != "retry_policy"}
+    return {**plain, **body.get("retry_policy", {})}
 
 
 class SchedulesView(PortalView):

@@ -5,6 +5,7 @@ TLS handshake; nothing that was sent can start a second header or request; the w
 most `MOST_BYTES` of an answer are read. Plain http goes to networks named in STEWARD_OUTBOUND_PRIVATE_ALLOW only.
 """
 
+import contextlib
 import http.client
 import re
 import socket
@@ -128,7 +129,8 @@ class _Call:
         for name, value in self._all_headers(headers, body).items():
             connection.putheader(name, value)
         connection.endheaders(body)
-        return self._read(connection.getresponse())
+        with contextlib.closing(connection), contextlib.closing(connection.getresponse()) as response:
+            return self._read(response)
 
     def _all_headers(self, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
         length = {} if body is None else {"Content-Length": str(len(body))}

@@ -212,7 +212,7 @@ def test_what_is_no_whole_answer_is_worth_trying_again(loopback_allowed, answer)
 
 
 def test_a_closed_port_is_unreachable(loopback_allowed):
-    with Wire() as wire:
-        url = wire.url
-    with pytest.raises(Unreachable):
-        get(url)
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(Unreachable):
+            get(f"http://127.0.0.1:{bound.getsockname()[1]}/")
