@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "scheduling.tick", "schedule": 1.0, "options": {"expires": 5}},
     "sweep": {"task": "scheduling.sweep", "schedule": 5.0, "options": {"expires": 15}},
     "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10}},
+    "verify": {"task": "audit.verify", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
 # Runs. What the ledger lets pass before it takes a run from a silent worker, or ends it; scheduling.services.limits.

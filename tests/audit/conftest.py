@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ def trail(record: Callable[..., AuditEvent]) -> Callable[[int], list[AuditEvent]
 
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path: Path, settings: object) -> Path:
-    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    settings.DATA_DIR = tmp_path
     return tmp_path
 
 
@@ -53,7 +54,7 @@ def full_rights() -> Iterator[Callable[..., None]]:
         else:
             cursor.execute("SET session_replication_role = replica")
 
-        def run(statement: str, *values: object) -> None:
+        def run(statement: str, *values: Any) -> None:
             cursor.execute(statement, values)
 
         yield run

@@ -70,7 +70,7 @@ def test_each_filter_narrows(record: Recorder) -> None:
         {"subject_kind": "identity"}, {"correlation_id": "abcd-1234"}, {"run_id": run},
         {"event": "token.", "outcome": "denied"}, {"since": start, "until": wanted.recorded_at + moment},
     ):  # fmt: skip
-        assert [event.pk for event in selectors.events(None, **given)] == [wanted.pk], given  # type: ignore[arg-type]
+        assert [event.pk for event in selectors.events(None, **given)] == [wanted.pk], given
     assert selectors.events(None, event="token.").count() == 2
     assert not selectors.events(None, since=timezone.now()).exists()
 

@@ -232,7 +232,7 @@ def test_a_clock_moved_back_is_marked(trail: Trail) -> None:
 def test_the_walk_needs_few_queries_whatever_the_length(
     sealed: list[AuditEvent], django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
-    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):
         verify()
 
 

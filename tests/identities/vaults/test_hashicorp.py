@@ -150,7 +150,7 @@ def test_a_write_in_between_is_a_conflict(
 ) -> None:
     vault = opened(bao.uri)
     vault.write(reference(vault), SecretText("first"), tenant.pk)
-    present = type(vault)._present  # type: ignore[attr-defined]
+    present = type(vault)._present
 
     def overtaken(self: Vault, client: Any, path: str) -> Any:
         found = present(self, client, path)

@@ -93,7 +93,7 @@ def test_another_spelling_of_the_address_is_the_same_vault(tenant: Tenant) -> No
 def test_a_connection_serves_only_its_environment(tenant: Tenant) -> None:
     remote(tenant, environment="production")
     reference = SecretReference("hashicorp-vault", VAULT, "x")
-    assert vaults.check_reference(reference, tenant.pk, "production")
+    assert vaults.check_reference(reference, tenant.pk, "production").environment == "production"
     with pytest.raises(Invalid, match="serves production, not staging") as invalid:
         vaults.check_reference(reference, tenant.pk, "staging")
     assert list(invalid.value.errors) == ["vault_uri"]
@@ -197,7 +197,7 @@ def test_the_same_vault_or_name_twice_is_a_conflict(tenant: Tenant) -> None:
     for uri, name in (("local://own", "Other"), ("local://other", "OWN")):
         with pytest.raises(Conflict):
             factory.connection(of=tenant, uri=uri, name=name)
-    assert factory.connection(of=people.tenant(), uri="local://own", name="Own")
+    assert factory.connection(of=people.tenant(), uri="local://own", name="Own").name == "Own"
 
 
 def test_only_a_platform_administrator_points_at_a_variable_of_the_deployment(tenant: Tenant) -> None:
