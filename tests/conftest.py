@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 from audit import triggers
 
 #: Marks that need something a plain `make test` does not ask for; STEWARD_TEST_LANES (or `all`) opens them.
-LANE_MARKS = ("broker", "browser", "openbao", "postgres", "long")
+LANE_MARKS = ("broker", "browser", "postgres", "long")
 
 
 def open_lanes() -> set[str]:
