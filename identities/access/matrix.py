@@ -72,7 +72,7 @@ MATRIX: Mapping[Duty, Row] = MappingProxyType(
 def reach(role: PortalRole | str | None, duty: Duty) -> Reach:
     """How far `role` goes in `duty`; a role nobody knows goes nowhere."""
     try:
-        return MATRIX[duty][PortalRole(role)]
+        return MATRIX[duty][PortalRole(role or "")]
     except (KeyError, ValueError):
         return Reach.NONE
 

@@ -19,6 +19,8 @@ from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.people.models import Tenant
 
+#: Stands for a row that is not there yet, where others are compared with it.
+NOT_YET = UUID(int=0)
 _ROLE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:/-]{0,98}[A-Za-z0-9])?")
 
 
@@ -152,7 +154,7 @@ def _facts(binding: RoleBinding) -> dict[str, object]:
     return {"identity_id": str(identity.pk), "client_id": identity.client_id, "role": binding.role.name}
 
 
-def _name(name: str, tenant_id: UUID, other_than: UUID | None = None) -> str:
+def _name(name: str, tenant_id: UUID, other_than: UUID = NOT_YET) -> str:
     cleaned = " ".join(name.split())
     if not _ROLE_NAME.fullmatch(cleaned):
         raise Invalid({"name": ["1 to 100 letters, digits, spaces and . _ : / - with a letter or digit at both ends."]})

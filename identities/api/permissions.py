@@ -23,7 +23,7 @@ class ByDuty(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method in view.open_methods or not _is_implemented(view, method.lower()):
             return True
-        principal = request.user
+        principal: Any = request.user
         if not isinstance(principal, Principal):
             return False
         duty: Duty | None = view.duties.get(method)

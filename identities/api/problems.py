@@ -125,8 +125,8 @@ def _detail(errors: Mapping[str, list[str]]) -> str:
 def _from_drf(exc: exceptions.APIException) -> Response:
     headers: dict[str, str] = {}
     code = str(getattr(exc.detail, "code", exc.default_code))
-    if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-        headers["Retry-After"] = str(int(exc.wait))
+    if (wait := getattr(exc, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait))
     if auth_header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = _challenge(str(auth_header), exc)
     if isinstance(exc, InsufficientScope) and exc.permission:

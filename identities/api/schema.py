@@ -1,7 +1,7 @@
 """The OpenAPI document: what every route of ours has in common, and how a view describes the rest in one line."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
@@ -34,7 +34,7 @@ class Problem(Shape):
     status = serializers.IntegerField(help_text="The HTTP status.")
     detail = serializers.CharField(help_text="What is wrong, for a person.")
     code = serializers.CharField(help_text="What is wrong, for a program; these words are stable.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a member, not the serializer's own errors
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="On a 400: the member to blame and what is wrong with it. Nested members are joined by dots.",
@@ -49,7 +49,7 @@ class Document(AutoSchema):
         verb = {"get": "read", "post": "post", "patch": "change", "put": "replace", "delete": "remove"}
         return f"{name[:1].lower()}{name[1:]}_{verb.get(self.method.lower(), self.method.lower())}"
 
-    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+    def get_serializer_name(self, serializer: Any, direction: Literal["request", "response"]) -> str:
         return str(super().get_serializer_name(serializer, direction)).removesuffix("Shape")
 
     def get_tags(self) -> list[str]:
@@ -61,7 +61,7 @@ class Document(AutoSchema):
         schemes: list[dict[str, Any]] = [{"person": []}, {"session": []}]
         return [*schemes, {"machine": []}] if self._machine_permission() else schemes
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         said = super().get_description() or ""
         permission = self._machine_permission()
         return f"{said}\n\nA managed identity needs `{permission}`." if permission else str(said)

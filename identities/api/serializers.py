@@ -28,9 +28,9 @@ class Shape(serializers.Serializer[Any]):
         fields = {}
         for name, field in super().get_fields().items():
             outside = camel(name)
-            if outside != name and field.source is None:
+            if outside != name and getattr(field, "source", None) is None:
                 field.source = name
-            if isinstance(field, serializers.SerializerMethodField) and field.method_name is None:
+            if isinstance(field, serializers.SerializerMethodField) and not getattr(field, "method_name", None):
                 field.method_name = f"get_{name}"
             fields[outside] = field
         return fields
@@ -56,7 +56,7 @@ class Reference(Shape):
     """A person, a team or another row, by id and by the name people know it by."""
 
     id = serializers.UUIDField(allow_null=True, help_text="Null when the row is gone or was never matched.")
-    label = serializers.CharField(help_text="The name or address it is known by.")
+    label = serializers.CharField(help_text="The name or address it is known by.")  # type: ignore[assignment]  # a field, not the field's own label
 
 
 class ReasonShape(Shape):

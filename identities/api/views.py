@@ -1,12 +1,13 @@
 """`PortalView`: what every route of ours has in common, whichever room it leads to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,14 +41,14 @@ class PortalView(APIView):
     orderings: ClassVar[Mapping[str, str]] = {"createdAt": "created_at"}
     ordering: ClassVar[str] = "-createdAt"
 
-    authentication_classes = (Bearer, AdminSession)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (Bearer, AdminSession)
     permission_classes = (permissions.ByDuty,)
     parser_classes = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = AlwaysJSON
     metadata_class = None
-    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "put", "delete", "head"]
-    schema = PortalSchema()
+    http_method_names = ["get", "post", "patch", "put", "delete", "head"]
+    schema: Any = PortalSchema()
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return problems.handle
@@ -64,7 +65,7 @@ class PortalView(APIView):
     @property
     def principal(self) -> Principal:
         """The caller; only for methods that are not open to all."""
-        caller = self.request.user
+        caller: Any = self.request.user
         if not isinstance(caller, Principal):
             raise TypeError("an open route has no caller")
         return caller

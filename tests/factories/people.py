@@ -18,14 +18,14 @@ def tenant(name: str = "") -> Tenant:
     return Tenant.objects.create(name=name or f"Company {number}", slug=f"company-{number}")
 
 
-def person(*, of: Tenant | None = None, role: PortalRole = PortalRole.ADMIN, **facts: Any) -> User:
+def person(*, of: Tenant | None = None, role: PortalRole | str = PortalRole.ADMIN, **facts: Any) -> User:
     number = next(_numbers)
     facts.setdefault("email", f"user{number}@example.com")
     facts.setdefault("password", make_password(PASSWORD))
     return User.objects.create(tenant=of or tenant(), role=role, **facts)
 
 
-def agent(*, of: Tenant | None = None, role: PortalRole = PortalRole.ANALYST, **facts: Any) -> User:
+def agent(*, of: Tenant | None = None, role: PortalRole | str = PortalRole.ANALYST, **facts: Any) -> User:
     return person(of=of, role=role, email=f"task{next(_numbers)}-agent@example.com", is_agent=True, **facts)
 
 

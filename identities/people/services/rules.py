@@ -16,9 +16,11 @@ from identities.people import passwords, selectors
 from identities.people.models import PortalRole, Tenant, User
 
 AGENT_MARK = "-agent@"
+#: Stands for a row that is not there yet, where others are compared with it.
+NOT_YET = UUID(int=0)
 
 
-def address(email: str, other_than: UUID | None = None) -> str:
+def address(email: str, other_than: UUID = NOT_YET) -> str:
     """The address trimmed and in lower case (S2-03), or Invalid: not one, or taken."""
     cleaned = email.strip().lower()
     try:

@@ -11,6 +11,7 @@ from identities.errors import Invalid
 from identities.events import TenantEvent
 from identities.people.actors import subject_of
 from identities.people.models import Tenant
+from identities.people.services.rules import NOT_YET
 
 
 @transaction.atomic
@@ -60,7 +61,7 @@ def end_demo(tenant: Tenant, *, actor: Actor) -> Tenant:
     return locked
 
 
-def _name(name: str, other_than: UUID | None = None) -> str:
+def _name(name: str, other_than: UUID = NOT_YET) -> str:
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > 120:
         raise Invalid({"name": ["1 to 120 characters."]})

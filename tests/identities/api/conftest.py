@@ -40,7 +40,7 @@ class Caller:
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         more.setdefault("content_type", "application/json")
         more["headers"] = {**self._headers, **more.get("headers", {})}
-        sent = {} if body is None and method == "get" else {"data": "" if body is None else body}
+        sent: dict[str, Any] = {} if body is None and method == "get" else {"data": "" if body is None else body}
         if method == "get":
             more.pop("content_type")
             return self._client.get(path, **sent, **more)

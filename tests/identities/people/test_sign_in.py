@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -32,14 +33,21 @@ def hashes(monkeypatch):
     """Counts how often a password is hashed, whoever asks."""
     spent = []
     verify = passwords.check_password
+
+    def count(*given, **more):
+        spent.append(1)
+        return verify(*given, **more)
+
     for module in (passwords, sign_in):
-        monkeypatch.setattr(module, "check_password", lambda *given, **more: spent.append(1) or verify(*given, **more))
+        monkeypatch.setattr(module, "check_password", count)
     return spent
 
 
 @pytest.mark.parametrize("case", ["unknown", "wrong", "disabled", "without a password"])
 def test_every_refused_sign_in_costs_one_hash_and_looks_the_same(case, hashes):
-    facts = {"disabled": {"is_active": False}, "without a password": {"password": "!nothing"}}.get(case, {})
+    facts: dict[str, Any] = {"disabled": {"is_active": False}, "without a password": {"password": "!nothing"}}.get(
+        case, {}
+    )
     user = cast.person(**facts)
     email = "nobody@example.com" if case == "unknown" else user.email
     assert sign_in.check(email, "Wrong-Horse-9" if case == "wrong" else cast.PASSWORD) is None
