@@ -45,10 +45,8 @@ def hashes(monkeypatch):
 
 @pytest.mark.parametrize("case", ["unknown", "wrong", "disabled", "without a password"])
 def test_every_refused_sign_in_costs_one_hash_and_looks_the_same(case, hashes):
-    facts: dict[str, Any] = {"disabled": {"is_active": False}, "without a password": {"password": "!nothing"}}.get(
-        case, {}
-    )
-    user = cast.person(**facts)
+    spoilt: dict[str, dict[str, Any]] = {"disabled": {"is_active": False}, "without a password": {"password": "!x"}}
+    user = cast.person(**spoilt.get(case, {}))
     email = "nobody@example.com" if case == "unknown" else user.email
     assert sign_in.check(email, "Wrong-Horse-9" if case == "wrong" else cast.PASSWORD) is None
     assert len(hashes) == 1
