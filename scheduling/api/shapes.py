@@ -262,7 +262,7 @@ class NodeKindShape(Shape):
     """A kind of node and what its params are."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the member of that name, not the field's own
     params = serializers.JSONField(help_text="JSON schema.")
 
 

@@ -57,6 +57,11 @@ def _is_due(at: datetime) -> Q:
     return Q(next_run_at__lte=at, is_enabled=True, deleted_at=None)
 
 
+def claim_pending(schedule_id: UUID, at: datetime) -> Claim:
+    """Turn what has come for one schedule into rows before it is edited: an edit is for what comes after it."""
+    return _claim(schedule_id, at)
+
+
 @transaction.atomic
 def _claim(schedule_id: UUID, at: datetime) -> Claim:
     schedule = (

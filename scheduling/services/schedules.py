@@ -15,7 +15,7 @@ from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
 from scheduling.models import Schedule
-from scheduling.services import acting
+from scheduling.services import acting, firing
 from scheduling.services.facts import SAME, Facts, apply, facts_of
 
 NAME_TAKEN = "A schedule of this tenant has this name"
@@ -46,11 +46,13 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
 
 @transaction.atomic
 def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Actor, reason: str = "") -> Schedule:
-    """Write some members anew. An occurrence that has come but not been claimed is still the old rhythm's.
+    """Write some members anew, for occurrences after the edit: what has come by now runs as it was written before.
 
     A new expression or zone counts from now; other members leave the rhythm alone. Runs that exist are not touched.
     """
-    locked, now = _locked(schedule), timezone.now()
+    now = timezone.now()
+    _claim_pending(schedule, now)
+    locked = _locked(schedule)
     before, former = _snapshot(locked), locked.managed_identity_id
     rhythm = (locked.cron_expression, locked.timezone)
     calendar = apply(locked, facts_of(locked).changed(changes), at=now)
@@ -103,12 +105,20 @@ def resume(schedule: Schedule, *, actor: Actor, reason: str = "") -> Schedule:
     return locked
 
 
+def _claim_pending(schedule: Schedule, now: datetime) -> None:
+    try:
+        firing.claim_pending(schedule.pk, now)
+    except (calendars.BadExpression, calendars.BadTimezone):
+        # A zone that is gone from the tables must not stand in the way of the edit that gives another.
+        return
+
+
 def _restart(schedule: Schedule, calendar: calendars.Calendar, now: datetime) -> None:
     moment = calendars.next_after(calendar, now)
-    if not schedule.is_enabled:
-        schedule.held_run_at = moment
-    elif schedule.next_run_at is None or schedule.next_run_at > now:
+    if schedule.is_enabled:
         schedule.next_run_at = moment
+    else:
+        schedule.held_run_at = moment
 
 
 def _next(schedule: Schedule, at: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from tests.factories import register
 
 WORKFLOWS, SCHEDULES, RUNS = "/flowstudio/api/workflows", "/flowstudio/api/schedules", "/flowstudio/api/runs"
 REFERENCE = {"provider": "local", "vaultUri": "local://default", "secretName": "payroll-scheduler-client-secret"}
-WORKFLOW = {
+WORKFLOW: dict[str, Any] = {
     "id": "wf-monthly-payroll",
     "name": "Monthly payroll",
     "nodes": [{"id": "told", "kind": "log", "params": {"message": "Month {{input.payrollMonth}}"}}],
