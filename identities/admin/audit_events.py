@@ -76,6 +76,7 @@ class AuditEventAdmin(CommandAdmin):
     """What happened, provably."""
 
     read_duty: ClassVar[Duty] = Duty.READ_AUDIT
+    called: ClassVar[str] = "Audit log"
     list_display = ("when", "event", "about", "actor", "outcome_shown", "sealed")
     list_filter = (ActedFilter, SubjectFilter, by_choice("outcome", "Outcome", [(o.value, o.value) for o in Outcome]), RecentFilter, ("recorded_at", DayRange))
     search_fields = (
@@ -106,7 +107,8 @@ class AuditEventAdmin(CommandAdmin):
 
     @column("What", order="type")
     def event(self, event: AuditEvent) -> object:
-        return say(event.type)
+        step = event.details.get("step") if isinstance(event.details, dict) else None
+        return Lines([say(event.type), Quiet(step)]) if step else say(event.type)
 
     @column("About", order="subject_label")
     def about(self, event: AuditEvent) -> object:

@@ -33,13 +33,17 @@ class CommandAdmin(ModelAdmin):
     creation: ClassVar[Command | None] = None
     buttons: ClassVar[Sequence[Command]] = ()
     empty_list: ClassVar[Empty] = Empty("Nothing here yet")
-    list_intro: ClassVar[str] = ""
+    called: ClassVar[str] = ""
     list_per_page = 50
     show_full_result_count = False
     actions = None
     list_filter_submit = True
     show_add_link = False
-    list_display_links: Sequence[str] | None = None
+
+    @property
+    def plural(self) -> str:
+        """What the list is called on pages."""
+        return self.called or str(self.opts.verbose_name_plural).capitalize()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -113,12 +117,10 @@ class CommandAdmin(ModelAdmin):
         return [path("<path:object_id>/do/<slug:key>/", view, name=name), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
-        plural = str(self.opts.verbose_name_plural).capitalize()
         context = {
-            "title": plural,
-            "crumbs": [Link(plural)],
+            "title": self.plural,
+            "crumbs": [Link(self.plural)],
             "empty_list": self.empty_list,
-            "list_intro": self.list_intro,
             "creation": self.creation if self.has_add_permission(request) else None,
             **(extra_context or {}),
         }
@@ -153,7 +155,7 @@ class CommandAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": page.title,
-            "crumbs": [Link(str(self.opts.verbose_name_plural).capitalize(), list_of(self.model)), Link(page.title)],
+            "crumbs": [Link(self.plural, list_of(self.model)), Link(page.title)],
             "page": page,
             "object_tenant": self.tenant_of(obj),
             "current": current,

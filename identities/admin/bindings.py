@@ -95,7 +95,7 @@ class BindingAdmin(CommandAdmin):
         "A binding gives one role to one identity, until a day you set. Without one an identity may do nothing.",
         icon="link",
     )
-    creation: ClassVar[Command] = Command(key="add", label="Give a role", run=_grant, form=GrantForm)
+    creation: ClassVar[Command] = Command(key="add", label="Give a role", submit="Give role", run=_grant, form=GrantForm)
     buttons: ClassVar[Sequence[Command]] = (
         button(
             access.end_binding,

@@ -82,6 +82,7 @@ class Command:
     duty: Duty = Duty.GOVERN
     icon: str = "play_arrow"
     title: str = ""
+    submit: str = ""
     intro: str | Callable[[Any], str] = ""
     confirm: str = ""
     danger: bool = False
@@ -93,6 +94,11 @@ class Command:
     initial: Callable[[Any], Mapping[str, Any]] | None = None
     platform_only: bool = False
     notes: Callable[[Any], Sequence[Block]] | None = None
+
+    @property
+    def send(self) -> str:
+        """The word on the button that sends the form."""
+        return self.submit or {"add": "Create", "edit": "Save"}.get(self.key, self.label)
 
     def may(self, scope: Scope, obj: Any, tenant_id: Any) -> bool:
         """Whether this person may press it on this object."""

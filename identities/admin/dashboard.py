@@ -18,6 +18,7 @@ def view(site: Any, request: HttpRequest) -> HttpResponse:
     """The overview page; within twelve queries, whatever the estate's size."""
     scope, at = scope_of(request), timezone.now()
     panels = panels_for(scope, at)
+    by_figures = sorted(panels, key=lambda panel: panel.figures_position)
     drawn = [(panel.width, panel.blocks()) for panel in panels]
     context = {
         **site.each_context(request),
@@ -25,7 +26,7 @@ def view(site: Any, request: HttpRequest) -> HttpResponse:
         "crumbs": [Link("Overview")],
         "heading": scope.chosen.name if scope.chosen else "Every tenant",
         "lead": _lead(scope),
-        "figures": [figure for panel in panels for figure in panel.figures()],
+        "figures": [figure for panel in by_figures for figure in panel.figures()],
         "panels": [(width, blocks) for width, blocks in drawn if blocks],
         "ways": _ways(scope),
     }

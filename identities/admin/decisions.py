@@ -43,6 +43,7 @@ class DecisionAdmin(CommandAdmin):
     """The decisions of the guard and of the API."""
 
     read_duty: ClassVar[Duty] = Duty.READ_AUDIT
+    called: ClassVar[str] = "Decisions"
     list_display = ("when", "answer", "asked_by", "permission", "resource", "reason")
     list_filter = (
         by_choice("outcome", "Answer", DecisionOutcome.choices),
@@ -53,7 +54,6 @@ class DecisionAdmin(CommandAdmin):
     search_help_text = "Who, permission, resource, correlation id"
     ordering = ("-id",)
     empty_list = Empty("No decisions yet", "Every time somebody asks to do something, the answer is kept here.", icon="gavel")
-    list_intro = "Every answer to “may it?”, allowed or refused, for people and machines alike."
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return narrowed(queryset, scope, self.read_duty)

@@ -90,7 +90,7 @@ class Json(forms.JSONField):
         super().__init__(widget=forms.Textarea(attrs=attrs), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        return "" if value is None else value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 class CommandForm(forms.Form):

@@ -81,11 +81,12 @@ class RotationFilter(WordFilter):
 class IdentityAdmin(CommandAdmin):
     """The identities of a tenant. Retired ones are shown only when asked for by state."""
 
+    called: ClassVar[str] = "Identities"
     list_display = ("name_and_kind", "where", "state_shown", "owner", "used", "secret_age", "risk")
     list_filter = (
         by_choice("environment", "Environment", Environment.choices),
         by_choice("state", "State", [(state.value, words(state.value)) for state in State]),
-        by_choice("kind", "Kind", Kind.choices),
+        by_choice("kind", "Kind", [(kind.value, words(kind.value)) for kind in Kind]),
         OwnerFilter,
         by_row("team", "Owning team", Team, "owner_team_id"),
         by_choice("risk", "Risk tier", RiskTier.choices, path="risk_tier"),
@@ -119,7 +120,7 @@ class IdentityAdmin(CommandAdmin):
 
     @column("Identity", order="name")
     def name_and_kind(self, identity: ManagedIdentity) -> object:
-        return Lines([identity.name, Quiet(identity.get_kind_display())])
+        return Lines([identity.name, Quiet(words(identity.kind))])
 
     @column("Environment", order="environment")
     def where(self, identity: ManagedIdentity) -> object:
@@ -151,7 +152,7 @@ class IdentityAdmin(CommandAdmin):
         badges = [
             Badge(obj.state, tone_of(obj.state)),
             Badge(obj.environment, tone_of(obj.environment)),
-            Badge(obj.get_kind_display()),
+            Badge(words(obj.kind)),
             Badge(f"{obj.risk_tier} risk", tone_of(obj.risk_tier)),
         ]
         notices = [*state_notices(obj), *(notice for tab in tabs for notice in tab.notices())]

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from identities.admin.forms import CommandForm, OfTenant, ReasonForm, Section, day, moment
+from identities.admin.wording import words
 from identities.errors import Invalid
 from identities.inventory.models import Environment, Issuance, Kind, OwnershipClass, RiskTier
 from identities.people.models import Team, User
@@ -36,7 +37,7 @@ class FactsForm(CommandForm):
 
     name = forms.CharField(max_length=120, help_text="Unique in the tenant, such as payroll-bot.")
     environment = forms.ChoiceField(choices=Environment.choices)
-    kind = forms.ChoiceField(choices=Kind.choices, initial=Kind.WORKLOAD)
+    kind = forms.ChoiceField(choices=[(kind.value, words(kind.value)) for kind in Kind], initial=Kind.WORKLOAD)
     purpose = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), help_text="What it is for, in a sentence a stranger understands.")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     business_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Answers for why it exists.")

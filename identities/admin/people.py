@@ -129,6 +129,7 @@ class AbilityFilter(WordFilter):
 class PersonAdmin(CommandAdmin):
     """The people and service users of a tenant."""
 
+    called: ClassVar[str] = "People"
     list_display = ("person", "role_held", "account", "team_names", "seen")
     list_filter = (by_choice("role", "Portal role", PortalRole.choices), AbilityFilter)
     search_fields = ("email", "first_name", "last_name")

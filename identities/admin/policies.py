@@ -77,6 +77,7 @@ def rules_of(text: str) -> Sequence[Entry]:
 class PolicyAdmin(CommandAdmin):
     """The policies of a tenant."""
 
+    called: ClassVar[str] = "Policies"
     list_display = ("name", "rule_count", "changed")
     search_fields = ("name", "text")
     search_help_text = "Name or text"

@@ -125,12 +125,12 @@ class Press:
 
     def _context(self) -> dict[str, Any]:
         title = self.command.title or self.command.label
-        crumbs = [Link(str(self.admin.opts.verbose_name_plural).capitalize(), list_of(self.admin.model))]
+        crumbs = [Link(self.admin.plural, list_of(self.admin.model))]
         if self.obj is not None:
             crumbs.append(Link(str(self.obj), page_of(self.obj)))
         return {
             **self.admin.admin_site.each_context(self.request),
-            "title": title,
+            "title": f"{title}: {self.obj}" if self.obj is not None else title,
             "crumbs": [*crumbs, Link(title)],
             "command": self.command,
         }

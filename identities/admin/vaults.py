@@ -70,6 +70,7 @@ def _is_own(connection: VaultConnection) -> bool:
 class VaultAdmin(CommandAdmin):
     """The vaults of a tenant, and the one that serves all."""
 
+    called: ClassVar[str] = "Vaults"
     list_display = ("name", "place", "serves", "credential", "made")
     list_filter = (by_choice("environment", "Environment", Environment.choices),)
     search_fields = ("name", "vault_uri")

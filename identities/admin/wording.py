@@ -50,6 +50,7 @@ ICONS = {
     "waiting": "hourglass_top",
 }
 
+PROPER = {"api": "API", "ai": "AI", "rpa": "RPA", "saas": "SaaS", "oauth": "OAuth"}
 _UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -65,7 +66,8 @@ def icon_of(word: str) -> str:
 
 def words(value: str) -> str:
     """An enumerated value as a person writes it: `run_once` becomes "Run once"."""
-    return value.replace("_", " ").capitalize()
+    said = value.replace("_", " ").capitalize()
+    return " ".join(PROPER.get(word.lower(), word) for word in said.split())
 
 
 def span(delta: timedelta) -> str:

@@ -26,6 +26,7 @@ CHART_TONES = {RunState.REFUSED: "warn", RunState.FAILED: "bad", RunState.SUCCEE
 class RunsOfTheDay(Panel):
     kind = "runs"
     position = 20
+    figures_position = 2
     width = 4
 
     def load(self) -> None:

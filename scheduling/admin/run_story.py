@@ -6,7 +6,7 @@ from typing import Any
 
 from identities.admin.parts import Badge, Code, Empty, Entry, Fact, Lines, Moment, Quiet, Timeline
 from identities.admin.wording import icon_of, pretty, tone_of, took
-from scheduling.models import RunStep, ScheduleRun
+from scheduling.models import RunStep
 
 TITLES = {
     "resolve-identity": "Find the identity",
@@ -21,13 +21,13 @@ TOLD = frozenset(
 )  # fmt: skip
 
 
-def story(run: ScheduleRun, steps: Iterable[RunStep]) -> Timeline:
-    """The steps in order, each attempt its own entry."""
+def story(steps: Iterable[RunStep], *, who: str) -> Timeline:
+    """The steps in order, each attempt its own entry; `who` is the run's identity, which acts unless a step names another."""
     empty = Empty("It has not begun", "The steps will appear here as they are done.", icon="hourglass_top")
-    return Timeline("Steps", [_entry(step, run) for step in steps], empty)
+    return Timeline("Steps", [_entry(step, who) for step in steps], empty)
 
 
-def _entry(step: RunStep, run: ScheduleRun) -> Entry:
+def _entry(step: RunStep, who: str) -> Entry:
     detail: Mapping[str, Any] = step.detail or {}
     title: list[object] = [TITLES.get(step.name, step.name)]
     if step.name not in TITLES:
@@ -41,7 +41,7 @@ def _entry(step: RunStep, run: ScheduleRun) -> Entry:
         text=_sentence(step, detail),
         tone=tone_of(step.state),
         icon=icon_of(step.state),
-        facts=_facts(step, detail),
+        facts=_facts(step, detail, who),
         aside=Lines([part for part in aside if part], row=True),
     )
 
@@ -62,11 +62,11 @@ def _decision(detail: Mapping[str, Any]) -> str:
     return " ".join(part for part in (f"{'Allowed' if outcome == 'allow' else 'Refused'}: {said}", f"(rule {rules})" if rules else "") if part)
 
 
-def _facts(step: RunStep, detail: Mapping[str, Any]) -> list[Fact]:
+def _facts(step: RunStep, detail: Mapping[str, Any], who: str) -> list[Fact]:
     token: Mapping[str, Any] = detail.get("token") or detail
     place: Mapping[str, Any] = detail.get("secretReference") or detail
     facts = [
-        Fact("Who acted", _who(detail)),
+        Fact("Who acted", _who(detail, who)),
         Fact("Secret", Lines([Code(place["secretName"]), Quiet(f"in {place.get('vaultUri', '')}")]) if place.get("secretName") else ""),
         Fact("Token", _token(token)),
         Fact("Decision", _decision(detail["decision"]) if detail.get("decision") else ""),
@@ -75,12 +75,12 @@ def _facts(step: RunStep, detail: Mapping[str, Any]) -> list[Fact]:
     rest = {name: value for name, value in detail.items() if name not in TOLD and value not in (None, "", [], {})}
     facts += [Fact(name, _plain(value)) for name, value in rest.items()]
     if step.output not in (None, "", {}, []):
-        facts.append(Fact("Output", _plain(step.output)))
+        facts.append(Fact("Output", _plain(_bare(step.output))))
     return [fact for fact in facts if fact.value]
 
 
-def _who(detail: Mapping[str, Any]) -> object:
-    name, client_id = detail.get("identity"), detail.get("clientId")
+def _who(detail: Mapping[str, Any], who: str) -> object:
+    name, client_id = detail.get("identity") or who, detail.get("clientId")
     if not name:
         return ""
     return Lines([str(name), Code(str(client_id))], row=True) if client_id else str(name)
@@ -95,6 +95,13 @@ def _token(token: Mapping[str, Any]) -> object:
     if token.get("renewed"):
         parts.append(Badge("renewed", "info"))
     return Lines(parts, row=True)
+
+
+def _bare(output: Any) -> Any:
+    """An answer without its headers: a page is for reading."""
+    if isinstance(output, dict) and {"status", "headers"} <= set(output):
+        return {name: value for name, value in output.items() if name != "headers"}
+    return output
 
 
 def _plain(value: Any) -> object:

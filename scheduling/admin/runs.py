@@ -56,6 +56,7 @@ class StateFilter(WordFilter):
 class RunAdmin(CommandAdmin):
     """The runs of a tenant, also of schedules that are gone."""
 
+    called: ClassVar[str] = "Runs"
     list_display = ("what", "state_shown", "when", "ran_as", "duration", "reason_shown")
     list_filter = (
         StateFilter,
@@ -130,7 +131,7 @@ class RunAdmin(CommandAdmin):
         return [Notice(f"This run {_verb(run)}.", text, tone_of(run.state), icon_of(run.state))]
 
     def _steps(self, run: Any) -> list[Block]:
-        return [self._facts(run), story(run, steps.steps_of(run)), Source("Input, as it was resolved", pretty(run.input_data))]
+        return [self._facts(run), story(steps.steps_of(run), who=run.identity_name or ""), Source("Input, as it was resolved", pretty(run.input_data))]
 
     def _facts(self, run: Any) -> Facts:
         name = run.identity_name or str(run.identity_id)

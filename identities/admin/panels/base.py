@@ -16,11 +16,12 @@ class Panel(ABC):
     """One panel. Add one by one file: subclass, name `kind`, `position` and `width`, implement `blocks` or `figures`.
 
     Contract: reads only, bounded, within the tenants of the scope; at most two queries, for the overview must stay
-    within twelve altogether (a test counts them). `width` is in sixths of the page.
+    within twelve altogether (a test counts them). `width` is in sixths of the page; `figures_position` orders the numbers.
     """
 
     kind: ClassVar[str]
     position: ClassVar[int]
+    figures_position: ClassVar[int] = 0
     width: ClassVar[int] = 3
     duty: ClassVar[Duty] = Duty.READ_REGISTER
 

@@ -19,7 +19,8 @@ UNOWNED = Q(business_owner=None, technical_owner=None)
 
 class Estate(Panel):
     kind = "estate"
-    position = 10
+    position = 35
+    figures_position = 1
     width = 3
     counts: ClassVar[dict[str, Any]] = {
         "n": Count("pk"),

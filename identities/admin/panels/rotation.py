@@ -19,6 +19,7 @@ SHOWN = 6
 class Rotation(Panel):
     kind = "rotation"
     position = 40
+    figures_position = 4
     width = 3
 
     def load(self) -> None:

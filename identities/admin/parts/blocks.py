@@ -8,11 +8,11 @@ from typing import ClassVar
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from identities.admin.parts.inline import Link
+from identities.admin.parts.inline import Inline, Link
 
 
 @dataclass(frozen=True)
-class Block:
+class Block(Inline):
     """Drawn by `template`, which finds it as `part`."""
 
     template: ClassVar[str]

@@ -11,8 +11,15 @@ from django.utils.safestring import SafeString
 from identities.admin.wording import since
 
 
+class Inline:
+    """Draws itself with `str()`; the template engine and format_html take it as safe."""
+
+    def __html__(self) -> str:
+        return str(self)
+
+
 @dataclass(frozen=True)
-class Badge:
+class Badge(Inline):
     """A word with a tone: good, warn, bad, info, accent or quiet. The word alone must say it all, the tone only helps."""
 
     text: str
@@ -24,7 +31,7 @@ class Badge:
 
 
 @dataclass(frozen=True)
-class Link:
+class Link(Inline):
     """A way to another page; without an address it is only its text."""
 
     text: object
@@ -37,7 +44,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Inline):
     """An exact text: an id, an address, an expression. `copy` puts a button beside it."""
 
     text: str
@@ -56,7 +63,7 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Moment(Inline):
     """An instant: how long ago or how soon, with the exact UTC time on hover; `never` stands in for no instant."""
 
     at: datetime | None
@@ -73,7 +80,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Quiet:
+class Quiet(Inline):
     """A remark that may be overlooked."""
 
     text: object
@@ -83,7 +90,7 @@ class Quiet:
 
 
 @dataclass(frozen=True)
-class Lines:
+class Lines(Inline):
     """Several pieces in one cell, below each other, or beside each other with `row`."""
 
     parts: Sequence[object]

@@ -30,7 +30,10 @@ class CredentialsTab(IdentityTab):
         action = None
         if self.may_govern and self.identity.state != "retired" and self.identity.issuance != "external":
             action = Link("Issue secret", command_of(self.identity, "issue-secret"))
-        empty = Empty("No secret yet", "It cannot get a token until it has one.", action, "key_off")
+        why = "It cannot get a token until it has one."
+        if self.identity.issuance != "portal":
+            why = "It proves itself elsewhere: nothing of ours opens a door for it."
+        empty = Empty("No secret", why, action, "key_off")
         text = "Only the last four characters are known: Steward keeps a keyed hash, never the secret."
         heads = ["Secret", "State", "Made", "Rotate by", "Last used", ""]
         rows = [self._row(secret) for secret in secrets]

@@ -24,11 +24,11 @@ class FactsTab(IdentityTab):
             [
                 Fact("Client id", Code(it.client_id, copy=True), "It signs in to Passport with this and a secret."),
                 Fact("Id", Code(str(it.pk), copy=True)),
-                Fact("Kind", it.get_kind_display()),
+                Fact("Kind", words(it.kind)),
                 Fact("Environment", Badge(it.environment, tone_of(it.environment))),
                 Fact("Gets its token", words(it.issuance)),
                 Fact("Last used", Moment(it.last_used_at)),
-                Fact("Description", it.description, wide=True) if it.description else Fact("Application", it.application),
+                *([Fact("Description", it.description, wide=True)] if it.description else []),
             ],
         )
 
