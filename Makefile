@@ -11,7 +11,7 @@ UV := .venv/bootstrap/bin/uv
 BIND ?= 127.0.0.1:8000
 LANES ?=
 UV_COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --default-index https://pypi.org/simple --no-config --upgrade
+	--no-emit-index-url --no-emit-find-links --no-config --upgrade
 RUNTIME_EXTRAS := --extra postgres --extra redis --extra vault
 
 .PHONY: help setup run test check bench lock clean
