@@ -6,8 +6,9 @@ import threading
 import uuid
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from audit import services as audit
@@ -24,6 +25,7 @@ SECONDS = 0.5
 IDLE_SECONDS = 30.0
 GIVEN_UP_AFTER = timedelta(seconds=120)
 
+log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _held: list[AuthorizationDecision] = []
 _writer_id: uuid.UUID | None = None
@@ -32,7 +34,7 @@ _writer_id: uuid.UUID | None = None
 def hold(row: AuthorizationDecision) -> None:
     """Keep `row` for the next batch: at most a second, at most 500 rows; a full batch is written by the caller."""
     if getattr(settings, "BACKGROUND_WRITERS", True):
-        begin()
+        _begin_quietly()
     with _lock:
         _held.append(row)
         is_full = len(_held) >= BATCH
@@ -67,12 +69,21 @@ def begin() -> None:
     with _lock:
         if _writer_id is not None:
             return
-        _writer_id = uuid.uuid4()
-    record_gaps()
-    now = timezone.now()
-    DecisionWriter.objects.create(
-        id=_writer_id, host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now
-    )
+        mine = _writer_id = uuid.uuid4()
+    try:
+        record_gaps()
+        DecisionWriter.objects.create(id=mine, host=socket.gethostname(), pid=os.getpid())
+    except DatabaseError:
+        _writer_id = None
+        raise
+
+
+def _begin_quietly() -> None:
+    """No caller is refused for a mark that could not be set; the next one sets it."""
+    try:
+        begin()
+    except DatabaseError:
+        log.exception("decision_log.not_begun")
 
 
 def end() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.test import override_settings
 from django.utils import timezone
 
@@ -71,6 +72,19 @@ def test_a_clean_end_leaves_no_mark_and_no_gap() -> None:
     decision_log.end()
     decision_log.begin()
     assert gaps() == 0
+    assert DecisionWriter.objects.count() == 1
+
+
+def test_a_mark_that_cannot_be_set_refuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> int:
+        raise DatabaseError("down")
+
+    monkeypatch.setattr(decision_log, "record_gaps", fail)
+    with override_settings(BACKGROUND_WRITERS=True):
+        decision_log._begin_quietly()
+    assert decision_log._writer_id is None
+    monkeypatch.undo()
+    decision_log.begin()
     assert DecisionWriter.objects.count() == 1
 
 
