@@ -5,7 +5,7 @@ Pure: no database, no clock, no settings. `key` is 32 bytes, macs are 64 lower-c
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -17,6 +17,8 @@ FORM = "steward-audit-1"
 # Known only after the tag is made: the row id, and the tag itself.
 UNTAGGED = frozenset({"id", "tag"})
 
+_ATOMS = frozenset({str, int, bool, type(None)})
+
 
 def canonical(value: object) -> bytes:
     """One encoding for each value: sorted members, no spaces, ASCII; floats have no such form and are refused."""
@@ -26,7 +28,7 @@ def canonical(value: object) -> bytes:
 
 def moment(at: datetime) -> str:
     """`at` in UTC to the microsecond, always the same width."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def tag(key: bytes, record: Fields) -> str:
@@ -55,15 +57,18 @@ def _mac(key: bytes, parts: list[object]) -> str:
 
 def _refuse_floats(value: object) -> None:
     # A database may hand 1e16 back as an integer: the same record would then have two forms.
-    if isinstance(value, float):
-        msg = "a float has no canonical form"
-        raise TypeError(msg)
     if isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
             msg = "member names are text"
             raise TypeError(msg)
-        for inner in value.values():
-            _refuse_floats(inner)
+        inner: Collection[object] = value.values()
     elif isinstance(value, list | tuple):
-        for inner in value:
-            _refuse_floats(inner)
+        inner = value
+    elif isinstance(value, float):
+        msg = "a float has no canonical form"
+        raise TypeError(msg)
+    else:
+        return
+    for item in inner:
+        if type(item) not in _ATOMS:
+            _refuse_floats(item)

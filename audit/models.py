@@ -1,7 +1,6 @@
 """Events, and beside them the seals that number and link them: a seal never touches the event's row."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any, ClassVar, NoReturn, Self
 from uuid import UUID, uuid4
 
@@ -206,12 +205,10 @@ class AuditVerification(models.Model):
         return self.message
 
 
-def plain_record(values: Mapping[str, object]) -> dict[str, object]:
+def plain_record(values: Mapping[str, Any]) -> dict[str, object]:
     """The covered fields of an event row as plain JSON: ids and times in their one written form."""
-    return {name: _plain(values[name]) for name in RECORD_FIELDS}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return chain.moment(value)
-    return str(value) if isinstance(value, UUID | str) else value
+    record: dict[str, object] = {name: values[name] for name in RECORD_FIELDS}
+    record["recorded_at"] = chain.moment(values["recorded_at"])
+    for name in ("uuid", "tenant_id", "run_id"):
+        record[name] = None if values[name] is None else str(values[name])
+    return record
