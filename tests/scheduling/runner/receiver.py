@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from django.db import connection
+
 
 @dataclass
 class Request:
@@ -56,7 +58,10 @@ def listening() -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request("POST", self.path, headers, understood(raw.decode()))
             receiver.requests.append(request)
-            receiver.before(request)
+            try:
+                receiver.before(request)
+            finally:
+                connection.close()  # what a test does here may open one for this thread
             status = receiver.answers.pop(0) if receiver.answers else 200
             answer = json.dumps(receiver.body if receiver.body is not None else {"paid": True}).encode()
             self.send_response(status)
