@@ -94,7 +94,7 @@ class Node(ABC):
         self.params = params
 
     @classmethod
-    def problems(cls, params: Mapping[str, Any]) -> list[str]:  # noqa: ARG003 - most kinds have nothing to add
+    def problems(cls, params: Mapping[str, Any]) -> list[str]:
         """What can be seen at save beyond the schema; texts in `params` may still hold {{ }}."""
         return []
 

@@ -2,7 +2,11 @@
 
 import dataclasses
 import json
+import re
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -205,3 +209,29 @@ def test_fail_if_does_not_wave_on_what_it_cannot_compare():
     answer = made(FailIf, value="many", test="greater_than", other=3).execute(context())
     assert isinstance(answer, Failure)
     assert "cannot be compared" in answer.reason
+
+
+@pytest.fixture
+def documented():
+    """The node of docs/how-to/add-a-node.md, as it is written there."""
+    text = (Path(__file__).parents[2] / "docs/how-to/add-a-node.md").read_text()
+    code = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "(Node)" in block)
+    module = ModuleType("documented_node")
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(code.replace("treasury.example.com", "pay.example"), "add-a-node.md", "exec"), module.__dict__)
+        yield Node.kinds["exchange_rate"]
+    finally:
+        Node.kinds.pop("exchange_rate", None)
+        del sys.modules[module.__name__]
+
+
+def test_the_documented_node_does_what_the_page_says(documented):
+    found = made(documented, currency="USD").execute(context(body=b'{"rate": 0.9}'))
+    assert found == Success(payload={"rate": 0.9})
+    assert isinstance(made(documented, currency="USD").execute(context(body=b'{"rate": 0}')), Failure)
+    late = made(documented, currency="USD").execute(context(status=503))
+    assert isinstance(late, Failure)
+    assert late.retryable
+    assert params.problems(documented.Params, {"currency": "dollars"}, with_templates=True)
+    assert params.problems(documented.Params, {"currency": "{{input.currency}}"}, with_templates=True) == []

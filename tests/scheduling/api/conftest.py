@@ -66,5 +66,5 @@ def house(db: None) -> House:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The queue's bell: what it was told of."""
     told: list[Any] = []
-    monkeypatch.setattr("scheduling.tasks.ring", lambda ids: told.extend(ids))
+    monkeypatch.setattr("scheduling.tasks.ring", told.extend)
     return told

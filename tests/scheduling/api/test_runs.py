@@ -44,9 +44,9 @@ def test_run_now_makes_one_run_tells_the_queue_and_uses_up_no_occurrence(
 ):
     shown = house.schedule()
     admin = house.person()
-    with time_machine.travel(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), tick=False):
-        with django_capture_on_commit_callbacks(execute=True):
-            answer = run_now(register.client_of(admin), shown["id"], {"reason": "Bank holiday"})
+    at = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+    with time_machine.travel(at, tick=False), django_capture_on_commit_callbacks(execute=True):
+        answer = run_now(register.client_of(admin), shown["id"], {"reason": "Bank holiday"})
     assert (answer.status_code, list(answer.json())) == (202, ["runId"])
     run = ScheduleRun.objects.get()
     assert [str(told) for told in rung] == [answer.json()["runId"]] == [str(run.id)]

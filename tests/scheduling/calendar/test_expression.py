@@ -1,6 +1,7 @@
 """Which texts are expressions, what they mean, and the reason for each that is none."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from cronsim import CronSim
@@ -50,9 +51,9 @@ REFUSED = {
     "* * * * L": "day of week",
     "* * L-3 * *": "day of month",
     "* * 15W * *": "day of month",
-    "0 0 * * ſun": "characters",
+    "0 0 * * \u017fun": "characters",
     "0 0 * * \n1": "characters",
-    "0 0 ١ * *": "characters",
+    "0 0 \u0661 * *": "characters",
     "0 0 * *\x00 1": "characters",
     "0," * 200 + "0 * * * *": "longer than 256",
 }
@@ -129,7 +130,7 @@ def test_the_engine_reads_every_accepted_expression_alike(text):
         understood = parse(text)
     except BadExpression:
         return
-    engine = CronSim(understood.text, datetime(2026, 1, 1))
+    engine = CronSim(understood.text, datetime(2026, 1, 1, tzinfo=UTC))
     assert engine.minutes == understood.minute.values
     assert engine.hours == understood.hour.values
     assert engine.days == understood.day_of_month.values
@@ -140,7 +141,5 @@ def test_the_engine_reads_every_accepted_expression_alike(text):
 
 @given(st.text(max_size=300))
 def test_any_text_is_understood_or_refused_and_nothing_else(text):
-    try:
-        parse(text)
-    except BadExpression as refused:
-        assert str(refused)
+    with suppress(BadExpression):
+        assert parse(text).text

@@ -47,7 +47,7 @@ def test_the_schema_says_types_defaults_and_what_is_required():
 )
 def test_what_does_not_fit_is_said_with_its_path(data, problem):
     assert any(problem in text for text in params.problems(Sample, data, with_templates=True))
-    with pytest.raises(params.BadParams, match="."):
+    with pytest.raises(params.BadParams):
         params.build(Sample, data)
 
 
