@@ -60,6 +60,8 @@ def dict_config(level: str) -> dict[str, Any]:
             "celery": {"level": "WARNING"},
             # It misses a host name in `memory://`, which has none.
             "kombu.connection": {"level": "ERROR"},
+            # It warns of every request that waits for a thread, which a page with ten pictures makes ten of.
+            "waitress.queue": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
         },
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from celery.worker import WorkController, state as worker_state
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
@@ -51,7 +51,7 @@ class PortalProcess:
             without_gossip=True,
             without_heartbeat=True,
         )
-        self.beat: Any = EmbeddedService(app, max_interval=1, thread=True)
+        self.beat: Any = EmbeddedService(app, max_interval=1, thread=True, scheduler_cls=Scheduler)
         self.web = threading.Thread(target=self._guarded(self.server.run), name="web", daemon=True)
         self.work = threading.Thread(target=self._guarded(self.worker.start), name="worker", daemon=True)
         self.threads: list[Any] = [self.web, self.work, self.beat]

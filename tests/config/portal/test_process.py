@@ -121,6 +121,11 @@ def test_what_it_wrote_is_its_owners_alone(running, data):
         assert (data / name).stat().st_mode & 0o777 == 0o600
 
 
+def test_nothing_is_written_outside_its_folder(running):
+    running.until_ready()
+    assert not list(ROOT.glob("celerybeat-schedule*"))
+
+
 def test_a_second_portal_on_the_same_folder_is_refused(running, data):
     done = refused(data, "127.0.0.1:0")
     assert done.returncode == 1
