@@ -1,5 +1,6 @@
 """The three endpoints a client calls with its credentials: token, introspection, revocation."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -16,13 +17,18 @@ from identities.oauth import refusals
 from identities.oauth.answers import OAuthError, private, refused
 from identities.oauth.callers import calling_introspector
 from identities.oauth.forms import Form, read_credentials, read_form
-from identities.oauth.server import server
-from identities.oauth.validator import Attempt, prove
+from identities.oauth.server import GRANT, server
+from identities.oauth.validator import SCOPES, Attempt, prove
 from identities.tokens import selectors, services as tokens, verification
 from identities.tokens.verification import BadToken, VerifiedToken
 
 View = Callable[[HttpRequest], HttpResponse]
 INACTIVE = {"active": False}
+REFUSED = {
+    "invalid_request": "The parameter grant_type is missing.",
+    "invalid_scope": f"The scopes are: {' '.join(SCOPES)}.",
+    "unsupported_grant_type": f"The grant is {GRANT}.",
+}
 
 
 def endpoint(view: View) -> View:
@@ -67,11 +73,11 @@ def token(request: HttpRequest) -> HttpResponse:
     _, body, status = server().grant(form, attempt)
     if attempt.error == "invalid_client":
         raise refusals.unproved(attempt.claimed)
-    if attempt.error and attempt.proved:
-        refusals.record(attempt.proved.identity, attempt.error)
-    answer = private({}, status=status)
-    answer.content = body.encode()
-    return answer
+    if attempt.error:
+        if attempt.proved:
+            refusals.record(attempt.proved.identity, attempt.error)
+        raise OAuthError(attempt.error, REFUSED.get(attempt.error, "The request cannot be served."), status=status)
+    return private(json.loads(body))
 
 
 @endpoint

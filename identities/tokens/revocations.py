@@ -56,6 +56,12 @@ def read_snapshot(at: datetime, since: datetime | None = None) -> Snapshot:
     return Snapshot(frozenset(tokens), epochs, frozenset(stopped))
 
 
+def is_back(identity_id: uuid.UUID, at: datetime) -> bool:
+    """Whether an identity that the list has as stopped is active again: asked only of those, so nobody waits for it."""
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+    return ManagedIdentity.objects.filter(alive, id=identity_id, state=State.ACTIVE.value).exists()
+
+
 class RevocationCache:
     """Answers `is_revoked` from memory. One thread reads at a time; the others go on with a list at most 4 s old."""
 
@@ -71,7 +77,9 @@ class RevocationCache:
         """
         snapshot = self._fresh()
         epoch = snapshot.epochs.get(identity_id)
-        return jti in snapshot.tokens or identity_id in snapshot.stopped or (epoch is not None and issued_at <= epoch)
+        if jti in snapshot.tokens or (epoch is not None and issued_at <= epoch):
+            return True
+        return identity_id in snapshot.stopped and not is_back(identity_id, timezone.now())
 
     def forget(self) -> None:
         """Read the list again before the next answer."""

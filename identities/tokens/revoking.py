@@ -47,13 +47,15 @@ def revoke(jti: uuid.UUID, *, actor: Actor, reason: str = "") -> IssuedToken:
 def kill_tokens(identity: ManagedIdentity, *, actor: Actor, reason: str = "") -> datetime:
     """Every token issued to `identity` up to now is dead; answers that instant, which is also set on `identity`.
 
-    The instant never moves backwards. Tokens minted later carry a later `iat` (see `minting.mint`).
+    The instant never moves backwards. Tokens minted later carry a later `iat` (see `minting.mint`); those whose `iat`
+    was put into the next second by an earlier kill end one by one.
     """
     locked = ManagedIdentity.objects.select_for_update(of=("self",)).get(pk=identity.pk)
     previous = locked.tokens_revoked_at
     now = timezone.now()
     instant = now if previous is None else max(now, previous)
     ManagedIdentity.objects.filter(pk=locked.pk).update(tokens_revoked_at=instant)
+    IssuedToken.objects.filter(identity=locked, issued_at__gt=instant, revoked_at=None).update(revoked_at=instant)
     identity.tokens_revoked_at = instant
     audit.record(
         TokenEvent.REVOKED,

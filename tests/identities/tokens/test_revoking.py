@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from identities.errors import Missing, Unavailable
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.states import State
 from identities.tokens import revocations as room, selectors, services as tokens
 from identities.tokens.models import IssuedToken
 from identities.tokens.revocations import RevocationCache, revocations
@@ -67,6 +68,17 @@ def test_a_token_minted_in_the_second_of_the_kill_lives() -> None:
     assert not selectors.live_token(before.jti, bot.tenant_id, issued_at(before), timezone.now())
 
 
+def test_two_kills_in_one_second_leave_no_token_between_them() -> None:
+    bot = made.identity()
+    tokens.kill_tokens(bot, actor=made.SYSTEM)
+    between = mint(bot)
+    tokens.kill_tokens(bot, actor=made.SYSTEM)
+    after = mint(bot)
+    assert refusal_of(between.access_token) == "revoked"
+    assert not selectors.live_token(between.jti, bot.tenant_id, issued_at(between), timezone.now())
+    assert verify_access_token(after.access_token)
+
+
 def issued_at(minted: tokens.Minted) -> int:
     return int(IssuedToken.objects.get(jti=minted.jti).issued_at.timestamp())
 
@@ -83,6 +95,25 @@ def test_a_token_of_an_identity_that_was_stopped_is_dead_without_any_kill() -> N
     made.stop(bot)
     revocations.forget()
     assert refusal_of(token.access_token) == "revoked"
+
+
+def test_a_token_of_an_identity_that_is_back_is_taken_at_once() -> None:
+    bot = made.identity()
+    made.stop(bot)
+    revocations.forget()
+    assert refusal_of(mint_as_if_active(bot).access_token) == "revoked"
+    made.stop(bot, State.ACTIVE)
+    assert verify_access_token(mint(bot).access_token)
+
+
+def mint_as_if_active(bot: ManagedIdentity) -> tokens.Minted:
+    return tokens.mint(
+        ManagedIdentity(**{**facts_of(bot), "state": State.ACTIVE.value}), scope="roles", at=timezone.now()
+    )
+
+
+def facts_of(bot: ManagedIdentity) -> dict:
+    return {field.attname: getattr(bot, field.attname) for field in ManagedIdentity._meta.concrete_fields}
 
 
 def test_a_token_of_an_identity_past_its_end_is_dead() -> None:
