@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identities.access.matrix import Duty
 from identities.api.schema import describe
-from identities.api.serializers import ListQuery
+from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
 from scheduling import selectors
 from scheduling.api.examples import POLICY, WORKFLOW
@@ -19,6 +20,12 @@ from scheduling.nodes.base import Node
 from scheduling.services import workflows
 
 TAG = "workflows"
+
+
+class WorkflowQuery(Shape):
+    """Whose workflow is meant, for those who see several tenants."""
+
+    tenant_id = serializers.UUIDField(required=False, help_text="Platform administrator and AUDITOR only.")
 
 
 def _given(body: dict[str, Any]) -> dict[str, Any]:
@@ -65,26 +72,29 @@ class WorkflowView(PortalView):
     resource_kind = "workflow"
     tag = TAG
 
-    @describe("Read a workflow", answer=WorkflowShape)
+    @describe("Read a workflow", answer=WorkflowShape, query=WorkflowQuery)
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         return self.show(self._workflow(id), WorkflowShape)
 
-    @describe("Change a workflow: makes its next version", answer=WorkflowShape, body=WorkflowWriteShape)
+    @describe(
+        "Change a workflow: makes its next version", answer=WorkflowShape, body=WorkflowWriteShape, query=WorkflowQuery
+    )
     def patch(self, request: Request, id: str) -> Response:  # noqa: A002
         workflow = self._workflow(id)
         body = _given(self.read(WorkflowWriteShape, partial=True))
         content = replace(workflows.content_of(workflow), **body)
         return self.show(workflows.change_workflow(workflow, content=content, actor=self.actor), WorkflowShape)
 
-    @describe("Remove a workflow that no schedule runs", answer=None, status=204)
+    @describe("Remove a workflow that no schedule runs", answer=None, query=WorkflowQuery, status=204)
     def delete(self, request: Request, id: str) -> Response:  # noqa: A002
         workflows.remove_workflow(self._workflow(id), actor=self.actor)
         return Response(status=204)
 
     def _workflow(self, key: str) -> Workflow:
-        """Ids are unique in a tenant only: where several tenants can be seen, the own one comes first."""
+        """Ids are unique in a tenant only: where several can be seen, the one named, else the own one comes first."""
+        named = self.read_query(WorkflowQuery).get("tenant_id")
         own = frozenset({self.principal.tenant_id})
-        tenants = self.tenant_ids()
+        tenants = self.listed_tenant_ids(named) if named else self.tenant_ids()
         if tenants is None and selectors.workflows(own).filter(key=key).exists():
             tenants = own
         return self.get_or_404(selectors.workflows(tenants), key, key="key")

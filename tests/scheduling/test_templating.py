@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from scheduling import templating
 from scheduling.templating import BadTemplate, ScheduleFacts
@@ -86,6 +86,7 @@ def test_single_braces_and_other_languages_are_plain_text(text):
     assert templating.resolve_schedule(text, FACTS) == text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{} schedule.nameid", max_size=40))
 def test_what_has_no_problem_can_be_resolved(text):
     if not templating.schedule_problems(text):

@@ -210,3 +210,32 @@ def test_the_kinds_of_nodes_are_listed_with_their_schema(house):
     rows = house.as_(PortalRole.READ_ONLY).get("/flowstudio/api/nodeKinds").json()["results"]
     assert {"http_call", "log", "wait", "fail_if"} <= {row["kind"] for row in rows}
     assert all(row["params"]["type"] == "object" for row in rows)
+
+
+def test_the_platform_administrator_governs_every_tenant_by_name(house):
+    head = register.client_of(register.person(register.tenant(), is_platform_admin=True))
+    theirs = {"tenantId": str(house.tenant.pk)}
+    assert post(head, **theirs).status_code == 201
+    assert post(head).status_code == 201
+    assert [row["tenantId"] for row in head.get(f"{WORKFLOWS}?tenantId={house.tenant.pk}").json()["results"]] == [
+        str(house.tenant.pk)
+    ] * 2
+    one = f"{WORKFLOWS}/wf-1"
+    assert head.get(one).json()["tenantId"] != str(house.tenant.pk)
+    assert head.get(f"{one}?tenantId={house.tenant.pk}").json()["tenantId"] == str(house.tenant.pk)
+    made = head.post(SCHEDULES, {**house.body(), **theirs}, format="json")
+    assert made.status_code == 201
+    assert head.get(SCHEDULES).json()["results"] == []
+    assert (
+        house.as_()
+        .post(SCHEDULES, {**house.body(name="X"), "tenantId": str(house.tenant.pk)}, format="json")
+        .status_code
+        == 201
+    )
+
+
+def test_an_admin_cannot_write_into_another_tenant(house):
+    stranger = register.client_of(register.person(register.tenant()))
+    answer = post(stranger, tenantId=str(house.tenant.pk))
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["tenantId"])
+    assert stranger.get(f"{WORKFLOWS}/wf-monthly-payroll?tenantId={house.tenant.pk}").status_code == 400

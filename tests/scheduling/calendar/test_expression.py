@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cronsim import CronSim
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from scheduling.calendar.expression import KINDS, BadExpression, parse
 
@@ -124,6 +124,7 @@ def expressions(draw):
     return " ".join(draw(fields(kind)) for kind in KINDS)
 
 
+@settings(deadline=None)
 @given(expressions())
 def test_the_engine_reads_every_accepted_expression_alike(text):
     try:
@@ -139,6 +140,7 @@ def test_the_engine_reads_every_accepted_expression_alike(text):
     assert engine.day_and == understood.needs_both_days
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_understood_or_refused_and_nothing_else(text):
     with suppress(BadExpression):

@@ -1,6 +1,7 @@
 """Commands on schedules: what an edit, a pause and a resume do to what is due."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -25,7 +26,7 @@ def clock():
 def made(**facts):
     tenant = register.tenant()
     workflow = runs.workflow(of=tenant)
-    known = {
+    known: dict[str, Any] = {
         "workflow_id": workflow.key,
         "name": "Hourly",
         "cron_expression": "0 * * * *",
