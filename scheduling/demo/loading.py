@@ -17,7 +17,7 @@ from identities.lifecycle import services as lifecycle
 from identities.people import services as people
 from identities.people.models import Team, Tenant, User
 from identities.vaults.references import SecretReference
-from scheduling.demo import estate
+from scheduling.demo import estate, plans
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow
 from scheduling.services import runs, schedules, workflows
 from scheduling.services.facts import Facts
@@ -48,7 +48,7 @@ def load() -> bool:
 
 def is_loaded() -> bool:
     """True once the last piece is in, and for good: a removed schedule keeps its row."""
-    return Schedule.objects.filter(tenant__slug=estate.SLUG, name=estate.PLANS[-1].name).exists()
+    return Schedule.objects.filter(tenant__slug=estate.SLUG, name=plans.PLANS[-1].name).exists()
 
 
 def remove(*, actor: Actor) -> bool:
@@ -118,7 +118,7 @@ def _load_identity(wanted: estate.Identity, tenant: Tenant, actor: Actor) -> Non
 
 def _load_workflows(tenant: Tenant, actor: Actor) -> None:
     there = set(Workflow.objects.filter(tenant=tenant).values_list("key", flat=True))
-    for flow in estate.FLOWS:
+    for flow in plans.FLOWS:
         if flow.key not in there:
             content = workflows.Content(
                 name=flow.name,
@@ -133,7 +133,7 @@ def _load_workflows(tenant: Tenant, actor: Actor) -> None:
 def _load_schedules(tenant: Tenant, actor: Actor) -> None:
     there = set(Schedule.objects.filter(tenant=tenant).values_list("name", flat=True))
     identities = {identity.name: identity for identity in estate.IDENTITIES}
-    for plan in estate.PLANS:
+    for plan in plans.PLANS:
         if plan.name in there:
             continue
         identity = ManagedIdentity.objects.get(tenant=tenant, name=plan.identity)

@@ -7,9 +7,9 @@ from tests.architecture.contract import ROOT
 
 
 def variables_read() -> set[str]:
-    """Names handed to `env.<kind>(...)` in the settings."""
-    tree = ast.parse((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    """Names handed to `env.<kind>(...)` anywhere in the wiring."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "config").glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     return {
         str(ast.literal_eval(call.args[0]))
         for call in calls

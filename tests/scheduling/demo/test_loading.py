@@ -10,7 +10,7 @@ from identities.inventory.states import State
 from identities.people.models import Tenant, User
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
-from scheduling.demo import estate, loading
+from scheduling.demo import estate, loading, plans
 from scheduling.models import Schedule, ScheduleRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ def test_it_holds_what_the_estate_says() -> None:
     assert {identity.name for identity in identities} == {identity.name for identity in estate.IDENTITIES}
     assert identities.filter(state=State.DISABLED).count() == 1
     assert len(set(identities.values_list("kind", flat=True))) >= 8
-    assert set(Schedule.objects.values_list("name", flat=True)) == {plan.name for plan in estate.PLANS}
+    assert set(Schedule.objects.values_list("name", flat=True)) == {plan.name for plan in plans.PLANS}
     assert Schedule.objects.filter(next_run_at=None).count() == 0
 
 
