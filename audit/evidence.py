@@ -111,7 +111,7 @@ def _entry(seq: int, mac: str, event_id: int, values: dict[str, Any] | None) -> 
         return Entry(seq, mac, event_id, None)
     try:
         record = links.covered(values)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return Entry(seq, mac, event_id, None, is_readable=False)
     return Entry(seq, mac, event_id, record, values["recorded_at"])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from audit import checkpoints, evidence, links
+from audit import checkpoints, evidence, links, triggers
 from audit.links import GRACE
 from audit.models import AuditVerification
 from audit.walk import Break, Walker
@@ -32,7 +32,8 @@ class Verdict:
         """The verdict in one line."""
         if self.first_break:
             return f"The audit trail is broken ({self.first_break.kind}): {self.first_break.message}."
-        counted = f"{self.sealed} records sealed, {self.unsealed} waiting, {self.checkpoints} checkpoints agree"
+        plural = "" if self.sealed == 1 else "s"
+        counted = f"{self.sealed} record{plural} sealed, {self.unsealed} waiting, {self.checkpoints} checkpoints agree"
         clock = (
             f", {self.backdated} older than the one before (first: {self.first_backdated})" if self.backdated else ""
         )
@@ -69,6 +70,8 @@ def verify(checkpoint_file: Path | None = None) -> Verdict:
     found = [*_walked(walker), *stated.breaks(), *extent.breaks()]
     unsealed, stray = evidence.strays(extent.swept_id, timezone.now() - GRACE)
     earliest = min(found, key=lambda item: item.seq or 0, default=stray)
+    if missing := triggers.missing_triggers():
+        notes.append(f"the database does not refuse changes ({', '.join(missing)} missing; migrate puts them back)")
     if stated.unreadable:
         notes.append(f"{stated.unreadable} unreadable lines in the checkpoint file")
     counts = (walker.seq, unsealed, stated.genuine, earliest, walker.backdated, walker.first_backdated)

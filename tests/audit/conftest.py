@@ -1,7 +1,9 @@
 """Ways to record, and to tamper with full database rights."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,12 +11,14 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from audit import services as audit, triggers
+from audit import checkpoints, sealing, services as audit, triggers
 from audit.actors import Actor, ActorKind, Subject
 from audit.models import AuditEvent
 
 BOT = Actor(ActorKind.IDENTITY, "3f9a", "payroll-bot", client_id="mi_payroll")
 PAYROLL = Subject("workflow", "wf-monthly-payroll", "Monthly payroll")
+LENGTH = 12
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -38,6 +42,20 @@ def trail(record: Callable[..., AuditEvent]) -> Callable[[int], list[AuditEvent]
 def data_dir(tmp_path: Path, settings: object) -> Path:
     settings.DATA_DIR = tmp_path
     return tmp_path
+
+
+@pytest.fixture
+def sealed(trail: Callable[[int], list[AuditEvent]]) -> list[AuditEvent]:
+    events = trail(LENGTH)
+    sealing.seal_pending()
+    return events
+
+
+@pytest.fixture
+def witnessed(sealed: list[AuditEvent], tmp_path: Path) -> Path:
+    """A copy of the checkpoint file, where the intruder cannot reach it."""
+    assert checkpoints.take(NOW)
+    return Path(shutil.copy(checkpoints.file_path(), tmp_path / "copy.jsonl"))
 
 
 @contextmanager
