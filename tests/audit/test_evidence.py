@@ -53,4 +53,4 @@ def test_an_unreadable_event_that_waits_is_named(trail: Trail) -> None:
         run("UPDATE audit_auditevent SET recorded_at = %s WHERE id = %s", "not a time", event.pk)
     found = verify().first_break
     assert found is not None
-    assert (found.kind.value, found.event) == ("inserted", str(event.pk))
+    assert (found.kind.value, found.event) == ("inserted", str(event.uuid))
