@@ -101,6 +101,6 @@ def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
 @cache
 def _insert_sql(model: type[models.Model], vendor: str) -> str:
     quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(field.column) for field in _fields(model))
+    columns = ", ".join(quoted(str(field.column)) for field in _fields(model))
     places = ", ".join(["%s"] * len(_fields(model)))
     return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of our own

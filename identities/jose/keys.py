@@ -22,7 +22,7 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 SMALL_PRIMES = tuple(n for n in range(3, 168) if all(n % divisor for divisor in range(2, n)))
 
 
-class BadKey(Exception):  # noqa: N818 - it states the fact
+class BadKey(Exception):
     """A key that must not be used; the message says why and holds nothing of the key."""
 
 

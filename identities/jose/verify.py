@@ -21,7 +21,7 @@ BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 PublicKeys = Mapping[str, rsa.RSAPublicKey]
 
 
-class BadToken(Exception):  # noqa: N818 - it states the fact
+class BadToken(Exception):
     """A token that is not taken. `reason` is a short code for logs and audit; callers show none of it to a stranger."""
 
     def __init__(self, reason: str) -> None:
@@ -54,7 +54,7 @@ def header_of(token: str) -> dict[str, Any]:
 
 
 def _header(token: str) -> dict[str, Any]:
-    if not isinstance(token, str) or len(token) > MAXIMUM_LENGTH:
+    if len(token) > MAXIMUM_LENGTH:
         raise BadToken("too_long")
     parts = token.split(".")
     if len(parts) != 3:

@@ -19,7 +19,7 @@ PASSED_ON = ("grant_type", "scope")
 Answer = tuple[dict[str, str], str, int]
 
 
-class ManagedIdentityGrant(ClientCredentialsGrant):  # type: ignore[misc]
+class ManagedIdentityGrant(ClientCredentialsGrant):
     """Client credentials, answered by `tokens.mint`. Stock would log the finished token at DEBUG; this does not."""
 
     def create_token_response(self, request: Request, token_handler: object) -> Answer:
@@ -45,7 +45,7 @@ class ManagedIdentityGrant(ClientCredentialsGrant):  # type: ignore[misc]
         }
 
 
-class PassportServer(TokenEndpoint):  # type: ignore[misc]
+class PassportServer(TokenEndpoint):
     """What OAUTH2_SERVER_CLASS names. Not even oauthlib's code for another grant can be reached through it."""
 
     def __init__(self, request_validator: PassportValidator, *args: object, **kwargs: object) -> None:

@@ -57,7 +57,7 @@ def _on_a_live_connection(view: View, request: HttpRequest) -> HttpResponse:
     """
     if connection.in_atomic_block:
         return view(request)
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return view(request)
     except (OperationalError, InterfaceError):

@@ -66,7 +66,7 @@ class IssuedToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     address = models.CharField(max_length=64, blank=True)
 
-    objects: ClassVar[models.Manager["IssuedToken"]] = IssuedTokenQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["IssuedToken"]] = IssuedTokenQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=["revoked_at"], name="token_revoked", condition=Q(revoked_at__isnull=False)),)

@@ -1,9 +1,9 @@
 """Introspection leaves a decision each time, and looks at roles as they are now."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from tests.identities.oauth.wire import FORM, basic
 pytestmark = pytest.mark.django_db
 
 
-def introspect(client: Client, bot: made.Bot) -> HttpResponse:
+def introspect(client: Client, bot: made.Bot) -> Any:
     token = tokens.mint(bot.identity, scope="roles", at=timezone.now()).access_token
     headers = basic(bot.client_id, bot.secret)
     return client.post("/passport/introspect", urlencode({"token": token}), content_type=FORM, headers=headers)

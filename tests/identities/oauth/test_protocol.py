@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import jwt
@@ -46,11 +47,11 @@ class Case:
     body: Callable[[Answer, Cast], bool] = lambda answer, cast: True
 
 
-def ask(**members: str) -> Callable[[Cast], Sent]:
+def ask(**members: Any) -> Callable[[Cast], Sent]:
     return lambda cast: form(headers=basic(cast.bot.client_id, cast.bot.secret), **{**ASK, **members})
 
 
-def body_ask(**members: str) -> Callable[[Cast], Sent]:
+def body_ask(**members: Any) -> Callable[[Cast], Sent]:
     return lambda cast: form(**{**ASK, "client_id": cast.bot.client_id, "client_secret": cast.bot.secret, **members})
 
 
@@ -62,17 +63,17 @@ def raw(
     )
 
 
-def with_header(value: Callable[[Cast], str], **members: str) -> Callable[[Cast], Sent]:
+def with_header(value: Callable[[Cast], str], **members: Any) -> Callable[[Cast], Sent]:
     return lambda cast: form(headers={"Authorization": value(cast)}, **{**ASK, **members})
 
 
-def by_inspector(path: str, token: Callable[[Cast], str], **more: str) -> Callable[[Cast], Sent]:
+def by_inspector(path: str, token: Callable[[Cast], str], **more: Any) -> Callable[[Cast], Sent]:
     return lambda cast: form(
         path=path, headers=basic(cast.inspector.client_id, cast.inspector.secret), token=token(cast), **more
     )
 
 
-def by_bot(path: str, token: Callable[[Cast], str], **more: str) -> Callable[[Cast], Sent]:
+def by_bot(path: str, token: Callable[[Cast], str], **more: Any) -> Callable[[Cast], Sent]:
     return lambda cast: form(path=path, headers=basic(cast.bot.client_id, cast.bot.secret), token=token(cast), **more)
 
 

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -22,14 +22,14 @@ from tests.identities.oauth.wire import ASK, FORM, basic
 pytestmark = pytest.mark.django_db
 
 
-def ask(client: Client, client_id: str, secret: str, address: str = "192.0.2.1", **more: str) -> HttpResponse:
+def ask(client: Client, client_id: str, secret: str, address: str = "192.0.2.1", **more: str) -> Any:
     headers = basic(client_id, secret)
     return client.post(
         "/passport/token", urlencode(ASK | more), content_type=FORM, headers=headers, REMOTE_ADDR=address
     )
 
 
-def queries_of(work: Callable[[], HttpResponse]) -> list[str]:
+def queries_of(work: Callable[[], Any]) -> list[str]:
     with CaptureQueriesContext(connection) as seen:
         work()
     return [" ".join(query["sql"].split()[: 3 if "INTO" in query["sql"] else 1]) for query in seen.captured_queries]

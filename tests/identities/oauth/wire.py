@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 FORM = "application/x-www-form-urlencoded"
-ASK = {"grant_type": "client_credentials"}
+ASK: dict[str, Any] = {"grant_type": "client_credentials"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,6 @@ def basic(client_id: str, secret: str, scheme: str = "Basic", *, encode: bool = 
     return {"Authorization": f"{scheme} {base64.b64encode(pair.encode()).decode()}"}
 
 
-def form(*, path: str = "/passport/token", headers: Mapping[str, str] | None = None, **members: str) -> Sent:
+def form(*, path: str = "/passport/token", headers: Mapping[str, str] | None = None, **members: Any) -> Sent:
     """A form POST with these members."""
     return Sent(path, "POST", {"Content-Type": FORM, **(headers or {})}, urlencode(members))

@@ -60,8 +60,8 @@ def test_a_record_that_the_database_refuses_takes_the_token_with_it(monkeypatch:
     compose = minting.audit.compose
 
     def without_a_time(*args: object, **facts: object) -> AuditEvent:
-        event = compose(*args, **facts)  # type: ignore[arg-type]
-        event.recorded_at = None  # type: ignore[assignment]
+        event = compose(*args, **facts)
+        event.recorded_at = None
         return event
 
     monkeypatch.setattr(minting.audit, "compose", without_a_time)
