@@ -103,7 +103,8 @@ class LoginView(PortalView):
         plain = request._request  # noqa: SLF001 - DRF's own way to Django's request
         user = authenticate(plain, username=email, password=body["password"])
         if lockout.is_locked_out(plain):
-            sign_in.record_refusal(email, reason="too_many_failures")
+            if lockout.was_tried(plain):
+                sign_in.record_refusal(email, reason="too_many_failures")
             raise lockout.TooManyFailures(plain)
         if not isinstance(user, User):
             sign_in.record_refusal(email)

@@ -31,6 +31,11 @@ def is_locked_out(request: HttpRequest) -> bool:
     return bool(getattr(request, "axes_locked_out", False))
 
 
+def was_tried(request: HttpRequest) -> bool:
+    """Whether the password was looked at: false behind a shut door, whose knocks would only fill the audit."""
+    return getattr(request, "axes_failures_since_start", None) is not None
+
+
 def forget_failures(email: str) -> None:
     """A right password clears the slate of this account at this address."""
     reset(ip=context.current().address, username=email)

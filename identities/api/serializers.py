@@ -55,7 +55,9 @@ class Shape(serializers.Serializer[Any]):
 class Reference(Shape):
     """A person, a team or another row, by id and by the name people know it by."""
 
-    id = serializers.UUIDField(allow_null=True, help_text="Null when the row is gone or was never matched.")
+    id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Absent or null when the row is gone or was never matched."
+    )
     label = serializers.CharField(help_text="The name or address it is known by.")  # type: ignore[assignment]  # a field, not the field's own label
 
 

@@ -62,6 +62,7 @@ def check(email: str, password: str) -> User | None:
     Unknown, disabled, without a password, wrong: one answer and one cost, a hash of the same hasher. Writes nothing
     but a stronger hash where the hasher's figures have risen. Not promised: any limit on tries; the faces have it.
     """
+    passwords.nobodys()
     user = selectors.by_email(email)
     if user is None or not user.is_active or not is_password_usable(user.password):
         passwords.spend_as_much(password)

@@ -86,6 +86,7 @@ def test_past_ten_failures_the_account_is_shut_for_that_address_alone(call, prob
     answer = login(call, user.email, cast.PASSWORD if right else "Wrong-Horse-9")
     problem(answer, 429, "too_many_failures")
     assert answer["Retry-After"] == "900"
+    assert AuditEvent.objects.filter(type="user.sign_in_refused").count() == 10  # a knock at a shut door is none
     elsewhere = call.post(LOGIN, {"email": user.email, "password": cast.PASSWORD}, REMOTE_ADDR="203.0.113.9")
     assert elsewhere.status_code == 200
     assert login(call, cast.person().email).status_code == 200

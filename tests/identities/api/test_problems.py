@@ -109,7 +109,9 @@ def test_a_method_that_the_route_lacks_is_a_405_with_allow(admin, problem):
     problem(admin.ask("options", ROLES), 405)
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/roles/", "/api/roles/not-an-id", "/api/", "/api/roles/x/y"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/api/roles/", "/api/roles/not-an-id", "/api/", "/api/roles/x/y", "/api/roles/%0A"]
+)
 def test_a_route_that_is_not_there_is_a_404_document(admin, problem, path):
     problem(admin.get(path), 404, "not_found")
     problem(admin.post(path, {}), 404)
