@@ -52,11 +52,11 @@ class Document(AutoSchema):
     def get_serializer_name(self, serializer: Any, direction: Literal["request", "response"]) -> str:
         return str(super().get_serializer_name(serializer, direction)).removesuffix("Shape")
 
-    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+    def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
         """Free-form JSON already takes null; said a second time, null fits two branches of a `oneOf` and so none."""
         if type(field) is serializers.JSONField and field.allow_null:
             return {"description": str(field.help_text)} if field.help_text else {}
-        return super()._map_serializer_field(field, direction, bypass_extensions)
+        return super()._map_serializer_field(field, direction, *args, **kwargs)
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "") or getattr(self.view, "resource_kind", "") or "steward"]

@@ -27,5 +27,5 @@ urlpatterns: list[URLPattern] = [
     if find_spec(f"identities.api.{face}") is not None
     for route in getattr(import_module(f"identities.api.{face}"), "urlpatterns", [])
 ]
-# A path may hold a line feed; without (?s) the dot would not match it.
-urlpatterns.append(re_path(r"(?s)^.*$", UnknownRoute.as_view(), name="unknown-route"))
+# A path may hold a line feed, which a dot would not match.
+urlpatterns.append(re_path(r"^[\s\S]*$", UnknownRoute.as_view(), name="unknown-route"))
