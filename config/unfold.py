@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 ENVIRONMENT_TONES = {"production": "bad", "staging": "warn", "development": "info", "sandbox": "quiet"}
 env = environ.Env()
+INSTALLATION = env.str("STEWARD_ENVIRONMENT", default="")
 
 
 def may_see(label: str, request: HttpRequest) -> bool:
@@ -30,8 +31,7 @@ def asset(path: str) -> Callable[[HttpRequest], str]:
 
 def label_of_environment(request: HttpRequest) -> list[str] | None:
     """What this installation is, from STEWARD_ENVIRONMENT; nothing where it is unset."""
-    word = env.str("STEWARD_ENVIRONMENT", default="")
-    return [word, ENVIRONMENT_TONES.get(word.lower(), "info")] if word else None
+    return [INSTALLATION, ENVIRONMENT_TONES.get(INSTALLATION.lower(), "info")] if INSTALLATION else None
 
 
 def _item(title: str, icon: str, label: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 
 from identities.access.matrix import Duty
@@ -126,11 +128,13 @@ class CommandAdmin(ModelAdmin):
         }
         return super().changelist_view(request, context)
 
+    @method_decorator(sensitive_post_parameters())
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if self.creation is None or not self.has_add_permission(request):
             raise PermissionDenied
         return Press(self, request, self.creation).answer()
 
+    @method_decorator(sensitive_post_parameters())
     def command_view(self, request: HttpRequest, object_id: str, key: str) -> HttpResponse:
         """The page of one command on one object."""
         if not self.has_view_permission(request):

@@ -52,7 +52,7 @@ OWN_PASSWORD = Command(key="password", label="Change password", run=_closed, for
 
 
 @sensitive_post_parameters()
-def change_own_password(site: Any, request: HttpRequest) -> HttpResponse:
+def change_own_password(request: HttpRequest, site: Any) -> HttpResponse:
     """The page, and the change; every other session of the person ends with it."""
     user: Any = request.user
     form = OwnPasswordForm(request.POST or None, obj=user)

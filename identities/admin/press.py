@@ -99,7 +99,6 @@ class Press:
         context = self._context() | {"shown": done.shown, "message": done.message, "target": target}
         response = TemplateResponse(self.request, "steward/shown_once.html", context)
         add_never_cache_headers(response)
-        response["Cache-Control"] = "no-store"
         return response
 
     def _page(self, form: CommandForm | None) -> HttpResponse:

@@ -21,31 +21,9 @@ from identities.admin.forms import CommandForm, ReasonForm, Section
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, list_of, new_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link
+from identities.admin.permission_words import MEANING, permission_badge
 from identities.admin.scope import Scope
 from identities.admin.site import site
-
-MEANING = {
-    "workflow.execute": "Run workflows as itself, and be run by schedules",
-    "schedule.read": "See schedules",
-    "schedule.run": "Start a schedule by hand",
-    "schedule.write": "Make and change schedules",
-    "run.read": "See runs and their steps",
-    "identity.read": "See the register",
-    "identity.write": "Change entries of the register",
-    "credential.rotate": "Rotate secrets",
-    "identity.quarantine": "Stop an identity at once",
-    "role.read": "See roles and who holds them",
-    "finding.read": "See findings",
-    "audit.read": "Read the audit log",
-    "audit.write_event": "Hand in events of its own for the audit log",
-    "token.introspect": "Ask whether a token of this tenant is alive",
-    "review.read": "See reviews",
-    "register.import": "Import identities from elsewhere",
-    "report.read": "Fetch reports",
-    "secret.read": "Read the value of a secret: the strongest of all",
-}
-STRONG = frozenset({"secret.read", "identity.write", "identity.quarantine", "schedule.write", "register.import"})
-
 
 @dataclass(frozen=True)
 class Explained:
@@ -162,8 +140,3 @@ class RoleAdmin(CommandAdmin):
         may = scope.may(self.creation.duty, role.tenant_id)
         action = Link("Give this role", new_of(RoleBinding, role=str(role.pk))) if may else None
         return [binding_table("Who holds it", rows, action=action, of="identity")]
-
-
-def permission_badge(name: str) -> Badge:
-    """A permission as a badge; strong ones stand out."""
-    return Badge(name, "warn" if name in STRONG else "quiet", MEANING.get(name, ""))

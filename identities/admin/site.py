@@ -61,7 +61,7 @@ class StewardAdminSite(UnfoldAdminSite):
         return recorded_sign_out(request, lambda: super(StewardAdminSite, self).logout(request, extra_context))
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return change_own_password(self, request)
+        return change_own_password(request, self)
 
     def actor_of(self, request: HttpRequest) -> Actor:
         """Who acts in this request."""

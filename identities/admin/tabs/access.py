@@ -10,7 +10,7 @@ from identities.access.models import RoleBinding
 from identities.admin.binding_rows import binding_table
 from identities.admin.pages import new_of
 from identities.admin.parts import Badge, Block, Fact, Facts, Lines, Link
-from identities.admin.roles import permission_badge
+from identities.admin.permission_words import permission_badge
 from identities.admin.tabs.base import IdentityTab
 
 
