@@ -56,7 +56,7 @@ class Document(AutoSchema):
         """Free-form JSON already takes null; said a second time, null fits two branches of a `oneOf` and so none."""
         if type(field) is serializers.JSONField and field.allow_null:
             return {"description": str(field.help_text)} if field.help_text else {}
-        return super()._map_serializer_field(field, direction, *args, **kwargs)
+        return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "") or getattr(self.view, "resource_kind", "") or "steward"]
