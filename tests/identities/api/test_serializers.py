@@ -43,9 +43,8 @@ def test_names_change_at_the_edge(inside, outside):
 
 
 def test_a_body_comes_in_as_snake_case_and_free_form_members_untouched():
-    body = OuterShape(
-        data={"validUntil": "2099", "retryPolicy": {"waitSeconds": 5}, "freeForm": {"someKey": {"a_b": 1}}}
-    )
+    free = {"someKey": {"a_b": 1}}
+    body = OuterShape(data={"validUntil": "2099", "retryPolicy": {"waitSeconds": 5}, "freeForm": free})
     assert body.is_valid(), body.errors
     assert body.validated_data == {
         "valid_until": "2099",
