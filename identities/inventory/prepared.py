@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Value = str | UUID | datetime
@@ -33,9 +33,10 @@ class Prepared:
 
     def rows(self, **values: Value) -> list[tuple[Any, ...]]:
         """What the query finds for these values, as tuples in the order of its `values_list`."""
-        sql, places, converters, compiler = self._compiled.get(connection.vendor) or self._compile()
-        given = {name: _adapted(value, connection) for name, value in values.items()}
-        with connection.cursor() as cursor:
+        using = connections[DEFAULT_DB_ALIAS]
+        sql, places, converters, compiler = self._compiled.get(using.vendor) or self._compile()
+        given = {name: _adapted(value, using) for name, value in values.items()}
+        with using.cursor() as cursor:
             cursor.execute(sql, [given[name] if name else fixed for name, fixed in places])
             found: Sequence[Any] = cursor.fetchall()
         return [tuple(row) for row in compiler.apply_converters(found, converters)] if converters else list(found)
@@ -67,18 +68,19 @@ def insert_together(*rows: models.Model) -> None:
     PostgreSQL takes them in one trip, as one statement list is one transaction there. Within a transaction that is open
     already they join it.
     """
-    statements = [_insert(row) for row in rows]
-    if _takes_lists(connection):
-        with connection.cursor() as cursor:
+    using = connections[DEFAULT_DB_ALIAS]
+    statements = [_insert(row, using) for row in rows]
+    if _takes_lists(using):
+        with using.cursor() as cursor:
             cursor.execute(
                 "; ".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
             )
     else:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), using.cursor() as cursor:
             for sql, values in statements:
                 cursor.execute(sql, values)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as save() would leave it
+        row._state.adding, row._state.db = False, using.alias  # noqa: SLF001 - as save() would leave it
 
 
 def _takes_lists(using: BaseDatabaseWrapper) -> bool:
@@ -87,10 +89,10 @@ def _takes_lists(using: BaseDatabaseWrapper) -> bool:
     return using.vendor == "postgresql" and not using.in_atomic_block and not bound_there and using.get_autocommit()
 
 
-def _insert(row: models.Model) -> tuple[str, list[Any]]:
+def _insert(row: models.Model, using: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
     fields = _fields(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    return _insert_sql(type(row), connection.vendor), values
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), using) for field in fields]
+    return _insert_sql(type(row), using.vendor), values
 
 
 @cache
