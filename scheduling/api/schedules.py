@@ -158,5 +158,5 @@ class ScheduleRunNowView(OperatedView):
             run = runs.run_now(schedule, principal=self.principal, reason=reason)
         except Refused as refused:
             raise InsufficientScope("workflow.execute", detail=refused.message) from refused
-        transaction.on_commit(lambda: tasks.ring([run.id]))
+        transaction.on_commit(lambda: tasks.ring_now(run.id))
         return Response({"runId": str(run.id)}, status=202)

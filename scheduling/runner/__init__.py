@@ -31,7 +31,7 @@ def execute(run_id: UUID, *, worker: str = "") -> bool:
                 Execution(lease, heartbeat).go()
         except ledger.LeaseLost:
             log.warning("run.lease_lost", epoch=lease.epoch)
-        log.info("run.left", state=lease.run.state, attempt=lease.run.attempt)
+        log.info("run.left", state=str(lease.run.state), attempt=lease.run.attempt)
     return True
 
 

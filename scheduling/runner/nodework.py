@@ -93,7 +93,7 @@ def _context(
 
 def _answer(node: Node, context: NodeContext) -> Answer:
     try:
-        answer = node.execute(context)
+        answer: object = node.execute(context)
     except OutboundFailure as error:
         return Failure(reason=str(error), retryable=error.retryable)
     except Exception as error:  # noqa: BLE001 - a node is a plug-in: whatever it raises is its failure

@@ -25,5 +25,6 @@ def next_attempt_at(run: ScheduleRun, stop: Stop, at: datetime) -> datetime | No
 def backoff(seconds: int, attempt: int, *, chance: float) -> timedelta:
     """After the first attempt `seconds`, then twice as long each time up to an hour; and up to a quarter by chance."""
     asked = timedelta(seconds=seconds)
-    plain = min(asked * FACTOR ** (attempt - 1), max(asked, limits.LONGEST_BACKOFF))
+    factor: int = FACTOR ** (attempt - 1)
+    plain = min(asked * factor, max(asked, limits.LONGEST_BACKOFF))
     return plain * (1 + JITTER * chance)

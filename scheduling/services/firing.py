@@ -19,6 +19,8 @@ from scheduling.services import ledger, occurrences
 log = structlog.get_logger(__name__)
 
 SCHEDULER = ledger.SYSTEM
+#: One call writes about so many rows: a long outage is worked off between what comes on time, not before it.
+MOST_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,19 @@ class Claim:
 
 
 def claim_due(at: datetime, limit: int = 500) -> Claim:
-    """Turn every occurrence at or before `at` into a row, for up to `limit` schedules, earliest first.
+    """Turn every occurrence at or before `at` into a row, for up to `limit` schedules, those in time first.
 
     Safe to call from any number of processes at once: the schedule's row is locked (skipped when another holds it) and
     (schedule, scheduled_for) is unique. One short transaction a schedule, so that a broken one (a zone that no longer
     exists) is logged and holds up no other. A run is made for an identity in any state: what comes of it is the run's
     outcome. Queries for one schedule that fires once: 5.
     """
-    ids = Schedule.objects.filter(_is_due(at)).order_by("next_run_at").values_list("id", flat=True)[:limit]
+    ids = Schedule.objects.filter(_is_due(at)).order_by("-next_run_at").values_list("id", flat=True)[:limit]
     made: list[UUID] = []
     skipped = broken = 0
     for schedule_id in list(ids):
+        if len(made) + skipped >= MOST_ROWS:
+            break
         try:
             claim = _claim(schedule_id, at)
         except Exception:

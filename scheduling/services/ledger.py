@@ -5,6 +5,7 @@ record in the same transaction. A worker holds a `Lease`; its epoch grows with e
 thought dead and wakes up can move nothing any more: it gets `LeaseLost`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,6 +120,7 @@ def finish_run(lease: Lease, end: End, *, actor: Actor, at: datetime) -> None:
         if not _held(lease).update(**_ending(end, at)):
             raise LeaseLost
         _record_end(lease.run, end, actor)
+    lease.run.state = end.state
 
 
 def retry_run(lease: Lease, *, available_at: datetime, reason: str, code: str, actor: Actor) -> None:
@@ -176,6 +178,7 @@ def _put_back(lease: Lease, event: RunEvent, available_at: datetime, actor: Acto
             raise LeaseLost
         details = {"availableAt": available_at.isoformat(), "attempt": lease.run.attempt, "code": values["code"]}
         _record(event, lease.run, actor=actor, reason=values["reason"], details=details)
+    lease.run.state = RunState.DUE
 
 
 def _ending(end: End, at: datetime) -> dict[str, Any]:
@@ -191,19 +194,18 @@ def _ending(end: End, at: datetime) -> dict[str, Any]:
 
 def _record_end(run: ScheduleRun, end: End, actor: Actor) -> None:
     event, outcome = EVENTS[end.state]
-    details = {"code": end.code, "status": end.status, "attempt": run.attempt}
+    details: dict[str, object] = {"code": end.code, "status": end.status, "attempt": run.attempt}
     _record(event, run, actor=actor, reason=end.reason, outcome=outcome, details=details)
     if end.cause:
-        details = {"cause": end.cause, "identityId": str(run.identity_id), "owner": end.owner}
-        failed = Outcome.DENIED if end.state == RunState.REFUSED else Outcome.FAILURE
-        _record(RunEvent.CREDENTIAL_FAILED, run, actor=actor, reason=end.reason, outcome=failed, details=details)
+        about = {"cause": end.cause, "identityId": str(run.identity_id), "owner": end.owner}
+        _record(RunEvent.CREDENTIAL_FAILED, run, actor=actor, reason=end.reason, outcome=outcome, details=about)
 
 
 def _record(
     event: RunEvent,
     run: ScheduleRun,
     *,
-    details: dict[str, object],
+    details: Mapping[str, object],
     actor: Actor | None = None,
     reason: str = "",
     outcome: Outcome = Outcome.SUCCESS,

@@ -20,8 +20,8 @@ from scheduling.models import MisfirePolicy, OverlapPolicy
 
 GRACE = timedelta(minutes=5)
 CATCH_UP = 100
-#: So many occurrences are looked at in one transaction; after a year's outage the rest comes with the next ticks.
-LOOK = 600
+#: So many occurrences of a schedule are looked at in one transaction; after a long outage the rest comes later.
+LOOK = CATCH_UP + 200
 
 MISFIRE, OVERLAP = "misfire", "overlap"
 

@@ -1,11 +1,13 @@
 """Runs whose worker is gone: given back to the queue, or given up when it happens again and again."""
 
+import os
+import socket
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from audit import context, services as audit
 from audit.actors import Actor
@@ -25,8 +27,31 @@ def recover_lost(at: datetime, limit: int = 500) -> list[UUID]:
 
 
 def take_over_dead(at: datetime) -> list[UUID]:
-    """At the start of the one process there is: nobody can be working on anything, whatever the leases say."""
-    return _recover(ScheduleRun.objects.filter(state__in=ledger.HELD), at)
+    """At the start of the embedded process: what the dead one before it held is due again, whatever the leases say.
+
+    On SQLite there is one process, so nobody else can be working on anything; elsewhere only runs are taken that a
+    process of this host held which is no more. What was rung is rung again: the queue in memory died too.
+    """
+    held = ScheduleRun.objects.filter(state__in=ledger.HELD)
+    if connection.vendor == "sqlite":
+        ScheduleRun.objects.filter(state=RunState.DUE).exclude(rung_at=None).update(rung_at=None)
+        return _recover(held, at)
+    host = f"{socket.gethostname()}:"
+    return _recover([run for run in held.filter(claimed_by__startswith=host) if not _is_alive(run.claimed_by)], at)
+
+
+def _is_alive(worker: str) -> bool:
+    """Whether the process in `host:pid:thread` is another one that lives."""
+    pid = worker.split(":")[1]
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def end_overdue(at: datetime, limit: int = 200) -> int:
@@ -67,11 +92,9 @@ def _give_back(run: ScheduleRun, at: datetime) -> bool:
     return bool(moved)
 
 
-def _give_up(run: ScheduleRun, seen: "object", at: datetime) -> None:
+def _give_up(run: ScheduleRun, seen: "QuerySet[ScheduleRun]", at: datetime) -> None:
     reason = f"The worker was lost {run.resumes + 1} times"
-    ended = seen.update(  # type: ignore[attr-defined]
-        state=RunState.FAILED, code="worker_lost", reason=reason, finished_at=at, lease_expires_at=None
-    )
+    ended = seen.update(state=RunState.FAILED, code="worker_lost", reason=reason, finished_at=at, lease_expires_at=None)
     if ended:
         RunStep.objects.filter(run=run, state=StepState.RUNNING).update(state=StepState.FAILED, finished_at=at)
         _record(run, RunEvent.FAILED, Outcome.FAILURE, reason)

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 
 from scheduling import tasks
 from scheduling.models import RunState, Schedule, ScheduleRun
+from scheduling.runner import name_of_worker
 from scheduling.services import bell, limits
 from tests.factories import runs
 
@@ -24,7 +25,7 @@ def rung(monkeypatch):
 
 
 def test_a_tick_makes_due_runs_and_rings_them(rung):
-    due = Schedule.objects.create(**_facts(next_run_at=timezone.now() - timedelta(seconds=1)))
+    due = runs.schedule(next_run_at=timezone.now() - timedelta(seconds=1))
     tasks.tick()
     run = ScheduleRun.objects.get(schedule=due)
     assert rung == [str(run.id)]
@@ -34,7 +35,7 @@ def test_a_tick_makes_due_runs_and_rings_them(rung):
 
 
 def test_a_lost_message_is_sent_again(rung):
-    run = runs.run()
+    run = runs.run(idle())
     tasks.tick()
     ScheduleRun.objects.update(rung_at=timezone.now() - limits.RING_AGAIN)
     tasks.sweep()
@@ -45,7 +46,7 @@ def test_a_broker_that_is_away_loses_nothing(monkeypatch):
     def away(run_id: str) -> None:
         raise OperationalError("no route")
 
-    run = runs.run()
+    run = runs.run(idle())
     monkeypatch.setattr(tasks.execute, "delay", away)
     tasks.tick()
     assert bell.last_beat("tick") is not None
@@ -57,7 +58,9 @@ def test_a_broker_that_is_away_loses_nothing(monkeypatch):
 
 
 def test_a_sweep_gives_back_what_was_lost_and_rings_it(rung):
-    run = runs.run(state=RunState.RUNNING, lease_epoch=1, lease_expires_at=timezone.now() - timedelta(seconds=1))
+    run = runs.run(
+        idle(), state=RunState.RUNNING, lease_epoch=1, lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
     tasks.sweep()
     run.refresh_from_db()
     assert (run.state, run.resumes) == (RunState.DUE, 1)
@@ -66,7 +69,8 @@ def test_a_sweep_gives_back_what_was_lost_and_rings_it(rung):
 
 
 def test_at_the_start_of_the_embedded_process_nothing_is_held(rung):
-    runs.run(state=RunState.RUNNING, lease_epoch=1, lease_expires_at=timezone.now() + timedelta(minutes=1))
+    worker, later = name_of_worker(), timezone.now() + timedelta(minutes=1)
+    runs.run(idle(), state=RunState.RUNNING, lease_epoch=1, lease_expires_at=later, claimed_by=worker)
     assert tasks.take_over_dead(timezone.now()) == 1
     tasks.tick()
     assert len(rung) == 1
@@ -77,7 +81,7 @@ def test_a_message_for_a_run_that_is_not_there_does_nothing():
 
 
 def test_a_run_somebody_asked_for_is_rung_at_once_and_not_twice(rung):
-    run = runs.run(trigger="manual")
+    run = runs.run(idle(), trigger="manual")
     tasks.ring_now(run.id)
     tasks.tick()
     assert rung == [str(run.id)]
@@ -90,8 +94,6 @@ def test_a_message_holds_an_id_and_nothing_else():
     assert signature["kwargs"] == {}
 
 
-def _facts(**facts):
-    made = runs.schedule(next_run_at=None)
-    made.pk = uuid4()
-    values = {field.attname: getattr(made, field.attname) for field in Schedule._meta.concrete_fields}
-    return values | {"name": "every minute"} | facts
+def idle() -> Schedule:
+    """A schedule that does not fire by itself."""
+    return runs.schedule(next_run_at=None)

@@ -41,7 +41,9 @@ def check(database: Path, delivered: list[tuple[str, datetime]], *, since: int) 
     """`delivered` is each request's key and time; `since` is how many occurrences there had to be."""
     found = Findings()
     with sqlite3.connect(database, timeout=20) as db:
-        rows = db.execute("SELECT id, schedule_id, scheduled_for, state, resumes FROM scheduling_schedulerun").fetchall()
+        rows = db.execute(
+            "SELECT id, schedule_id, scheduled_for, state, resumes FROM scheduling_schedulerun"
+        ).fetchall()
         steps = db.execute(
             "SELECT run_id, name, finished_at FROM scheduling_runstep WHERE name IN ('pay', 'tell')"
         ).fetchall()

@@ -1,6 +1,7 @@
 """The demo's payroll system: a verified token, one effect for each key."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
@@ -25,7 +26,7 @@ def bearer():
     keyring.forget()
 
 
-def post(body: object = None, **headers: str):
+def post(body: object = None, **headers: Any):
     data = body if isinstance(body, str) else json.dumps(body or {"sum": 1})
     request = RequestFactory().post("/demo/payroll/march", data, content_type="application/json", **headers)
     return receiver.payments(request, resource="march")

@@ -119,7 +119,9 @@ def test_each_occurrence_ends_in_exactly_one_place(ages, misfire, overlap, limit
 @given(ages=AGES, policy=st.sampled_from(MISFIRES))
 def test_look_after_look_every_occurrence_is_decided_once(ages, policy):
     left = minutes_ago(*sorted(ages, reverse=True))
-    wanted, run, skipped, looks = list(left), [], [], 0
+    wanted, looks = list(left), 0
+    run: list[datetime] = []
+    skipped: list[datetime] = []
     while left:
         look = sort(left[:LOOK], policy=policy, at=NOW)
         run += look.run

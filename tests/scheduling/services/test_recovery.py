@@ -1,13 +1,17 @@
 """Runs whose worker is gone, or whose time is over."""
 
+import os
+import socket
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEvent
 from scheduling.models import RunState, RunStep, ScheduleRun, StepState
-from scheduling.services import ledger, limits, recovery
+from scheduling.services import bell, ledger, limits, recovery
 from tests.factories import runs
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 def lost(**facts) -> ScheduleRun:
     over = timezone.now() - timedelta(seconds=1)
-    values = {"state": RunState.RUNNING, "lease_epoch": 3, "lease_expires_at": over, "claimed_by": "host:1:2"}
-    return runs.run(**(values | facts))
+    held: dict[str, Any] = {"lease_epoch": 3, "lease_expires_at": over, "claimed_by": "host:1:2"}
+    return runs.run(**({"state": RunState.RUNNING} | held | facts))
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state not in ledger.HELD])
@@ -71,9 +75,27 @@ def test_the_last_resume_is_still_given():
 
 
 def test_at_the_start_of_the_only_process_every_held_run_is_taken_over():
-    held = lost(lease_expires_at=timezone.now() + timedelta(hours=1))
+    worker = f"{socket.gethostname()}:{os.getpid()}:1"
+    held = lost(lease_expires_at=timezone.now() + timedelta(hours=1), claimed_by=worker)
     runs.run(state=RunState.SUCCEEDED)
     assert recovery.take_over_dead(timezone.now()) == [held.id]
+
+
+def test_what_the_dead_process_had_rung_is_rung_again_at_once():
+    run = runs.run(rung_at=timezone.now())
+    recovery.take_over_dead(timezone.now())
+    if connection.vendor == "sqlite":
+        assert bell.take_ringing(timezone.now()) == [run.id]
+
+
+def test_where_other_processes_may_live_only_dead_ones_of_this_host_are_taken_over(monkeypatch):
+    monkeypatch.setattr(recovery.connection, "vendor", "postgresql")
+    soon, host = timezone.now() + timedelta(hours=1), socket.gethostname()
+    own, living = f"{host}:{os.getpid()}:1", f"{host}:{os.getppid()}:1"
+    dead = lost(lease_expires_at=soon, claimed_by=own)
+    for worker in (living, f"elsewhere:{os.getpid()}:1"):
+        lost(lease_expires_at=soon, claimed_by=worker)
+    assert recovery.take_over_dead(timezone.now()) == [dead.id]
 
 
 def test_what_waits_past_its_deadline_or_was_cancelled_is_ended(settings):
