@@ -53,7 +53,7 @@ def _member_problems(node: Node) -> list[str]:
     node_id = node.get("id")
     if node_id and not (isinstance(node_id, str) and NODE_ID.fullmatch(node_id)):
         found.append("id must be a letter followed by up to 63 letters, digits, - or _")
-    elif node_id in RESERVED:
+    elif isinstance(node_id, str) and node_id in RESERVED:
         found.append("this id is the name of a step that every run has")
     if not isinstance(node.get("kind", ""), str):
         found.append("kind is not text")

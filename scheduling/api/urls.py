@@ -19,5 +19,5 @@ urlpatterns = [
     path("runs", runs.RunsView.as_view()),
     path("runs/<uuid:id>", runs.RunView.as_view()),
     path("runs/<uuid:id>/cancel", runs.RunCancelView.as_view()),
-    re_path(r"^.*$", UnknownRoute.as_view()),
+    re_path(r"^[\s\S]*$", UnknownRoute.as_view()),
 ]
