@@ -21,7 +21,7 @@ def may_see(label: str, request: HttpRequest) -> bool:
 
     from identities.admin.site import site
 
-    return site.get_model_admin(apps.get_model(label)).has_view_permission(request)
+    return bool(site.get_model_admin(apps.get_model(label)).has_view_permission(request))
 
 
 def asset(path: str) -> Callable[[HttpRequest], str]:

@@ -27,8 +27,8 @@ from identities.admin.wording import pretty, tone_of
 from identities.people.models import Tenant
 
 SUBJECTS = (
-    "identity", "credential", "token", "role", "role_binding", "policy", "vault_connection", "schedule", "run", "workflow",
-    "user", "team", "tenant", "signing_key", "authorization",
+    "identity", "credential", "token", "role", "role_binding", "policy", "vault_connection", "schedule", "run",
+    "workflow", "user", "team", "tenant", "signing_key", "authorization",
 )  # fmt: skip
 
 
@@ -78,7 +78,13 @@ class AuditEventAdmin(CommandAdmin):
     read_duty: ClassVar[Duty] = Duty.READ_AUDIT
     called: ClassVar[str] = "Audit log"
     list_display = ("when", "event", "about", "actor", "outcome_shown", "sealed")
-    list_filter = (ActedFilter, SubjectFilter, by_choice("outcome", "Outcome", [(o.value, o.value) for o in Outcome]), RecentFilter, ("recorded_at", DayRange))
+    list_filter = (
+        ActedFilter,
+        SubjectFilter,
+        by_choice("outcome", "Outcome", [(o.value, o.value) for o in Outcome]),
+        RecentFilter,
+        ("recorded_at", DayRange),
+    )
     search_fields = (
         "subject_id", "subject_label", "actor_label", "actor_id", "actor_client_id", "type", "correlation_id",
     )  # fmt: skip
@@ -95,7 +101,7 @@ class AuditEventAdmin(CommandAdmin):
         return queryset.select_related("seal")
 
     def tenant_of(self, obj: AuditEvent) -> Any:
-        return Tenant.objects.filter(pk=obj.tenant_id).first()
+        return Tenant.objects.filter(pk=obj.tenant_id).first() if obj.tenant_id else None
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         notices = proof_notices() if self.has_view_permission(request) else []
@@ -127,8 +133,16 @@ class AuditEventAdmin(CommandAdmin):
         return f"#{event.seq}" if event.seq else Quiet("in a moment")
 
     def page(self, request: HttpRequest, obj: AuditEvent, scope: Scope) -> Page:
-        badges = [Badge(obj.outcome, tone_of(obj.outcome)), Badge(f"sealed #{obj.seq}", "good") if obj.seq else Badge("not sealed yet")]
-        return Page(f"{say(obj.type)}: {obj.subject_label or obj.subject_id}", [Tab("facts", "Facts", lambda: blocks_of(obj))], badges, obj.reason)
+        badges = [
+            Badge(obj.outcome, tone_of(obj.outcome)),
+            Badge(f"sealed #{obj.seq}", "good") if obj.seq else Badge("not sealed yet"),
+        ]
+        return Page(
+            f"{say(obj.type)}: {obj.subject_label or obj.subject_id}",
+            [Tab("facts", "Facts", lambda: blocks_of(obj))],
+            badges,
+            obj.reason,
+        )
 
 
 def blocks_of(event: AuditEvent) -> list[Block]:
@@ -139,9 +153,16 @@ def blocks_of(event: AuditEvent) -> list[Block]:
         Fact("About", event.subject_label, event.subject_kind.replace("_", " ")),
         Fact("Who", who(event), event.actor_client_id),
         Fact("From", event.address),
-        Fact("Correlation id", Link(event.correlation_id, list_of(AuditEvent, q=event.correlation_id)) if event.correlation_id else ""),
+        Fact(
+            "Correlation id",
+            Link(event.correlation_id, list_of(AuditEvent, q=event.correlation_id)) if event.correlation_id else "",
+        ),
         Fact("Run", Code(str(event.run_id)) if event.run_id else ""),
-        Fact("Seal", Code(event.mac[:24] + "…") if event.mac else "", f"record {event.seq} of the chain" if event.seq else "sealed within seconds"),
+        Fact(
+            "Seal",
+            Code(event.mac[:24] + "…") if event.mac else "",
+            f"record {event.seq} of the chain" if event.seq else "sealed within seconds",
+        ),
     ]
     blocks: list[Block] = [Facts("Event", facts)]
     if event.changes:
@@ -156,8 +177,19 @@ def proof_notices() -> Iterable[Notice]:
     state = audit.verification_state()
     waiting = f"{state.unsealed} records wait for their seal." if state.unsealed else "Every record is sealed."
     if state.is_intact is False:
-        return [Notice(f"The chain is broken at record {state.break_seq}.", f"{state.message} {waiting}", "bad", "gpp_bad")]
+        return [
+            Notice(f"The chain is broken at record {state.break_seq}.", f"{state.message} {waiting}", "bad", "gpp_bad")
+        ]
     if state.is_intact is None:
-        return [Notice("Not verified yet.", f"{state.sealed:,} records sealed. {waiting} verify_audit walks the chain.", "info", "shield")]
-    walked = Lines(["Last walk", Moment(state.verified_at), f"over {state.verified_up_to:,} records. {waiting}"], row=True)
+        return [
+            Notice(
+                "Not verified yet.",
+                f"{state.sealed:,} records sealed. {waiting} verify_audit walks the chain.",
+                "info",
+                "shield",
+            )
+        ]
+    walked = Lines(
+        ["Last walk", Moment(state.verified_at), f"over {state.verified_up_to:,} records. {waiting}"], row=True
+    )
     return [Notice("The chain is intact.", walked, "good", "verified_user")]

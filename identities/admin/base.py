@@ -1,4 +1,4 @@
-"""CommandAdmin: the one base of every admin page. It reads rows of the scope and presses buttons; it never saves a row."""
+"""CommandAdmin: the base of every admin page. It reads rows of the scope and presses buttons; it saves nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -71,7 +71,7 @@ class CommandAdmin(ModelAdmin):
         """Only the filters on the page: a query string must not become an oracle on hidden columns."""
         return lookup in parameters(self.list_filter)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
         raise PermissionDenied("Rows are changed by commands.")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -126,7 +126,8 @@ class CommandAdmin(ModelAdmin):
             "creation": self.creation if self.has_add_permission(request) else None,
             **(extra_context or {}),
         }
-        return super().changelist_view(request, context)
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     @method_decorator(sensitive_post_parameters())
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

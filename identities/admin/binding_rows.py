@@ -23,7 +23,9 @@ def state_of(binding: RoleBinding, at: datetime) -> Badge:
     return Badge("in force", "good")
 
 
-def binding_table(title: str, rows: Iterable[RoleBinding], *, of: str, action: Link | None = None, text: str = "") -> Table:
+def binding_table(
+    title: str, rows: Iterable[RoleBinding], *, of: str, action: Link | None = None, text: str = ""
+) -> Table:
     """A table of bindings; `of` says which of the two ends each row names: `identity` or `role`."""
     at = timezone.now()
     found = sorted(list(rows)[:SHOWN], key=lambda binding: not binding.is_effective(at))

@@ -33,7 +33,8 @@ class LivingIdentity(OfTenant):
 
     def narrow(self, tenant_id: Any) -> None:
         super().narrow(tenant_id)
-        self.queryset = self.queryset.exclude(state="retired")
+        if self.queryset is not None:
+            self.queryset = self.queryset.exclude(state="retired")
 
 
 class GrantForm(CommandForm):
@@ -42,8 +43,12 @@ class GrantForm(CommandForm):
     identity = LivingIdentity(ManagedIdentity, label="Identity")
     role = OfTenant(Role, label="Role")
     valid_from = moment(label="From", required=False, help_text="Empty: now.")
-    valid_until = moment(label="Until", help_text="Every binding ends. Ninety days is a good habit; renew what is still needed.")
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="What the identity needs it for.")
+    valid_until = moment(
+        label="Until", help_text="Every binding ends. Ninety days is a good habit; renew what is still needed."
+    )
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="What the identity needs it for."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +67,12 @@ class ForceFilter(WordFilter):
 
     title = "State"
     parameter_name = "state"
-    words = (("force", "In force"), ("soon", "Ends within 14 days"), ("over", "Ended or expired"), ("unused", "Never used"))
+    words = (
+        ("force", "In force"),
+        ("soon", "Ends within 14 days"),
+        ("over", "Ended or expired"),
+        ("unused", "Never used"),
+    )
 
     def where(self, value: str) -> Q:
         at = timezone.now()
@@ -95,7 +105,9 @@ class BindingAdmin(CommandAdmin):
         "A binding gives one role to one identity, until a day you set. Without one an identity may do nothing.",
         icon="link",
     )
-    creation: ClassVar[Command] = Command(key="add", label="Give a role", submit="Give role", run=_grant, form=GrantForm)
+    creation: ClassVar[Command] = Command(
+        key="add", label="Give a role", submit="Give role", run=_grant, form=GrantForm
+    )
     buttons: ClassVar[Sequence[Command]] = (
         button(
             access.end_binding,

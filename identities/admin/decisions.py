@@ -53,7 +53,9 @@ class DecisionAdmin(CommandAdmin):
     search_fields = ("actor_label", "actor_id", "permission", "resource_id", "correlation_id")
     search_help_text = "Who, permission, resource, correlation id"
     ordering = ("-id",)
-    empty_list = Empty("No decisions yet", "Every time somebody asks to do something, the answer is kept here.", icon="gavel")
+    empty_list = Empty(
+        "No decisions yet", "Every time somebody asks to do something, the answer is kept here.", icon="gavel"
+    )
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return narrowed(queryset, scope, self.read_duty)
@@ -62,7 +64,7 @@ class DecisionAdmin(CommandAdmin):
         return queryset
 
     def tenant_of(self, obj: AuthorizationDecision) -> Any:
-        return Tenant.objects.filter(pk=obj.tenant_id).first()
+        return Tenant.objects.filter(pk=obj.tenant_id).first() if obj.tenant_id else None
 
     @column("When", order="id")
     def when(self, decision: AuthorizationDecision) -> object:
@@ -83,7 +85,12 @@ class DecisionAdmin(CommandAdmin):
     def page(self, request: HttpRequest, obj: AuthorizationDecision, scope: Scope) -> Page:
         badges = [Badge(obj.outcome, tone_of(obj.outcome))]
         lead = obj.reason or ("A role permits it." if obj.outcome == "allow" else "")
-        return Page(f"{obj.permission} for {obj.actor_label or obj.actor_id}", [Tab("facts", "Facts", lambda: self._facts(obj))], badges, lead)
+        return Page(
+            f"{obj.permission} for {obj.actor_label or obj.actor_id}",
+            [Tab("facts", "Facts", lambda: self._facts(obj))],
+            badges,
+            lead,
+        )
 
     def _facts(self, it: AuthorizationDecision) -> list[Block]:
         facts = [
@@ -98,7 +105,12 @@ class DecisionAdmin(CommandAdmin):
             Fact("Address", it.address),
             Fact("Token issuer", it.token_issuer),
             Fact("Token id (jti)", Code(it.token_jti) if it.token_jti else ""),
-            Fact("Correlation id", Link(it.correlation_id, list_of(AuthorizationDecision, q=it.correlation_id)) if it.correlation_id else ""),
+            Fact(
+                "Correlation id",
+                Link(it.correlation_id, list_of(AuthorizationDecision, q=it.correlation_id))
+                if it.correlation_id
+                else "",
+            ),
             Fact("Run", Code(str(it.run_id)) if it.run_id else ""),
         ]
         return [Facts("Decision", facts)]

@@ -37,14 +37,17 @@ class Section:
 class OfTenant(forms.ModelChoiceField):
     """A choice among the rows of the tenant at hand; `where` narrows further. No other row is a valid answer."""
 
-    def __init__(self, model: type[Model], *, where: dict[str, Any] | None = None, path: str = "tenant_id", **kwargs: Any):
+    def __init__(
+        self, model: type[Model], *, where: dict[str, Any] | None = None, path: str = "tenant_id", **kwargs: Any
+    ):
         self._model, self._where, self._path = model, where or {}, path
         kwargs.setdefault("empty_label", "—")
-        super().__init__(queryset=model._default_manager.none(), **kwargs)
+        super().__init__(queryset=model._default_manager.none(), **kwargs)  # noqa: SLF001 - Django's name
 
     def narrow(self, tenant_id: UUID | None) -> None:
         """Offer only what `tenant_id` has; without a tenant nothing."""
-        rows: QuerySet[Model] = self._model._default_manager.filter(**self._where, **{self._path: tenant_id})
+        manager = self._model._default_manager  # noqa: SLF001 - Django's name
+        rows: QuerySet[Model] = manager.filter(**self._where, **{self._path: tenant_id})
         self.queryset = rows if tenant_id is not None else rows.none()
 
 
@@ -54,7 +57,9 @@ class UtcDateTimeInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"class": " ".join(widgets.INPUT_CLASSES), "step": "60", **(attrs or {})}, format="%Y-%m-%dT%H:%M")
+        super().__init__(
+            {"class": " ".join(widgets.INPUT_CLASSES), "step": "60", **(attrs or {})}, format="%Y-%m-%dT%H:%M"
+        )
 
 
 class DayInput(forms.DateInput):
@@ -90,7 +95,13 @@ class Json(forms.JSONField):
         super().__init__(widget=forms.Textarea(attrs=attrs), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return "" if value is None else value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        return (
+            ""
+            if value is None
+            else value
+            if isinstance(value, str)
+            else json.dumps(value, indent=2, ensure_ascii=False)
+        )
 
 
 class CommandForm(forms.Form):
@@ -104,10 +115,15 @@ class CommandForm(forms.Form):
     def __init__(self, *args: Any, tenant_id: UUID | None = None, obj: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.obj, self.tenant_id = obj, tenant_id
+        self.fields.update(self.extra_fields())
         for field in self.fields.values():
             if isinstance(field, OfTenant):
                 field.narrow(tenant_id)
             field.widget = _dressed(field)
+
+    def extra_fields(self) -> dict[str, forms.Field]:
+        """Fields that are known only now; mostly none."""
+        return {}
 
     @classmethod
     def initial_of(cls, obj: Any) -> dict[str, Any]:
@@ -131,7 +147,9 @@ class CommandForm(forms.Form):
             if name in self.fields:
                 self.add_error(name, ValidationError(list(messages)))
             else:
-                self.add_error(None, ValidationError([f"{name.replace('_', ' ').capitalize()}: {text}" for text in messages]))
+                self.add_error(
+                    None, ValidationError([f"{name.replace('_', ' ').capitalize()}: {text}" for text in messages])
+                )
         if not members:
             self.add_error(None, error.message)
 
@@ -152,7 +170,7 @@ def _plain(value: Any) -> Any:
 
 
 def _dressed(field: forms.Field) -> forms.Widget:
-    worn = field.widget
+    worn: forms.Widget = field.widget
     if type(worn).__module__.startswith("unfold") or isinstance(worn, (UtcDateTimeInput, DayInput, forms.HiddenInput)):
         return worn
     for bare, dressed in _DRESS:

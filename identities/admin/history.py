@@ -72,7 +72,11 @@ def timeline(scope: Scope, subject_id: str, label: str) -> Sequence[Block]:
         Timeline(
             "Timeline",
             entries(found[:SHOWN]),
-            Empty("Nothing recorded yet", f"Every change of {label} will be listed here, with who made it.", icon="history"),
+            Empty(
+                "Nothing recorded yet",
+                f"Every change of {label} will be listed here, with who made it.",
+                icon="history",
+            ),
             more=Link("All of it in the audit log", list_of(AuditEvent, q=subject_id)),
         )
     ]

@@ -1,7 +1,7 @@
 """The register: every non-human identity, its page with its tabs, and the commands on it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -56,8 +56,8 @@ class UseFilter(WordFilter):
         if value == "never":
             return inventory.NEVER_USED
         if value == "day":
-            return Q(last_used_at__gte=now - timezone.timedelta(days=1))
-        return inventory.unused_since(now - timezone.timedelta(days=DORMANT_DAYS))
+            return Q(last_used_at__gte=now - timedelta(days=1))
+        return inventory.unused_since(now - timedelta(days=DORMANT_DAYS))
 
 
 class RotationFilter(WordFilter):
@@ -94,13 +94,21 @@ class IdentityAdmin(CommandAdmin):
         RotationFilter,
         ("last_used_at", DayRange),
     )
-    search_fields = ("name", "client_id", "purpose", "application", "ticket", "business_owner_label", "technical_owner_label")
+    search_fields = (
+        "name",
+        "client_id",
+        "purpose",
+        "application",
+        "ticket",
+        "business_owner_label",
+        "technical_owner_label",
+    )
     search_help_text = "Name, client id, purpose, owner, ticket"
     ordering = ("name", "pk")
     list_select_related = ("owner_team",)
     empty_list = Empty(
         "No identities yet",
-        "Enter every bot, job, key and agent that acts without a person: who it is, who answers for it, what it is for.",
+        "Enter every bot, job, key and agent that acts by itself: who it is, who answers for it, what it is for.",
         icon="smart_toy",
     )
     creation: ClassVar[Command] = CREATION
@@ -112,11 +120,12 @@ class IdentityAdmin(CommandAdmin):
         rows = super().get_queryset(request)
         if "state" not in request.GET:
             rows = rows.exclude(state=State.RETIRED)
-        return rows.annotate(
+        counted: QuerySet[Any] = rows.annotate(
             oldest_secret=Subquery(of_identity.annotate(at=Min("created_at")).values("at")),
             rotate_first=Subquery(of_identity.annotate(at=Min("rotate_by")).values("at")),
             newest_secret=Subquery(of_identity.annotate(at=Max("created_at")).values("at")),
         )
+        return counted
 
     @column("Identity", order="name")
     def name_and_kind(self, identity: ManagedIdentity) -> object:
@@ -170,7 +179,9 @@ def owner_of(identity: ManagedIdentity) -> object:
         return label
     named = identity.business_owner_label or identity.technical_owner_label
     badge = Badge("no owner", "warn", "Nobody answers for it")
-    team = Quiet(str(identity.owner_team)) if identity.owner_team_id else Quiet(f"{named} (not matched)") if named else ""
+    team = (
+        Quiet(str(identity.owner_team)) if identity.owner_team_id else Quiet(f"{named} (not matched)") if named else ""
+    )
     return Lines([badge, team]) if team else badge
 
 
@@ -194,4 +205,6 @@ def state_notices(identity: ManagedIdentity) -> list[Block]:
     }.get(identity.state, "It cannot work yet.")
     changed = Moment(identity.state_changed_at)
     text = Lines([meaning, Lines([Quiet("Since"), changed, Quiet(identity.state_reason)], row=True)])
-    return [Notice(f"This identity is {identity.state}.", text, "warn" if identity.state != "retired" else "quiet", "block")]
+    return [
+        Notice(f"This identity is {identity.state}.", text, "warn" if identity.state != "retired" else "quiet", "block")
+    ]

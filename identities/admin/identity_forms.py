@@ -1,6 +1,7 @@
 """The input of the commands on identities."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -15,6 +16,7 @@ from identities.vaults.references import SecretReference
 OWNERS = ("business_owner", "technical_owner", "deputy_owner")
 PEOPLE = {"is_active": True, "is_agent": False}
 NO_SECRET, SHOW_ONCE, TO_VAULT = "none", "show", "vault"
+SECRET_CHOICES = [(SHOW_ONCE, "Show it to me once"), (TO_VAULT, "Put it straight into a vault")]
 
 
 class UsableVault(OfTenant):
@@ -25,7 +27,7 @@ class UsableVault(OfTenant):
 
     def narrow(self, tenant_id: Any) -> None:
         own = VaultConnection.objects.filter(tenant_id=tenant_id)
-        common = VaultConnection.objects.filter(tenant_id=None)
+        common = VaultConnection.objects.filter(tenant__isnull=True)
         self.queryset = (own | common).order_by("name") if tenant_id is not None else own.none()
 
     def label_from_instance(self, obj: Any) -> str:
@@ -38,13 +40,17 @@ class FactsForm(CommandForm):
     name = forms.CharField(max_length=120, help_text="Unique in the tenant, such as payroll-bot.")
     environment = forms.ChoiceField(choices=Environment.choices)
     kind = forms.ChoiceField(choices=[(kind.value, words(kind.value)) for kind in Kind], initial=Kind.WORKLOAD)
-    purpose = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), help_text="What it is for, in a sentence a stranger understands.")
+    purpose = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}), help_text="What it is for, in a sentence a stranger understands."
+    )
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     business_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Answers for why it exists.")
     technical_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Operates it.")
     deputy_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Steps in when an owner leaves.")
     owner_team = OfTenant(Team, required=False)
-    ownership_class = forms.ChoiceField(label="Belongs to", choices=OwnershipClass.choices, initial=OwnershipClass.WORKLOAD)
+    ownership_class = forms.ChoiceField(
+        label="Belongs to", choices=OwnershipClass.choices, initial=OwnershipClass.WORKLOAD
+    )
     issuance = forms.ChoiceField(
         label="How it gets its token",
         choices=[
@@ -55,7 +61,9 @@ class FactsForm(CommandForm):
         initial=Issuance.PORTAL,
     )
     risk_tier = forms.ChoiceField(choices=RiskTier.choices, initial=RiskTier.MEDIUM)
-    data_classification = forms.CharField(max_length=64, required=False, help_text="Such as public, internal, confidential.")
+    data_classification = forms.CharField(
+        max_length=64, required=False, help_text="Such as public, internal, confidential."
+    )
     internet_exposed = forms.BooleanField(required=False, label="Reachable from the internet")
     customer_facing = forms.BooleanField(required=False, label="Customers depend on it")
     rotation_interval_days = forms.IntegerField(
@@ -64,21 +72,26 @@ class FactsForm(CommandForm):
     review_by = day(label="Review by", required=False, help_text="Empty: by risk tier.")
     expires_at = moment(label="Purpose ends", required=False)
     revocation_procedure = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="How to switch it off. A vendor's identity must have one."
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="How to switch it off. A vendor's identity must have one.",
     )
     application = forms.CharField(max_length=120, required=False)
     business_unit = forms.CharField(max_length=120, required=False)
     repository = forms.CharField(max_length=254, required=False)
     ticket = forms.CharField(max_length=120, required=False)
 
-    sections = (
+    sections: ClassVar[Sequence[Section]] = (
         Section("What it is", ("name", "environment", "kind", "purpose", "description")),
         Section(
             "Who answers for it",
             ("business_owner", "technical_owner", "deputy_owner", "owner_team", "ownership_class"),
             "Whoever makes an identity does not become its owner, and gives it nothing.",
         ),
-        Section("Risk", ("risk_tier", "data_classification", "internet_exposed", "customer_facing", "review_by", "expires_at")),
+        Section(
+            "Risk",
+            ("risk_tier", "data_classification", "internet_exposed", "customer_facing", "review_by", "expires_at"),
+        ),
         Section("Proof and end", ("issuance", "rotation_interval_days", "revocation_procedure")),
         Section("Where it comes from", ("application", "business_unit", "repository", "ticket")),
     )
@@ -94,11 +107,13 @@ class SecretForm(CommandForm):
 
     secret = forms.ChoiceField(
         label="Client secret",
-        choices=[(SHOW_ONCE, "Show it to me once"), (TO_VAULT, "Put it straight into a vault")],
+        choices=SECRET_CHOICES,
         help_text="A secret that goes straight into a vault is seen by nobody.",
     )
     vault = UsableVault(required=False, label="Vault", help_text="Only with a vault.")
-    secret_name = forms.CharField(max_length=300, required=False, help_text="Where it lies there, such as payroll/client-secret.")
+    secret_name = forms.CharField(
+        max_length=300, required=False, help_text="Where it lies there, such as payroll/client-secret."
+    )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -113,16 +128,18 @@ class NewIdentityForm(FactsForm, SecretForm):
     """A new identity, and what becomes of its first secret."""
 
     field_order = tuple(FactsForm.base_fields)
-    sections = (
+    sections: ClassVar[Sequence[Section]] = (
         *FactsForm.sections,
-        Section("First secret", ("secret", "vault", "secret_name"), "It has no role and no permission until you bind one."),
+        Section(
+            "First secret", ("secret", "vault", "secret_name"), "It has no role and no permission until you bind one."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["secret"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [(NO_SECRET, "None for now"), *SecretForm.base_fields["secret"].choices]  # type: ignore[attr-defined]
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = [(NO_SECRET, "None for now"), *SECRET_CHOICES]
 
 
 def reference_of(values: dict[str, Any]) -> SecretReference | None:

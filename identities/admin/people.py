@@ -77,7 +77,11 @@ class PlatformForm(CommandForm):
 def _create(call: Call) -> Done:
     password = generate()
     user = people.create_user(
-        tenant=call.tenant, **call.values, password=password, must_reset_password=not call.values["is_agent"], actor=call.actor
+        tenant=call.tenant,
+        **call.values,
+        password=password,
+        must_reset_password=not call.values["is_agent"],
+        actor=call.actor,
     )
     return Done(f"{user.email} is made.", obj=user, shown=_shown(user, password))
 

@@ -90,7 +90,13 @@ class PolicyAdmin(CommandAdmin):
     creation: ClassVar[Command] = Command(key="add", label="New policy", run=_create, form=PolicyForm)
     buttons: ClassVar[Sequence[Command]] = (
         Command(
-            key="edit", label="Edit", icon="edit", run=_change, form=PolicyForm, initial=PolicyForm.initial_of, title="Edit policy"
+            key="edit",
+            label="Edit",
+            icon="edit",
+            run=_change,
+            form=PolicyForm,
+            initial=PolicyForm.initial_of,
+            title="Edit policy",
         ),
         Command(
             key="remove",
@@ -116,11 +122,17 @@ class PolicyAdmin(CommandAdmin):
     def page(self, request: HttpRequest, obj: ResourcePolicy, scope: Scope) -> Page:
         tabs = [Tab("rules", "Rules", lambda: self._rules(obj)), *timeline_tab(scope, obj)]
         has_permit = any(entry.tone == "good" for entry in rules_of(obj.text))
-        badge = Badge("what no rule allows is refused", "warn") if has_permit else Badge("what no rule forbids is allowed", "good")
+        badge = (
+            Badge("what no rule allows is refused", "warn")
+            if has_permit
+            else Badge("what no rule forbids is allowed", "good")
+        )
         return Page(obj.name, tabs, [badge])
 
     def _rules(self, policy: ResourcePolicy) -> list[Block]:
-        empty = Empty("The text does not hold any more", "Edit the policy: it refuses everything as it stands.", icon="error")
+        empty = Empty(
+            "The text does not hold any more", "Edit the policy: it refuses everything as it stands.", icon="error"
+        )
         about = [Fact("Fingerprint", Code(policy.content_hash[:16])), Fact("Changed", Moment(policy.updated_at))]
         return [
             Timeline("In plain words", list(rules_of(policy.text)), empty),

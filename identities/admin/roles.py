@@ -25,6 +25,7 @@ from identities.admin.permission_words import MEANING, permission_badge
 from identities.admin.scope import Scope
 from identities.admin.site import site
 
+
 @dataclass(frozen=True)
 class Explained:
     """A permission as a choice: its name and what it lets one do."""
@@ -54,7 +55,11 @@ class RoleForm(CommandForm):
     permissions = PermissionsField(required=False)
     sections = (
         Section("Role", ("name", "description")),
-        Section("Permissions", ("permissions",), "Give as few as the work needs. A role without permissions permits nothing."),
+        Section(
+            "Permissions",
+            ("permissions",),
+            "Give as few as the work needs. A role without permissions permits nothing.",
+        ),
     )
 
 
@@ -113,7 +118,10 @@ class RoleAdmin(CommandAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         at = timezone.now()
         holds = Q(bindings__ended_at=None, bindings__valid_from__lte=at, bindings__valid_until__gt=at)
-        return super().get_queryset(request).annotate(held=Count("bindings__identity", filter=holds, distinct=True))
+        counted: QuerySet[Any] = (
+            super().get_queryset(request).annotate(held=Count("bindings__identity", filter=holds, distinct=True))
+        )
+        return counted
 
     @column("Permits")
     def permits(self, role: Role) -> object:
@@ -126,7 +134,10 @@ class RoleAdmin(CommandAdmin):
         return f"{role.held} identit{'y' if role.held == 1 else 'ies'}" if role.held else "nobody"
 
     def page(self, request: HttpRequest, obj: Role, scope: Scope) -> Page:
-        tabs = [Tab("facts", "Permissions", lambda: self._facts(obj)), Tab("holders", "Holders", lambda: self._holders(obj, scope))]
+        tabs = [
+            Tab("facts", "Permissions", lambda: self._facts(obj)),
+            Tab("holders", "Holders", lambda: self._holders(obj, scope)),
+        ]
         return Page(obj.name, [*tabs, *timeline_tab(scope, obj)], lead=obj.description)
 
     def _facts(self, role: Role) -> list[Block]:

@@ -58,10 +58,10 @@ class Scope:
 
 def scope_of(request: HttpRequest) -> Scope:
     """The scope of this request, worked out once. Only for signed-in people."""
-    known: Scope | None = getattr(request, "_steward_scope", None)
+    known: Scope | None = getattr(request, "steward_scope", None)
     if known is None:
         known = _work_out(request)
-        request._steward_scope = known  # type: ignore[attr-defined]
+        request.steward_scope = known  # type: ignore[attr-defined]
     return known
 
 

@@ -28,7 +28,6 @@ class SignInForm(AuthenticationForm):
             max_length=254,
             widget=UnfoldAdminEmailInputWidget({"autofocus": True, "autocomplete": "username"}),
         )
-        self.error_messages = {**self.error_messages, "invalid_login": REFUSED, "inactive": REFUSED}
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active or user.is_agent:

@@ -40,7 +40,7 @@ class StewardAdminSite(UnfoldAdminSite):
         own = [path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant")]
         return [*own, *super().get_urls()]
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django calls it so
         """Every page but the password's own waits until a password that must be changed has been changed."""
         inner = super().admin_view(view, cacheable)
 
@@ -50,7 +50,8 @@ class StewardAdminSite(UnfoldAdminSite):
             must_change = self.has_permission(request) and request.user.must_reset_password  # type: ignore[union-attr]
             if must_change and request.path not in {target, reverse("admin:logout", current_app=self.name)}:
                 return HttpResponseRedirect(target)
-            return inner(request, *args, **kwargs)
+            answer: HttpResponse = inner(request, *args, **kwargs)
+            return answer
 
         return guarded
 
@@ -87,7 +88,7 @@ class StewardAdminSite(UnfoldAdminSite):
         return HttpResponseRedirect(back if safe else reverse("admin:index", current_app=self.name))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        context = super().each_context(request)
+        context: dict[str, Any] = super().each_context(request)
         context["scope"] = scope_of(request) if self.has_permission(request) else None
         return context
 

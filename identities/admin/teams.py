@@ -26,7 +26,9 @@ class TeamForm(CommandForm):
     """A team's name and address."""
 
     name = forms.CharField(max_length=120)
-    email = forms.EmailField(label="E-mail address", max_length=254, required=False, help_text="Where the team is reached.")
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, required=False, help_text="Where the team is reached."
+    )
 
 
 class MemberForm(CommandForm):
@@ -74,7 +76,15 @@ class TeamAdmin(CommandAdmin):
     )
     creation: ClassVar[Command] = Command(key="add", label="New team", run=_create, form=TeamForm)
     buttons: ClassVar[Sequence[Command]] = (
-        Command(key="edit", label="Edit", icon="edit", run=_change, form=TeamForm, initial=TeamForm.initial_of, title="Edit team"),
+        Command(
+            key="edit",
+            label="Edit",
+            icon="edit",
+            run=_change,
+            form=TeamForm,
+            initial=TeamForm.initial_of,
+            title="Edit team",
+        ),
         Command(key="add-member", label="Add member", icon="person_add", primary=True, run=_add, form=MemberForm),
         Command(
             key="remove-member",
@@ -90,7 +100,10 @@ class TeamAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.annotate(people=Count("members", distinct=True), owns=Count("identities", distinct=True))
+        counted: QuerySet[Any] = rows.annotate(
+            people=Count("members", distinct=True), owns=Count("identities", distinct=True)
+        )
+        return counted
 
     @column("Members", order="people")
     def size(self, team: Any) -> object:
@@ -123,5 +136,8 @@ class TeamAdmin(CommandAdmin):
         empty = Empty("Nobody is in this team", "A team without members answers for nothing.", icon="group_off")
         return [
             Table("Members", ["Person", "E-mail", "Account", ""], rows, empty),
-            Facts("Ownership", [Fact("Identities", Link(f"{owned} identities", list_of(ManagedIdentity, team=str(team.pk))))]),
+            Facts(
+                "Ownership",
+                [Fact("Identities", Link(f"{owned} identities", list_of(ManagedIdentity, team=str(team.pk))))],
+            ),
         ]

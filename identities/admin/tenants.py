@@ -24,7 +24,9 @@ from identities.people.models import Tenant
 class TenantForm(CommandForm):
     """A tenant's name."""
 
-    name = forms.CharField(max_length=120, help_text="The company, or the part of one, that sees nothing of the others.")
+    name = forms.CharField(
+        max_length=120, help_text="The company, or the part of one, that sees nothing of the others."
+    )
 
 
 def _create(call: Call) -> Done:
@@ -47,7 +49,9 @@ class TenantAdmin(CommandAdmin):
     search_help_text = "Name"
     ordering = ("name",)
     empty_list = Empty("No tenants", icon="domain")
-    creation: ClassVar[Command] = Command(key="add", label="New tenant", run=_create, form=TenantForm, platform_only=True)
+    creation: ClassVar[Command] = Command(
+        key="add", label="New tenant", run=_create, form=TenantForm, platform_only=True
+    )
     buttons: ClassVar[Sequence[Command]] = (
         Command(
             key="edit",
@@ -69,9 +73,10 @@ class TenantAdmin(CommandAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         alive = Q(identities__isnull=False) & ~Q(identities__state="retired")
-        return rows.annotate(
+        counted: QuerySet[Any] = rows.annotate(
             people=Count("users", distinct=True), owns=Count("identities", filter=alive, distinct=True)
         )
+        return counted
 
     def tenant_of(self, obj: Tenant) -> Tenant:
         return obj

@@ -21,7 +21,9 @@ class ConnectionForm(CommandForm):
     name = forms.CharField(max_length=120)
     provider = forms.ChoiceField(choices=[])
     vault_uri = forms.CharField(
-        label="Address", max_length=500, help_text="scheme://host[:port][/path]. Secret references may name only registered addresses."
+        label="Address",
+        max_length=500,
+        help_text="scheme://host[:port][/path]. Secret references may name only registered addresses.",
     )
     environment = forms.ChoiceField(
         required=False,
@@ -30,14 +32,20 @@ class ConnectionForm(CommandForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        obj = kwargs.get("obj")
-        self.base_fields = {**self.base_fields, **_extra(obj)}
         super().__init__(*args, **kwargs)
         choice = self.fields["provider"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [(kind, vault.label) for kind, vault in providers.installed().items()]
-        if obj is not None:
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = [(kind, vault.label) for kind, vault in providers.installed().items()]
+        if self.obj is not None:
             del self.fields["provider"]
+
+    def extra_fields(self) -> dict[str, forms.Field]:
+        """The settings of every provider, or of the one that the connection has."""
+        found: dict[str, forms.Field] = {}
+        for kind, vault in providers.installed().items():
+            if self.obj is None or self.obj.provider == kind:
+                found |= _fields_of(kind, vault, held=self.obj is not None)
+        return found
 
     @property
     def groups(self) -> Iterable[tuple[Section, list[forms.BoundField]]]:
@@ -78,14 +86,6 @@ def split(provider: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     return common, {_camel(name): value for name, value in own.items()}, credential
 
 
-def _extra(obj: Any) -> dict[str, forms.Field]:
-    found: dict[str, forms.Field] = {}
-    for kind, vault in providers.installed().items():
-        if obj is None or obj.provider == kind:
-            found |= _fields_of(kind, vault, held=obj is not None)
-    return found
-
-
 def _fields_of(kind: str, vault: type[Vault], *, held: bool) -> dict[str, forms.Field]:
     made: dict[str, forms.Field] = {}
     if vault.credential_setting:
@@ -104,7 +104,7 @@ def _fields_of(kind: str, vault: type[Vault], *, held: bool) -> dict[str, forms.
     return made
 
 
-def _field(default: Any, words: dict[str, str]) -> forms.Field:
+def _field(default: Any, words: dict[str, Any]) -> forms.Field:
     if isinstance(default, bool):
         return forms.BooleanField(required=False, initial=default, **words)
     if isinstance(default, int):

@@ -43,7 +43,11 @@ def drawn(title: str, nodes: Any) -> Graph:
 
 def _box(node: Mapping[str, Any]) -> NodeBox:
     params: Mapping[str, Any] = node.get("params") or {}
-    text = f"{params.get('method', '')} {params['url']}".strip() if "url" in params else ", ".join(f"{k}: {v}" for k, v in params.items())
+    text = (
+        f"{params.get('method', '')} {params['url']}".strip()
+        if "url" in params
+        else ", ".join(f"{k}: {v}" for k, v in params.items())
+    )
     bearer = str(node.get("managedIdentityId") or "")
     after = ", ".join(node.get("after") or ())
     return NodeBox(node["id"], node["kind"], text[:120], after, f"as identity {bearer[:8]}…" if bearer else "")

@@ -15,6 +15,8 @@ SHOWN = 25
 
 
 class SchedulesTab(IdentityTab):
+    """The schedules that run as it."""
+
     kind = "schedules"
     label = "Schedules"
     position = 40
@@ -36,6 +38,8 @@ class SchedulesTab(IdentityTab):
 
 
 class RunsTab(IdentityTab):
+    """The runs that ran as it."""
+
     kind = "runs"
     label = "Runs"
     position = 50

@@ -18,12 +18,21 @@ from scheduling.models import RunState, Schedule, ScheduleRun
 HOURS = 24
 SHOWN = 6
 NEEDING = (RunState.FAILED, RunState.REFUSED, RunState.EXPIRED)
-SHOWN_STATES = (RunState.SUCCEEDED, RunState.REFUSED, RunState.FAILED, RunState.EXPIRED, RunState.SKIPPED, RunState.CANCELLED)
+SHOWN_STATES = (
+    RunState.SUCCEEDED,
+    RunState.REFUSED,
+    RunState.FAILED,
+    RunState.EXPIRED,
+    RunState.SKIPPED,
+    RunState.CANCELLED,
+)
 #: In a chart refused and failed must differ at a glance.
 CHART_TONES = {RunState.REFUSED: "warn", RunState.FAILED: "bad", RunState.SUCCEEDED: "good"}
 
 
 class RunsOfTheDay(Panel):
+    """Runs of the last 24 hours by outcome, hour by hour."""
+
     kind = "runs"
     position = 20
     figures_position = 2
@@ -63,15 +72,23 @@ class RunsOfTheDay(Panel):
         named = {f"{hour:%H}:00": [self._share(hour, state) for state in states] for hour in hours}
         legend = [Share(state.value, _tone(state), self.by_state[state]) for state in states]
         legend += [Share("going", "info", going)] if going else []
-        empty = Empty("No runs in the last day", "Runs of the last 24 hours are drawn here, hour by hour (UTC).", icon="bar_chart")
+        empty = Empty(
+            "No runs in the last day", "Runs of the last 24 hours are drawn here, hour by hour (UTC).", icon="bar_chart"
+        )
         drawn = bars(named) if self.by_state else []
-        return [Columns("Runs of the last 24 hours (UTC)", drawn, legend, empty, more=Link("All runs", list_of(ScheduleRun)))]
+        return [
+            Columns(
+                "Runs of the last 24 hours (UTC)", drawn, legend, empty, more=Link("All runs", list_of(ScheduleRun))
+            )
+        ]
 
     def _share(self, hour: datetime, state: RunState) -> Share:
         return Share(state.value, _tone(state), self.counts[hour, state])
 
 
 class NextRuns(Panel):
+    """What runs next."""
+
     kind = "next"
     position = 25
     width = 2
@@ -82,7 +99,10 @@ class NextRuns(Panel):
 
     def blocks(self) -> Sequence[Block]:
         rows = [
-            [Lines([Link(schedule.name, page_of(schedule)), Quiet(schedule.workflow.key)]), Moment(schedule.next_run_at)]
+            [
+                Lines([Link(schedule.name, page_of(schedule)), Quiet(schedule.workflow.key)]),
+                Moment(schedule.next_run_at),
+            ]
             for schedule in self.rows
         ]
         action = Link("New schedule", new_of(Schedule)) if self.scope.chosen else None
@@ -91,6 +111,8 @@ class NextRuns(Panel):
 
 
 class NeedingAPerson(Panel):
+    """Runs that were refused or failed."""
+
     kind = "needing"
     position = 30
     width = 3

@@ -16,13 +16,14 @@ TITLES = {
 }
 #: Shown in their own words, so not again as plain members.
 TOLD = frozenset(
-    {"reason", "code", "status", "identity", "clientId", "provider", "vaultUri", "secretName", "version", "jti", "expiresAt",
+    {"reason", "code", "status", "identity", "clientId", "provider", "vaultUri", "secretName", "version", "jti",
+     "expiresAt",
      "outcome", "decisionReason", "policyIds", "actor", "token", "decision", "secretReference", "cause"}
 )  # fmt: skip
 
 
 def story(steps: Iterable[RunStep], *, who: str) -> Timeline:
-    """The steps in order, each attempt its own entry; `who` is the run's identity, which acts unless a step names another."""
+    """The steps in order, each attempt its own entry; `who` is the run's identity, who acts unless a step says else."""
     empty = Empty("It has not begun", "The steps will appear here as they are done.", icon="hourglass_top")
     return Timeline("Steps", [_entry(step, who) for step in steps], empty)
 
@@ -34,7 +35,11 @@ def _entry(step: RunStep, who: str) -> Entry:
         title.append(Badge(step.kind, "accent"))
     if step.attempt > 1:
         title.append(Badge(f"attempt {step.attempt}", "warn"))
-    aside: list[object] = [Badge(step.state, tone_of(step.state)), took(step.started_at, step.finished_at), Moment(step.started_at, "")]
+    aside: list[object] = [
+        Badge(step.state, tone_of(step.state)),
+        took(step.started_at, step.finished_at),
+        Moment(step.started_at, ""),
+    ]
     return Entry(
         at=step.started_at,
         title=Lines(title, row=True),
@@ -59,7 +64,11 @@ def _decision(detail: Mapping[str, Any]) -> str:
     outcome = detail.get("outcome", "")
     said = detail.get("decisionReason") or ("a role permits it" if outcome == "allow" else "")
     rules = ", ".join(detail.get("policyIds") or [])
-    return " ".join(part for part in (f"{'Allowed' if outcome == 'allow' else 'Refused'}: {said}", f"(rule {rules})" if rules else "") if part)
+    return " ".join(
+        part
+        for part in (f"{'Allowed' if outcome == 'allow' else 'Refused'}: {said}", f"(rule {rules})" if rules else "")
+        if part
+    )
 
 
 def _facts(step: RunStep, detail: Mapping[str, Any], who: str) -> list[Fact]:
@@ -67,7 +76,12 @@ def _facts(step: RunStep, detail: Mapping[str, Any], who: str) -> list[Fact]:
     place: Mapping[str, Any] = detail.get("secretReference") or detail
     facts = [
         Fact("Who acted", _who(detail, who)),
-        Fact("Secret", Lines([Code(place["secretName"]), Quiet(f"in {place.get('vaultUri', '')}")]) if place.get("secretName") else ""),
+        Fact(
+            "Secret",
+            Lines([Code(place["secretName"]), Quiet(f"in {place.get('vaultUri', '')}")])
+            if place.get("secretName")
+            else "",
+        ),
         Fact("Token", _token(token)),
         Fact("Decision", _decision(detail["decision"]) if detail.get("decision") else ""),
         Fact("Status", str(detail.get("status") or "")),

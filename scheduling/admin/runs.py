@@ -45,7 +45,11 @@ class StateFilter(WordFilter):
 
     title = "State"
     parameter_name = "state"
-    words = (("trouble", "Refused, failed or expired"), ("open", "Still going"), *((state.value, state.label) for state in RunState))
+    words = (
+        ("trouble", "Refused, failed or expired"),
+        ("open", "Still going"),
+        *((state.value, state.label) for state in RunState),
+    )
 
     def where(self, value: str) -> Q:
         groups = {"trouble": TROUBLE, "open": tuple(RunState.open())}
@@ -67,7 +71,9 @@ class RunAdmin(CommandAdmin):
     search_fields = ("id", "schedule__name", "workflow_key", "identity_id", "correlation_id", "code")
     search_help_text = "Schedule, workflow, code, id"
     ordering = ("-created_at", "-pk")
-    empty_list = Empty("No runs yet", "Runs appear here when a schedule fires or somebody starts one by hand.", icon="play_circle")
+    empty_list = Empty(
+        "No runs yet", "Runs appear here when a schedule fires or somebody starts one by hand.", icon="play_circle"
+    )
     buttons: ClassVar[Sequence[Command]] = (
         Command(
             key="cancel",
@@ -86,11 +92,13 @@ class RunAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("schedule")
-        return rows.annotate(identity_name=identity_column("identity_id", "name"))
+        counted: QuerySet[Any] = rows.annotate(identity_name=identity_column("identity_id", "name"))
+        return counted
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = queryset.select_related("tenant", "schedule", "workflow")
-        return found.annotate(identity_name=identity_column("identity_id", "name"))
+        counted: QuerySet[Any] = found.annotate(identity_name=identity_column("identity_id", "name"))
+        return counted
 
     @column("Schedule", order="schedule__name")
     def what(self, run: ScheduleRun) -> object:
@@ -124,14 +132,22 @@ class RunAdmin(CommandAdmin):
 
     def _notices(self, run: ScheduleRun) -> list[Block]:
         if run.cancel_requested_at is not None and run.is_open:
-            return [Notice("It is asked to end.", f"By {run.cancel_requested_by}. {run.cancel_reason}", "warn", "stop_circle")]
+            return [
+                Notice(
+                    "It is asked to end.", f"By {run.cancel_requested_by}. {run.cancel_reason}", "warn", "stop_circle"
+                )
+            ]
         if run.state in (RunState.SUCCEEDED, *RunState.open()) and not run.reason:
             return []
         text = Lines([run.reason or "–", Quiet(" · ".join(filter(None, [run.code, str(run.status or "")])))])
         return [Notice(f"This run {_verb(run)}.", text, tone_of(run.state), icon_of(run.state))]
 
     def _steps(self, run: Any) -> list[Block]:
-        return [self._facts(run), story(steps.steps_of(run), who=run.identity_name or ""), Source("Input, as it was resolved", pretty(run.input_data))]
+        return [
+            self._facts(run),
+            story(steps.steps_of(run), who=run.identity_name or ""),
+            Source("Input, as it was resolved", pretty(run.input_data)),
+        ]
 
     def _facts(self, run: Any) -> Facts:
         name = run.identity_name or str(run.identity_id)
@@ -140,13 +156,32 @@ class RunAdmin(CommandAdmin):
         return Facts(
             "Run",
             [
-                Fact("Ran as", Link(name, address_of(ManagedIdentity, run.identity_id)) if run.identity_name else name, ", ".join(roles)),
-                Fact("Schedule", link_to(run.schedule) if run.schedule.deleted_at is None else run.schedule.name, f"triggered by {run.triggered_by}"),
-                Fact("Started", Moment(run.started_at, "not yet", exact=True), f"{took(asked, run.started_at)} after its time" if run.started_at else ""),
+                Fact(
+                    "Ran as",
+                    Link(name, address_of(ManagedIdentity, run.identity_id)) if run.identity_name else name,
+                    ", ".join(roles),
+                ),
+                Fact(
+                    "Schedule",
+                    link_to(run.schedule) if run.schedule.deleted_at is None else run.schedule.name,
+                    f"triggered by {run.triggered_by}",
+                ),
+                Fact(
+                    "Started",
+                    Moment(run.started_at, "not yet", exact=True),
+                    f"{took(asked, run.started_at)} after its time" if run.started_at else "",
+                ),
                 Fact("Took", took(run.started_at, run.finished_at) or "still going"),
-                Fact("Asked for by", Lines([run.requested_by, Quiet(run.request_reason)]) if run.requested_by else "the clock"),
+                Fact(
+                    "Asked for by",
+                    Lines([run.requested_by, Quiet(run.request_reason)]) if run.requested_by else "the clock",
+                ),
                 Fact("Attempt", f"{run.attempt}", f"resumed {run.resumes} times" if run.resumes else ""),
-                Fact("Correlation id", Link(run.correlation_id, list_of(AuditEvent, q=run.correlation_id)), "Everything this run did, in the audit log."),
+                Fact(
+                    "Correlation id",
+                    Link(run.correlation_id, list_of(AuditEvent, q=run.correlation_id)),
+                    "Everything this run did, in the audit log.",
+                ),
                 Fact("Decisions", Link("In the decision log", list_of(AuthorizationDecision, q=run.correlation_id))),
                 Fact("Run id", Code(str(run.pk), copy=True)),
             ],
@@ -154,4 +189,6 @@ class RunAdmin(CommandAdmin):
 
 
 def _verb(run: ScheduleRun) -> str:
-    return {"failed": "failed", "expired": "expired"}.get(run.state, f"was {words(run.state).lower()}" if not run.is_open else "is waiting")
+    return {"failed": "failed", "expired": "expired"}.get(
+        run.state, f"was {words(run.state).lower()}" if not run.is_open else "is waiting"
+    )

@@ -5,10 +5,9 @@ from typing import Any
 
 from identities.admin.pages import address_of, link_to, list_of
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
-from identities.admin.wording import since, pretty
+from identities.admin.wording import pretty, since
 from identities.inventory.models import ManagedIdentity
-from scheduling import calendar as calendars
-from scheduling import selectors
+from scheduling import calendar as calendars, selectors
 from scheduling.admin.identity_tabs import credential_notice
 from scheduling.admin.run_rows import run_table
 from scheduling.models import OverlapPolicy, RunState, Schedule, ScheduleRun
@@ -24,7 +23,9 @@ def notices_of(schedule: Any) -> list[Block]:
         who = Lines([Quiet("By"), schedule.paused_by, Moment(schedule.paused_at), schedule.paused_reason], row=True)
         found.append(Notice("This schedule is paused.", who, "warn", "pause_circle"))
     if schedule.identity_name is None:
-        text = f"There is no managed identity {schedule.managed_identity_id}. Every run fails until it is given another."
+        text = (
+            f"There is no managed identity {schedule.managed_identity_id}. Every run fails until it is given another."
+        )
         found.append(Notice("Its identity is not found.", text, "bad", "person_off"))
     elif schedule.identity_state != "active":
         text = f"Runs are refused as long as {schedule.identity_name} is {schedule.identity_state}."
@@ -63,13 +64,22 @@ def _set_up(schedule: Any) -> list[Block]:
     name = schedule.identity_name or str(schedule.managed_identity_id)
     side_by_side = schedule.overlap_policy == OverlapPolicy.ALLOW and schedule.overlap_limit
     facts = [
-        Fact("Runs as", Link(name, address_of(ManagedIdentity, schedule.managed_identity_id)) if schedule.identity_name else name),
-        Fact("Its secret", Lines([Code(reference.get("secretName", "")), Quiet(f"in {reference.get('vaultUri', '')}")])),
+        Fact(
+            "Runs as",
+            Link(name, address_of(ManagedIdentity, schedule.managed_identity_id)) if schedule.identity_name else name,
+        ),
+        Fact(
+            "Its secret", Lines([Code(reference.get("secretName", "")), Quiet(f"in {reference.get('vaultUri', '')}")])
+        ),
         Fact("Workflow", link_to(schedule.workflow, schedule.workflow.name), f"version {schedule.workflow.version}"),
         Fact("Cron", Code(schedule.cron_expression), calendars.in_words(schedule.cron_expression)),
         Fact("Attempts", schedule.max_attempts, f"{schedule.backoff_seconds} s before the second, doubling"),
         Fact("Missed runs", schedule.get_misfire_policy_display()),
-        Fact("While one is going", schedule.get_overlap_policy_display(), f"at most {side_by_side}" if side_by_side else ""),
+        Fact(
+            "While one is going",
+            schedule.get_overlap_policy_display(),
+            f"at most {side_by_side}" if side_by_side else "",
+        ),
         Fact("Owner", link_to(schedule.owner) if schedule.owner else ""),
         Fact("Team", link_to(schedule.owner_team) if schedule.owner_team else ""),
         Fact("Made", Lines([Moment(schedule.created_at), Quiet(f"by {schedule.created_by}")])),

@@ -22,8 +22,7 @@ from identities.admin.parts import Badge, Empty, Lines, Moment, Quiet
 from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.inventory.models import ManagedIdentity
-from scheduling import calendar as calendars
-from scheduling import selectors, tasks
+from scheduling import calendar as calendars, selectors, tasks
 from scheduling.admin.schedule_forms import ScheduleForm, facts, members
 from scheduling.admin.schedule_page import blocks_of, notices_of
 from scheduling.models import Schedule, Workflow
@@ -130,9 +129,19 @@ class ScheduleAdmin(CommandAdmin):
             duty=Duty.OPERATE_SCHEDULE,
             owned=_owned,
             applies=lambda schedule: not schedule.is_enabled,
-            intro=lambda schedule: f"What was missed is left to the misfire policy: {schedule.get_misfire_policy_display().lower()}.",
+            intro=lambda schedule: (
+                f"What was missed is left to the misfire policy: {schedule.get_misfire_policy_display().lower()}."
+            ),
         ),
-        Command(key="edit", label="Edit", icon="edit", run=_change, form=ScheduleForm, initial=ScheduleForm.initial_of, title="Edit schedule"),
+        Command(
+            key="edit",
+            label="Edit",
+            icon="edit",
+            run=_change,
+            form=ScheduleForm,
+            initial=ScheduleForm.initial_of,
+            title="Edit schedule",
+        ),
         Command(
             key="remove",
             label="Delete",
@@ -157,7 +166,10 @@ class ScheduleAdmin(CommandAdmin):
 
     def _named(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = identity_column("managed_identity_id", "name")
-        return queryset.annotate(identity_name=name, identity_state=identity_column("managed_identity_id", "state"))
+        counted: QuerySet[Any] = queryset.annotate(
+            identity_name=name, identity_state=identity_column("managed_identity_id", "state")
+        )
+        return counted
 
     @column("Schedule", order="name")
     def named(self, schedule: Schedule) -> object:

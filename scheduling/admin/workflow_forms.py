@@ -11,7 +11,11 @@ from scheduling.nodes.base import Node
 from scheduling.services.workflows import Content
 
 EXAMPLE = [
-    {"id": "call", "kind": "http_call", "params": {"method": "POST", "url": "https://example.com/run", "json": {"month": "{{input.month}}"}}},
+    {
+        "id": "call",
+        "kind": "http_call",
+        "params": {"method": "POST", "url": "https://example.com/run", "json": {"month": "{{input.month}}"}},
+    },
     {"id": "note", "kind": "log", "params": {"message": "Answered {{steps.call.status}}"}, "after": ["call"]},
 ]
 
@@ -32,14 +36,18 @@ class WorkflowForm(CommandForm):
     allowed_hosts = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Hosts that http_call may reach with the identity's token, one a line: host or host:port. Empty: none.",
+        help_text="Hosts that http_call may reach with the token, one a line: host or host:port. Empty: none.",
     )
-    input_schema = Json(label="Input schema (JSON)", required=False, help_text="A JSON schema that a schedule's input must fit. Empty: anything.")
+    input_schema = Json(
+        label="Input schema (JSON)",
+        required=False,
+        help_text="A JSON schema that a schedule's input must fit. Empty: anything.",
+    )
     resource_policy = source(
         label="Resource policy (Cedar)",
         rows=8,
         required=False,
-        help_text="Who may run it, beside the role. Empty: the role alone decides. Policies in the sidebar explains the words.",
+        help_text="Beside the role. Empty: the role alone decides. The form of a new policy explains the words.",
     )
     sections = (
         Section("Workflow", ("key", "name")),
@@ -55,7 +63,8 @@ class WorkflowForm(CommandForm):
             del self.fields["key"]
 
     def clean_allowed_hosts(self) -> list[str]:
-        return self.cleaned_data["allowed_hosts"].split()
+        text: str = self.cleaned_data["allowed_hosts"]
+        return text.split()
 
     @classmethod
     def initial_of(cls, workflow: Workflow) -> dict[str, Any]:
@@ -78,4 +87,7 @@ def content(values: dict[str, Any]) -> Content:
 
 
 def _params(node: type[Node]) -> list[str]:
-    return [f"{item.name}*" if item.default is MISSING and item.default_factory is MISSING else item.name for item in fields(node.Params)]
+    return [
+        f"{item.name}*" if item.default is MISSING and item.default_factory is MISSING else item.name
+        for item in fields(node.Params)
+    ]

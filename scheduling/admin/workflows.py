@@ -29,7 +29,9 @@ SHOWN = 20
 
 def _create(call: Call) -> Done:
     values = dict(call.values)
-    made = workflows.create_workflow(tenant_id=call.tenant.pk, key=values.pop("key"), content=content(values), actor=call.actor)
+    made = workflows.create_workflow(
+        tenant_id=call.tenant.pk, key=values.pop("key"), content=content(values), actor=call.actor
+    )
     return Done(f"Workflow {made} is kept. A schedule can run it now.", obj=made)
 
 
@@ -59,7 +61,13 @@ class WorkflowAdmin(CommandAdmin):
     creation: ClassVar[Command] = Command(key="add", label="New workflow", run=_create, form=WorkflowForm)
     buttons: ClassVar[Sequence[Command]] = (
         Command(
-            key="edit", label="Edit", icon="edit", run=_change, form=WorkflowForm, initial=WorkflowForm.initial_of, title="Edit workflow"
+            key="edit",
+            label="Edit",
+            icon="edit",
+            run=_change,
+            form=WorkflowForm,
+            initial=WorkflowForm.initial_of,
+            title="Edit workflow",
         ),
         Command(
             key="remove",
@@ -78,7 +86,10 @@ class WorkflowAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("resource_policy")
-        return rows.annotate(schedule_count=Count("schedules", filter=Q(schedules__deleted_at=None), distinct=True))
+        counted: QuerySet[Any] = rows.annotate(
+            schedule_count=Count("schedules", filter=Q(schedules__deleted_at=None), distinct=True)
+        )
+        return counted
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("tenant", "resource_policy")
@@ -116,10 +127,18 @@ class WorkflowAdmin(CommandAdmin):
         hosts = Lines([Code(host) for host in workflow.allowed_hosts]) if workflow.allowed_hosts else "none"
         facts = [
             Fact("Hosts it may reach", hosts, "The identity's token goes nowhere else."),
-            Fact("Resource policy", self.ruled(workflow), "" if workflow.resource_policy else "Whoever has workflow.execute may run it."),
+            Fact(
+                "Resource policy",
+                self.ruled(workflow),
+                "" if workflow.resource_policy else "Whoever has workflow.execute may run it.",
+            ),
             Fact("Changed", Moment(workflow.updated_at)),
         ]
-        blocks: list[Block] = [drawn("What it does", workflow.nodes), Facts("Rules", facts), Source("Nodes", pretty(workflow.nodes))]
+        blocks: list[Block] = [
+            drawn("What it does", workflow.nodes),
+            Facts("Rules", facts),
+            Source("Nodes", pretty(workflow.nodes)),
+        ]
         if workflow.input_schema:
             blocks.append(Source("Input schema", pretty(workflow.input_schema)))
         return blocks
@@ -127,19 +146,39 @@ class WorkflowAdmin(CommandAdmin):
     def _use(self, workflow: Workflow) -> list[Block]:
         found = selectors.schedules({workflow.tenant_id}).filter(workflow=workflow)[:SHOWN]
         rows = [
-            [Link(schedule.name, page_of(schedule)), Badge("on", "good") if schedule.is_enabled else Badge("paused", "warn"), Moment(schedule.next_run_at, "paused")]
+            [
+                Link(schedule.name, page_of(schedule)),
+                Badge("on", "good") if schedule.is_enabled else Badge("paused", "warn"),
+                Moment(schedule.next_run_at, "paused"),
+            ]
             for schedule in found
         ]
         empty = Empty("No schedule runs it", "Make one to run it at its times.", icon="event_repeat")
         runs = selectors.runs({workflow.tenant_id}).filter(workflow=workflow).order_by("-created_at")[:SHOWN]
         more = Link("All of its runs", list_of(ScheduleRun, q=workflow.key))
-        return [Table("Schedules", ["Schedule", "State", "Next run"], rows, empty), run_table("Last runs", runs, more=more)]
+        return [
+            Table("Schedules", ["Schedule", "State", "Next run"], rows, empty),
+            run_table("Last runs", runs, more=more),
+        ]
 
     def _versions(self, workflow: Workflow) -> list[Block]:
         found = workflow.versions.order_by("-version")[:SHOWN]
         rows = [
-            [f"Version {each.version}", Moment(each.created_at), each.created_by, f"{len(each.definition.get('nodes', []))} nodes"]
+            [
+                f"Version {each.version}",
+                Moment(each.created_at),
+                each.created_by,
+                f"{len(each.definition.get('nodes', []))} nodes",
+            ]
             for each in found
         ]
         empty = Empty("No versions", icon="history")
-        return [Table("Versions", ["Version", "Made", "By", "Size"], rows, empty, "A run is bound to the version it was made from.")]
+        return [
+            Table(
+                "Versions",
+                ["Version", "Made", "By", "Size"],
+                rows,
+                empty,
+                "A run is bound to the version it was made from.",
+            )
+        ]

@@ -73,11 +73,15 @@ def estate(mark: str = "harbour") -> Estate:
     run = ended_run(schedule, reason=f"{mark} went wrong")
     with transaction.atomic():
         event = audit.record(
-            "team.created", actor=SYSTEM, subject=Subject("team", str(team.pk), team.name, tenant.pk), reason=f"{mark} why"
+            "team.created",
+            actor=SYSTEM,
+            subject=Subject("team", str(team.pk), team.name, tenant.pk),
+            reason=f"{mark} why",
         )
     decision = AuthorizationDecision.objects.create(
         tenant_id=tenant.pk, actor_kind="identity", actor_id=str(bot.identity.pk), actor_label=f"{mark}-bot",
-        permission="workflow.execute", resource_kind="workflow", resource_id=workflow.key, outcome="deny", stage="guard",
+        permission="workflow.execute", resource_kind="workflow", resource_id=workflow.key,
+        outcome="deny", stage="guard",
     )  # fmt: skip
     return Estate(
         tenant, mark, team, person, bot.identity, bot.identity.secrets.get(), role, role.bindings.get(), policy, vault,
@@ -85,11 +89,19 @@ def estate(mark: str = "harbour") -> Estate:
     )  # fmt: skip
 
 
-def ended_run(schedule: Schedule, *, state: RunState = RunState.FAILED, code: str = "", reason: str = "") -> ScheduleRun:
+def ended_run(
+    schedule: Schedule, *, state: RunState = RunState.FAILED, code: str = "", reason: str = ""
+) -> ScheduleRun:
     """A run with two steps that has ended."""
     at = timezone.now() - timedelta(minutes=5)
     run = runs.run(
-        schedule, state=state, code=code, reason=reason, started_at=at, finished_at=at + timedelta(seconds=2), scheduled_for=at
+        schedule,
+        state=state,
+        code=code,
+        reason=reason,
+        started_at=at,
+        finished_at=at + timedelta(seconds=2),
+        scheduled_for=at,
     )
     for place, name in enumerate(("resolve-identity", "hello")):
         RunStep.objects.create(

@@ -16,7 +16,8 @@ class Panel(ABC):
     """One panel. Add one by one file: subclass, name `kind`, `position` and `width`, implement `blocks` or `figures`.
 
     Contract: reads only, bounded, within the tenants of the scope; at most two queries, for the overview must stay
-    within twelve altogether (a test counts them). `width` is in sixths of the page; `figures_position` orders the numbers.
+    within twelve altogether (a test counts them). `width` is in sixths of the page,
+    `figures_position` the order of the numbers.
     """
 
     kind: ClassVar[str]

@@ -18,6 +18,8 @@ UNOWNED = Q(business_owner=None, technical_owner=None)
 
 
 class Estate(Panel):
+    """Identities by environment and state, and those nobody answers for."""
+
     kind = "estate"
     position = 35
     figures_position = 1
@@ -33,7 +35,8 @@ class Estate(Panel):
         tenants = self.scope.tenant_ids(self.duty)
         if tenants is not None:
             rows = rows.filter(tenant_id__in=tenants)
-        self.rows = list(rows.order_by().values("environment", "state").annotate(**self.counts))
+        counted: Any = rows.order_by().values("environment", "state").annotate(**self.counts)
+        self.rows: list[dict[str, Any]] = list(counted)
         self.by_state: Counter[str] = Counter()
         for row in self.rows:
             self.by_state[row["state"]] += row["n"]
@@ -45,7 +48,13 @@ class Estate(Panel):
     def figures(self) -> Sequence[Figure]:
         active, unowned = self.by_state[State.ACTIVE], sum(row["unowned"] for row in self.rows)
         return [
-            Figure("Active identities", active, list_of(ManagedIdentity, state="active"), f"of {self.total}", icon="smart_toy"),
+            Figure(
+                "Active identities",
+                active,
+                list_of(ManagedIdentity, state="active"),
+                f"of {self.total}",
+                icon="smart_toy",
+            ),
             Figure(
                 "Without owner",
                 unowned,
@@ -60,9 +69,7 @@ class Estate(Panel):
         states = [state for state in (*ORDER, *State) if self.by_state[state]]
         shown = list(dict.fromkeys(states))
         named = {
-            str(environment.label): [
-                Share(state, tone_of(state), self._count(environment, state)) for state in shown
-            ]
+            str(environment.label): [Share(state, tone_of(state), self._count(environment, state)) for state in shown]
             for environment in Environment
         }
         legend = [Share(state, tone_of(state), self.by_state[state]) for state in shown]
@@ -73,7 +80,11 @@ class Estate(Panel):
             "smart_toy",
         )
         drawn = bars(named) if self.total else []
-        return [Meters("Identities by environment", drawn, legend, empty, more=Link("All identities", list_of(ManagedIdentity)))]
+        return [
+            Meters(
+                "Identities by environment", drawn, legend, empty, more=Link("All identities", list_of(ManagedIdentity))
+            )
+        ]
 
     def _count(self, environment: str, state: str) -> int:
         return sum(row["n"] for row in self.rows if (row["environment"], row["state"]) == (environment, state))

@@ -11,6 +11,8 @@ from identities.admin.parts import Badge, Block, Fact, Facts, Lines, Link, Momen
 
 
 class Proof(Panel):
+    """How far the audit trail is proven."""
+
     kind = "proof"
     position = 50
     width = 3

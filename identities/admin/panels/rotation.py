@@ -17,6 +17,8 @@ SHOWN = 6
 
 
 class Rotation(Panel):
+    """Secrets past their rotation date."""
+
     kind = "rotation"
     position = 40
     figures_position = 4
@@ -29,7 +31,7 @@ class Rotation(Panel):
             rows = rows.filter(identity__tenant_id__in=tenants)
         counted = rows.select_related("identity").annotate(overdue=Window(Count("pk"))).order_by("rotate_by")
         self.rows = list(counted[:SHOWN])
-        self.total: int = self.rows[0].overdue if self.rows else 0  # type: ignore[attr-defined]
+        self.total: int = self.rows[0].overdue if self.rows else 0
 
     def figures(self) -> Sequence[Figure]:
         return [

@@ -20,7 +20,7 @@ class Inline:
 
 @dataclass(frozen=True)
 class Badge(Inline):
-    """A word with a tone: good, warn, bad, info, accent or quiet. The word alone must say it all, the tone only helps."""
+    """A word with a tone: good, warn, bad, info, accent or quiet. The word alone says it all, the tone only helps."""
 
     text: str
     tone: str = "quiet"
@@ -56,7 +56,8 @@ class Code(Inline):
             return code
         return format_html(
             '<span class="sw-copyable">{}<button type="button" class="sw-copy" data-copy="{}" '
-            'title="Copy" aria-label="Copy"><span class="material-symbols-outlined">content_copy</span></button></span>',
+            'title="Copy" aria-label="Copy"><span class="material-symbols-outlined">content_copy</span>'
+            "</button></span>",
             code,
             self.text,
         )

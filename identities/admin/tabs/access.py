@@ -15,6 +15,8 @@ from identities.admin.tabs.base import IdentityTab
 
 
 class AccessTab(IdentityTab):
+    """Its roles."""
+
     kind = "access"
     label = "Access"
     position = 30

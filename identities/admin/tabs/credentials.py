@@ -16,6 +16,8 @@ SHOWN = 25
 
 
 class CredentialsTab(IdentityTab):
+    """Its secrets and live tokens."""
+
     kind = "credentials"
     label = "Credentials"
     position = 20
@@ -44,14 +46,14 @@ class CredentialsTab(IdentityTab):
         end = Link("Revoke", command_of(self.identity, "revoke-secret", secret.pk)) if live and self.may_govern else ""
         return [
             Lines([Code(str(secret)), Quiet(_place(secret))]),
-            self._state(secret, live),
+            self._state(secret, live=live),
             Lines([Moment(secret.created_at), Quiet(f"by {secret.created_by}")]),
             Moment(secret.rotate_by) if live else "–",
             Lines([Moment(secret.last_used_at), Quiet(f"{secret.uses:,} uses")]),
             end,
         ]
 
-    def _state(self, secret: ClientSecret, live: bool) -> object:
+    def _state(self, secret: ClientSecret, *, live: bool) -> object:
         if secret.revoked_at is not None:
             return Lines([Badge("revoked", "quiet"), Quiet(secret.revoked_reason)])
         if not live:
@@ -59,11 +61,14 @@ class CredentialsTab(IdentityTab):
         return Badge("rotation overdue", "warn") if secret.rotate_by < self.at else Badge("live", "good")
 
     def _tokens(self) -> Table:
-        tokens = IssuedToken.objects.live(self.at).filter(identity=self.identity).order_by("-issued_at")  # type: ignore[attr-defined]
+        tokens = IssuedToken.objects.live(self.at).filter(identity=self.identity).order_by("-issued_at")
         dead_before = self.identity.tokens_revoked_at
         if dead_before is not None:
             tokens = tokens.filter(issued_at__gt=dead_before)
-        rows = [[Code(str(token.jti)), Moment(token.issued_at), Moment(token.expires_at), token.scope, token.address] for token in tokens[:SHOWN]]
+        rows = [
+            [Code(str(token.jti)), Moment(token.issued_at), Moment(token.expires_at), token.scope, token.address]
+            for token in tokens[:SHOWN]
+        ]
         empty = Empty("No live token", "Tokens that it fetched and that have not ended are listed here.", icon="token")
         return Table("Live tokens", ["Token id (jti)", "Issued", "Ends", "Scope", "From"], rows, empty)
 

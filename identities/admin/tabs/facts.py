@@ -10,6 +10,8 @@ from identities.people.models import User
 
 
 class FactsTab(IdentityTab):
+    """Its facts."""
+
     kind = "facts"
     label = "Facts"
     position = 10
@@ -57,7 +59,9 @@ class FactsTab(IdentityTab):
                 Fact("Customers depend on it", "yes" if it.customer_facing else "no"),
                 Fact("Review by", f"{it.review_by:%d %b %Y}" if it.review_by else ""),
                 Fact("Purpose ends", Moment(it.expires_at, "no end set")),
-                Fact("Rotate every", f"{it.rotation_interval_days} days" if it.rotation_interval_days else "by risk tier"),
+                Fact(
+                    "Rotate every", f"{it.rotation_interval_days} days" if it.rotation_interval_days else "by risk tier"
+                ),
                 Fact("How to switch it off", it.revocation_procedure, wide=True),
             ],
         )

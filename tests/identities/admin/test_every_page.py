@@ -37,7 +37,9 @@ def test_a_list_costs_few_queries_however_long_it_is(ours, model):
     people.User.objects.filter(pk=ours.person.pk).update(is_platform_admin=True)
     client = pages.signed_in(ours.person)
     client.post("/admin/tenant/", {"tenant": "every"})
-    with CaptureQueriesContext(connection, ) as found:
+    with CaptureQueriesContext(
+        connection,
+    ) as found:
         assert client.get(pages.listing(model)).status_code == 200
     assert len(found) <= MOST_QUERIES, [query["sql"][:120] for query in found]
 

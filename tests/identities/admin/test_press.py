@@ -18,7 +18,8 @@ from tests.factories import pages, people
 pytestmark = pytest.mark.django_db
 SECRET = re.compile(r"nhi_[a-z]+_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}")
 NEW = {
-    "name": "night-bot", "environment": "production", "kind": "bot", "purpose": "Sweeps.", "ownership_class": "workload",
+    "name": "night-bot", "environment": "production", "kind": "bot", "purpose": "Sweeps.",
+    "ownership_class": "workload",
     "issuance": "portal", "risk_tier": "medium", "secret": "none",
 }  # fmt: skip
 
@@ -87,7 +88,9 @@ def test_a_secret_is_shown_once_and_kept_nowhere(ours, client):
     assert "no-store" in response["Cache-Control"]
     text = SECRET.search(response.content.decode()).group()
     assert ours.identity.secrets.filter(digest=digest(text)).exists()
-    kept = [row.get_decoded() for row in Session.objects.all()] + [event.as_record() for event in AuditEvent.objects.all()]
+    kept = [row.get_decoded() for row in Session.objects.all()] + [
+        event.as_record() for event in AuditEvent.objects.all()
+    ]
     assert text not in str(kept)
     assert text not in client.get(pages.page(ours.identity, "credentials")).content.decode()
     assert text not in client.get(pages.page(ours.identity, "timeline")).content.decode()
@@ -95,7 +98,9 @@ def test_a_secret_is_shown_once_and_kept_nowhere(ours, client):
 
 def test_sending_a_form_twice_does_it_once(ours, client):
     for _ in range(2):
-        sent = client.post(pages.command(ours.identity, "issue-secret"), {"secret": "show", "once": "same"}, follow=True)
+        sent = client.post(
+            pages.command(ours.identity, "issue-secret"), {"secret": "show", "once": "same"}, follow=True
+        )
     assert "carried out once" in sent.content.decode()
     assert ours.identity.secrets.count() == 2
 
@@ -108,7 +113,9 @@ def test_a_secret_can_go_straight_into_a_vault_unseen():
     ours = pages.estate("harbour")
     client = pages.signed_in(ours.person)
     sent = client.post(
-        pages.command(ours.identity, "issue-secret"), {"secret": "vault", "vault": str(vault.pk), "secret_name": "bot/secret"}, follow=True
+        pages.command(ours.identity, "issue-secret"),
+        {"secret": "vault", "vault": str(vault.pk), "secret_name": "bot/secret"},
+        follow=True,
     )
     assert not SECRET.search(sent.content.decode())
     assert LocalSecret.objects.get(tenant=ours.tenant).name == "bot/secret"
@@ -150,7 +157,9 @@ def test_a_taken_name_is_said_beside_the_field(ours, client):
 def test_editing_writes_only_what_was_changed(ours, client):
     address = pages.command(ours.identity, "edit")
     form = client.get(address).context["form"]
-    values = {name: "" if value is None else value for name, value in form.initial.items() if value not in (None, False)}
+    values = {
+        name: "" if value is None else value for name, value in form.initial.items() if value not in (None, False)
+    }
     seen = client.get(address).context["seen"]
     assert client.post(address, {**values, "purpose": "New purpose", "seen": seen}).status_code == 302
     ours.identity.refresh_from_db()
@@ -185,7 +194,12 @@ def test_a_role_that_was_held_is_not_deleted(ours, client):
 
 def test_a_binding_is_given_and_ended(ours, client):
     role = Role.objects.create(tenant=ours.tenant, name="reader", permissions=["run.read"])
-    values = {"identity": str(ours.identity.pk), "role": str(role.pk), "valid_until": "2031-01-01T00:00", "reason": "Wallboard"}
+    values = {
+        "identity": str(ours.identity.pk),
+        "role": str(role.pk),
+        "valid_until": "2031-01-01T00:00",
+        "reason": "Wallboard",
+    }
     assert client.post(pages.adding(type(ours.binding)), values).status_code == 302
     given = role.bindings.get()
     assert given.granted_by == ours.person.email
@@ -233,7 +247,9 @@ def test_nobody_makes_a_platform_administrator_of_themselves(ours, client):
 
 def test_the_last_admin_stays_admin(ours, client):
     seen = client.get(pages.command(ours.person, "role")).context["seen"]
-    response = client.post(pages.command(ours.person, "role"), {"role": PortalRole.ANALYST, "reason": "x", "seen": seen})
+    response = client.post(
+        pages.command(ours.person, "role"), {"role": PortalRole.ANALYST, "reason": "x", "seen": seen}
+    )
     assert response.status_code == 422
     assert b"last active ADMIN" in response.content
 

@@ -81,7 +81,11 @@ def test_who_must_choose_a_password_gets_nowhere_else():
 
 @pytest.mark.parametrize(
     ("current", "new", "again"),
-    [("Wrong-1-Wrong", "Quite-New-Words-7", "Quite-New-Words-7"), (people.PASSWORD, "short", "short"), (people.PASSWORD, "Quite-New-Words-7", "other")],
+    [
+        ("Wrong-1-Wrong", "Quite-New-Words-7", "Quite-New-Words-7"),
+        (people.PASSWORD, "short", "short"),
+        (people.PASSWORD, "Quite-New-Words-7", "other"),
+    ],
 )
 def test_a_password_is_not_changed_by_a_wrong_form(current, new, again):
     person = people.person()

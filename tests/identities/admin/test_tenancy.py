@@ -52,7 +52,12 @@ def test_a_foreign_choice_is_no_valid_answer(ours, theirs):
     client = pages.signed_in(people.person(of=ours.tenant))
     response = client.post(
         pages.adding(type(ours.binding)),
-        {"identity": str(theirs.identity.pk), "role": str(ours.role.pk), "valid_until": "2031-01-01T00:00", "reason": "x"},
+        {
+            "identity": str(theirs.identity.pk),
+            "role": str(ours.role.pk),
+            "valid_until": "2031-01-01T00:00",
+            "reason": "x",
+        },
     )
     assert response.status_code == 422
     assert theirs.identity.bindings.count() == 1
@@ -68,7 +73,12 @@ def test_a_foreign_part_cannot_be_named(ours, theirs):
 
 def test_a_command_on_a_foreign_row_is_a_404(ours, theirs):
     client = pages.signed_in(people.person(of=ours.tenant))
-    for row, key in ((theirs.identity, "disable"), (theirs.schedule, "pause"), (theirs.person, "disable"), (theirs.role, "edit")):
+    for row, key in (
+        (theirs.identity, "disable"),
+        (theirs.schedule, "pause"),
+        (theirs.person, "disable"),
+        (theirs.role, "edit"),
+    ):
         assert client.post(pages.command(row, key), {"reason": "x"}).status_code == 404
 
 
@@ -106,7 +116,14 @@ def test_the_common_vault_is_seen_and_the_others_are_not(ours, theirs):
 
 
 @pytest.mark.parametrize(
-    "query", ["password__startswith=a", "secrets__digest__startswith=a", "business_owner__password=a", "tenant__name=x", "id__gt=0"]
+    "query",
+    [
+        "password__startswith=a",
+        "secrets__digest__startswith=a",
+        "business_owner__password=a",
+        "tenant__name=x",
+        "id__gt=0",
+    ],
 )
 def test_a_query_string_is_no_oracle(ours, query):
     client = pages.signed_in(people.person(of=ours.tenant))

@@ -48,7 +48,9 @@ def test_spans_of_one_are_singular():
     assert span(timedelta(days=1)) == "1 day"
 
 
-@pytest.mark.parametrize("part", [Badge(EVIL, hint=EVIL), Link(EVIL, EVIL), Code(EVIL, copy=True), Quiet(EVIL), Lines([EVIL])])
+@pytest.mark.parametrize(
+    "part", [Badge(EVIL, hint=EVIL), Link(EVIL, EVIL), Code(EVIL, copy=True), Quiet(EVIL), Lines([EVIL])]
+)
 def test_every_piece_escapes_what_it_shows(part):
     assert EVIL not in str(part)
 

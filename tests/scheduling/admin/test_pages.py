@@ -38,7 +38,8 @@ def schedule_values(ours, **changes):
     vaults.ensure_default()
     values = {
         "name": "Nightly", "workflow": str(ours.workflow.pk), "cron_expression": "0 2 * * *", "timezone": "Europe/Oslo",
-        "identity": str(ours.identity.pk), "vault": str(VaultConnection.objects.get(tenant=None).pk), "secret_name": "payroll",
+        "identity": str(ours.identity.pk), "vault": str(VaultConnection.objects.get(tenant=None).pk),
+        "secret_name": "payroll",
         "input_data": '{"month": "{{schedule.triggerMonth}}"}', "max_attempts": "3", "backoff_seconds": "30",
         "misfire_policy": "run_once", "overlap_policy": "skip", "jitter_seconds": "0",
     }  # fmt: skip
@@ -141,13 +142,24 @@ def test_a_run_tells_who_acted_what_was_decided_and_with_which_token(ours, clien
         detail={"outcome": "deny", "decisionReason": "Not at night", "policyIds": ["no-nights"]},
     )  # fmt: skip
     RunStep.objects.create(
-        run=ours.run, sequence=5, name="post", kind="http_call", attempt=2, state=StepState.FAILED, started_at=at, finished_at=at,
-        detail={"identity": "writer-bot", "clientId": "mi_w", "reason": "HTTP 500", "status": 500, "code": "node_failed",
+        run=ours.run, sequence=5, name="post", kind="http_call", attempt=2, state=StepState.FAILED, started_at=at,
+        finished_at=at,
+        detail={"identity": "writer-bot", "clientId": "mi_w", "reason": "HTTP 500", "status": 500,
+                "code": "node_failed",
                 "token": {"jti": "abcdef12-9", "expiresAt": at.isoformat(), "renewed": True}},
         output={"status": 500, "headers": {"x": "hidden-header"}, "body": "oops"},
     )  # fmt: skip
     text = client.get(pages.page(ours.run)).content.decode()
-    for said in ("Refused: Not at night (rule no-nights)", "40 ms", "writer-bot", "abcdef12…", "renewed", "attempt 2", "HTTP 500", "oops"):
+    for said in (
+        "Refused: Not at night (rule no-nights)",
+        "40 ms",
+        "writer-bot",
+        "abcdef12…",
+        "renewed",
+        "attempt 2",
+        "HTTP 500",
+        "oops",
+    ):
         assert said in text, said
     assert "hidden-header" not in text
 
@@ -171,7 +183,12 @@ def test_a_workflow_is_made_changed_and_drawn(ours, client):
         {"id": "first", "kind": "log", "params": {"message": "a"}},
         {"id": "second", "kind": "log", "params": {"message": "b"}, "after": ["first"]},
     ]
-    values = {"key": "wf-new", "name": "New", "nodes": json.dumps(nodes), "allowed_hosts": "api.example.com\nb.example.com:8443"}
+    values = {
+        "key": "wf-new",
+        "name": "New",
+        "nodes": json.dumps(nodes),
+        "allowed_hosts": "api.example.com\nb.example.com:8443",
+    }
     assert client.post(pages.adding(Workflow), values).status_code == 302
     made = Workflow.objects.get(key="wf-new")
     assert made.allowed_hosts == ["api.example.com", "b.example.com:8443"]
@@ -196,7 +213,12 @@ def test_a_workflow_is_made_changed_and_drawn(ours, client):
     ],
 )
 def test_a_workflow_that_cannot_run_is_refused_where_it_is_wrong(ours, client, changes, field):
-    values = {"key": "wf-new", "name": "New", "nodes": '[{"id": "a", "kind": "log", "params": {"message": "a"}}]', "allowed_hosts": ""}
+    values = {
+        "key": "wf-new",
+        "name": "New",
+        "nodes": '[{"id": "a", "kind": "log", "params": {"message": "a"}}]',
+        "allowed_hosts": "",
+    }
     response = client.post(pages.adding(Workflow), values | changes)
     assert response.status_code == 422
     assert response.context["form"].errors[field]
