@@ -46,21 +46,19 @@ def authenticate(client_id: str, secret_text: str) -> Authenticated | None:
 
 _SECRET = ("id", "identity_id", "created_at", "rotate_by", "expires_at", "revoked_at")
 # What a token request asks of an identity; any other field is read when somebody asks for it.
-_ASKED = frozenset(
-    [
-        "id",
-        "tenant_id",
-        "client_id",
-        "name",
-        "kind",
-        "issuance",
-        "environment",
-        "risk_tier",
-        "state",
-        "expires_at",
-        "tokens_revoked_at",
-    ]
-)
+_ASKED = {
+    "id",
+    "tenant_id",
+    "client_id",
+    "name",
+    "kind",
+    "issuance",
+    "environment",
+    "risk_tier",
+    "state",
+    "expires_at",
+    "tokens_revoked_at",
+}
 _IDENTITY = tuple(field.attname for field in ManagedIdentity._meta.concrete_fields if field.attname in _ASKED)
 _BY_DIGEST = Prepared(
     lambda digest: (
