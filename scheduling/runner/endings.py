@@ -45,6 +45,11 @@ class Stop(Exception):
             self.state, StepState.FAILED
         )
 
+    def shown(self) -> dict[str, Any]:
+        """What the step in which it happened shows."""
+        status = {} if self.status is None else {"status": self.status}
+        return {**self.detail, "code": self.code, "reason": self.reason, **status}
+
     def end(self, owner: str) -> End:
         cause = self.code if self.is_of_credentials else ""
         return End(state=self.state, code=self.code, reason=self.reason, status=self.status, cause=cause, owner=owner)

@@ -21,6 +21,7 @@ from scheduling.runner.endings import Pause, Stop
 from scheduling.runner.heartbeat import Heartbeat
 from scheduling.runner.stepping import OpenStep, Steps
 from scheduling.services import ledger
+from scheduling.services.steps import Finish
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,6 @@ class Execution:
     def go(self) -> None:
         """Work until the run has ended or must wait; LeaseLost when somebody else has it."""
         try:
-            ledger.start_run(self.lease, at=timezone.now())
             self._prepare()
             self._work()
         except Stop as stop:
@@ -50,8 +50,10 @@ class Execution:
         except Pause as pause:
             self._pause(pause)
         else:
-            end = ledger.End(state=RunState.SUCCEEDED, code="", reason="")
-            ledger.finish_run(self.lease, end, actor=self.who, at=timezone.now())
+            with transaction.atomic():
+                self.steps.settle()
+                end = ledger.End(state=RunState.SUCCEEDED)
+                ledger.finish_run(self.lease, end, actor=self.who, at=timezone.now())
 
     def _prepare(self) -> None:
         """Identity, secret, token, guard: again at each attempt and after each pause, since nothing of it is kept."""
@@ -151,11 +153,7 @@ class Execution:
         at = timezone.now()
         again = retries.next_attempt_at(self.run, stop, at)
         with transaction.atomic():
-            if stop.step is not None:
-                detail = {**stop.detail, "code": stop.code, "reason": stop.reason}
-                if stop.status is not None:
-                    detail["status"] = stop.status
-                self.steps.break_off(stop.step, stop.step_state, detail, stop.actor or self.who)
+            self.steps.settle(*self._broken_off(stop, stop.step_state, stop.shown()))
             if again is not None:
                 ledger.retry_run(self.lease, available_at=again, reason=stop.reason, code=stop.code, actor=self.who)
             else:
@@ -176,11 +174,15 @@ class Execution:
         )
 
     def _pause(self, pause: Pause) -> None:
+        shown = {"reason": pause.reason, "until": pause.until.isoformat()}
         with transaction.atomic():
-            if pause.step is not None:
-                detail = {"reason": pause.reason, "until": pause.until.isoformat()}
-                self.steps.break_off(pause.step, StepState.WAITING, detail, pause.actor or self.who)
+            self.steps.settle(*self._broken_off(pause, StepState.WAITING, shown))
             ledger.defer_run(self.lease, available_at=pause.until, reason=pause.reason, actor=self.who)
+
+    def _broken_off(self, ending: Stop | Pause, state: StepState, shown: dict[str, Any]) -> list[Finish]:
+        if ending.step is None:
+            return []
+        return [self.steps.broken_off(ending.step, state, shown, ending.actor or self.who)]
 
 
 def _key(identity_id: UUID, reference: Mapping[str, Any]) -> str:

@@ -108,9 +108,9 @@ def renew(lease: Lease, *, at: datetime) -> bool:
     return bool(_held(lease).update(lease_expires_at=at + limits.lease()))
 
 
-def fence(lease: Lease, *, at: datetime, **values: Any) -> None:
-    """Make sure, inside the caller's transaction, that the lease still holds; LeaseLost undoes the transaction."""
-    if not _held(lease).update(lease_expires_at=at + limits.lease(), **values):
+def fence(lease: Lease) -> None:
+    """Make sure, until the caller's transaction ends, that the lease holds; LeaseLost undoes the transaction."""
+    if not _held(lease).select_for_update().values_list("id").first():
         raise LeaseLost
 
 
@@ -153,7 +153,7 @@ def end_untaken(run: ScheduleRun, end: End, *, at: datetime) -> bool:
 
 
 def hold(lease: Lease) -> None:
-    """Make sure, inside the caller's transaction, that the lease holds and that the run is to go on.
+    """As `fence`, and that the run is to go on.
 
     Raises LeaseLost, or CancelRequested when somebody asked for its end since: that is heard between steps.
     """
