@@ -48,6 +48,7 @@ def check_flags(user: User, actor: Actor) -> None:
         raise Invalid({"is_agent": ["The address of a service user reads <capability>-agent@<domain>."]})
     check_names(user)
     check_platform_admin(user, actor)
+    check_role_given(user.role, actor)
 
 
 def check_names(user: User) -> None:
@@ -63,8 +64,34 @@ def check_platform_admin(user: User, actor: Actor) -> None:
         return
     if user.role != PortalRole.ADMIN or user.is_agent:
         raise Invalid({"is_platform_admin": ["Only a person with the role ADMIN can be platform administrator."]})
-    if actor.kind is not ActorKind.SYSTEM and not _platform_admins().filter(pk__in=_uuid(actor.id)).exists():
+    if not _is_platform_admin(actor):
         raise Refused("Only a platform administrator makes another.")
+
+
+def check_role_given(role: PortalRole | str, actor: Actor) -> None:
+    """Refused for AUDITOR, who reads every tenant, from somebody whose own reach ends at one."""
+    if role == PortalRole.AUDITOR and not _is_platform_admin(actor):
+        raise Refused("Only a platform administrator makes an AUDITOR: that role reads every tenant.")
+
+
+def check_account(user: User, actor: Actor) -> None:
+    """Refused for an account that reaches beyond its tenant, unless it is the actor's own or the actor reaches as far.
+
+    A tenant's ADMIN who could give such an account a password or an address would sign in with it.
+    """
+    is_wide = user.is_platform_admin or user.role == PortalRole.AUDITOR
+    if is_wide and actor.id != str(user.pk) and not _is_platform_admin(actor):
+        raise Refused(f"{user.email} reaches beyond this tenant: only a platform administrator changes this account.")
+
+
+def check_may_disable(user: User, actor: Actor) -> None:
+    """Refused for a platform administrator from somebody who is none; to shut out an AUDITOR takes no such reach."""
+    if user.is_platform_admin:
+        check_account(user, actor)
+
+
+def _is_platform_admin(actor: Actor) -> bool:
+    return actor.kind is ActorKind.SYSTEM or _platform_admins().filter(pk__in=_uuid(actor.id)).exists()
 
 
 def _uuid(text: str) -> Iterable[UUID]:

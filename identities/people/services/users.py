@@ -35,7 +35,8 @@ def create_user(
     """Make a person, or with `is_agent` a service user (S2-01…07). Without a password they cannot sign in yet.
 
     Raises Invalid naming the member: an address that is taken or no address, an agent's address without `-agent@`,
-    a password that is too weak; Refused when somebody gives platform administration who does not have it.
+    a password that is too weak; Refused when somebody gives platform administration or AUDITOR (which reads every
+    tenant) who is no platform administrator.
     """
     user = User(
         tenant=tenant,
@@ -68,10 +69,11 @@ def change_user(
 ) -> User:
     """Change what is named; None leaves a member as it is. Never makes somebody an agent, whatever the new address.
 
-    Raises Invalid, Refused for platform administration from one who does not have it, Conflict for taking it from
-    the last who has it.
+    Raises Invalid, Refused for platform administration from one who does not have it and for an account that reaches
+    beyond its tenant (`rules.check_account`), Conflict for taking it from the last who has it.
     """
     locked = _lock(user)
+    rules.check_account(locked, actor)
     before = _facts(locked)
     locked.email = locked.email if email is None else rules.address(email, other_than=locked.pk)
     locked.first_name = locked.first_name if first_name is None else first_name.strip()
@@ -93,9 +95,11 @@ def change_user(
 def set_role(user: User, *, role: PortalRole | str, actor: Actor, reason: str = "") -> User:
     """Give another portal role; it counts from the next request on.
 
-    Raises Conflict for the last active ADMIN of a tenant and for a platform administrator, who stays ADMIN.
+    Raises Conflict for the last active ADMIN of a tenant and for a platform administrator, who stays ADMIN; Refused for
+    AUDITOR from anybody but a platform administrator.
     """
     locked, wanted = _lock(user), rules.role(role)
+    rules.check_role_given(wanted, actor)
     before = _facts(locked)
     if wanted is not PortalRole.ADMIN:
         if locked.is_platform_admin:
@@ -110,9 +114,11 @@ def set_role(user: User, *, role: PortalRole | str, actor: Actor, reason: str = 
 def set_password(user: User, *, password: str, actor: Actor, must_reset: bool = False) -> User:
     """Set a password. Every refresh token and every session opened with the old one ends (S2-18, S2-19).
 
-    Raises Invalid naming `password` with each rule that is not met. The password is never recorded.
+    Raises Invalid naming `password` with each rule that is not met, Refused as `change_user`. The password is never
+    recorded.
     """
     locked = _lock(user)
+    rules.check_account(locked, actor)
     rules.take_password(locked, password)
     locked.must_reset_password = must_reset
     locked.save(update_fields=["password", "password_set_at", "must_reset_password", "updated_at"])
@@ -128,13 +134,15 @@ def disable_user(user: User, *, actor: Actor, reason: str) -> User:
 
     Touches only the person. What they own goes on working (S0-01); that it lost an owner is for
     `lifecycle.disable_person` to say. Raises Invalid without a reason, Conflict for the last active ADMIN of a tenant,
-    the last platform administrator, and somebody who is disabled already.
+    the last platform administrator, and somebody who is disabled already; Refused for a platform administrator from
+    somebody who is none.
     """
     if not reason.strip():
         raise Invalid({"reason": ["Say why."]})
     locked = _lock(user)
     if not locked.is_active:
         raise Conflict(f"{locked.email} is disabled already.", code="already_disabled")
+    rules.check_may_disable(locked, actor)
     rules.check_not_last_admin(locked)
     rules.check_not_last_platform_admin(locked)
     _switch(locked, PersonEvent.DISABLED, actor, reason, is_active=False)
@@ -144,8 +152,9 @@ def disable_user(user: User, *, actor: Actor, reason: str) -> User:
 
 @transaction.atomic
 def enable_user(user: User, *, actor: Actor, reason: str = "") -> User:
-    """Let somebody in again; what ended when they were disabled stays ended. Raises Conflict if not disabled."""
+    """Let somebody in again; what ended when they were disabled stays ended. Raises Conflict, Refused."""
     locked = _lock(user)
+    rules.check_account(locked, actor)
     if locked.is_active:
         raise Conflict(f"{locked.email} is not disabled.", code="not_disabled")
     _switch(locked, PersonEvent.ENABLED, actor, reason, is_active=True)
