@@ -1,6 +1,7 @@
 """What crosses a real broker, and what may not."""
 
 import threading
+from typing import Any
 
 import pytest
 from celery import shared_task
@@ -29,7 +30,8 @@ def worker(db):
     ARRIVED.clear()
     with app.connection_for_write() as broker:
         app.control.purge(connection=broker)
-    with start_worker(app, pool="threads", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
+    celery: Any = app
+    with start_worker(celery, pool="threads", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
         yield
 
 
@@ -46,8 +48,7 @@ def test_a_correlation_id_arrives_with_its_task(worker):
 
 
 def test_a_message_that_is_not_json_is_never_run(worker):
-    with app.connection_for_write() as broker:
-        note_arrival.apply_async(("pickled",), serializer="pickle", connection=broker)
+    note_arrival.apply_async(("pickled",), serializer="pickle")
     note_arrival.delay("json")
     assert ARRIVED.wait(30)
     assert [word for word, _ in SEEN] == ["json"]
@@ -55,4 +56,4 @@ def test_a_message_that_is_not_json_is_never_run(worker):
 
 def test_only_what_json_can_say_is_sent(worker):
     with pytest.raises(EncodeError):
-        note_arrival.delay(object())
+        note_arrival.apply_async((object(),))
