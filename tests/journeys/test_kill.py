@@ -6,66 +6,24 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.journeys.killing import checker
+from tests.journeys.killing.payroll import Payroll
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
 
 
-@dataclass
-class Payroll:
-    """A receiver that outlives every kill; it keeps each request's key and time, and answers after a moment."""
-
-    pause: float
-    address: str = ""
-    delivered: list[tuple[str, datetime]] = field(default_factory=list)
-
-    def serve(self) -> ThreadingHTTPServer:
-        payroll = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                payroll.delivered.append((self.headers["Idempotency-Key"], datetime.now(UTC)))
-                time.sleep(payroll.pause)
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except OSError:
-                    return  # whoever called was killed meanwhile
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        self.address = f"127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return server
-
-
 @pytest.fixture
 def payroll() -> Iterator[Payroll]:
-    made = Payroll(pause=0.1)
-    server = made.serve()
-    yield made
-    server.shutdown()
-    server.server_close()
+    with Payroll(pause=0.1).listening() as made:
+        yield made
 
 
 @dataclass
@@ -88,8 +46,8 @@ class Portal:
         }
 
     @property
-    def database(self) -> Path:
-        return self.folder / "steward.db"
+    def database(self) -> checker.Query:
+        return checker.sqlite(self.folder / "steward.db")
 
     def make_estate(self, count: int) -> None:
         command = [sys.executable, "-m", "tests.journeys.killing.estate", str(count), self.payroll.address]

@@ -192,5 +192,5 @@ def test_a_disabled_person_stops_no_run(world: World):
 def test_a_run_costs_so_many_queries(world: World, django_assert_max_num_queries):
     world.fire(world.schedule())
     run = runs.run(world.schedule())
-    with django_assert_max_num_queries(72):
+    with django_assert_max_num_queries(62):
         assert runner.execute(run.id, worker="w1")
