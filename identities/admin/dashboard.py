@@ -19,7 +19,7 @@ def view(site: Any, request: HttpRequest) -> HttpResponse:
     scope, at = scope_of(request), timezone.now()
     panels = panels_for(scope, at)
     by_figures = sorted(panels, key=lambda panel: panel.figures_position)
-    drawn = [(panel.width, panel.blocks()) for panel in panels]
+    drawn = [(f"sw-span-{panel.width} sw-rows-{panel.rows}", panel.blocks()) for panel in panels]
     context = {
         **site.each_context(request),
         "title": "Overview",
@@ -27,7 +27,7 @@ def view(site: Any, request: HttpRequest) -> HttpResponse:
         "heading": scope.chosen.name if scope.chosen else "Every tenant",
         "lead": _lead(scope),
         "figures": [figure for panel in by_figures for figure in panel.figures()],
-        "panels": [(width, blocks) for width, blocks in drawn if blocks],
+        "panels": [(classes, blocks) for classes, blocks in drawn if blocks],
         "ways": _ways(scope),
     }
     return TemplateResponse(request, "steward/dashboard.html", context)

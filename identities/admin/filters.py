@@ -50,7 +50,7 @@ def by_row(name: str, title: str, model: type[Model], path: str, **narrow: Any) 
 
     def lookups(self: WordFilter, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         tenants = scope_of(request).tenant_ids(Duty.READ_REGISTER)
-        rows = model._default_manager.filter(**narrow)  # noqa: SLF001 - Django's name
+        rows = model._default_manager.filter(**narrow)
         rows = rows if tenants is None else rows.filter(tenant_id__in=tenants)
         return [(str(row.pk), str(row)) for row in rows[:SHOWN]]
 

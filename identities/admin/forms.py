@@ -42,11 +42,11 @@ class OfTenant(forms.ModelChoiceField):
     ):
         self._model, self._where, self._path = model, where or {}, path
         kwargs.setdefault("empty_label", "—")
-        super().__init__(queryset=model._default_manager.none(), **kwargs)  # noqa: SLF001 - Django's name
+        super().__init__(queryset=model._default_manager.none(), **kwargs)
 
     def narrow(self, tenant_id: UUID | None) -> None:
         """Offer only what `tenant_id` has; without a tenant nothing."""
-        manager = self._model._default_manager  # noqa: SLF001 - Django's name
+        manager = self._model._default_manager
         rows: QuerySet[Model] = manager.filter(**self._where, **{self._path: tenant_id})
         self.queryset = rows if tenant_id is not None else rows.none()
 

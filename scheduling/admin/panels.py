@@ -95,7 +95,7 @@ class NextRuns(Panel):
 
     def load(self) -> None:
         rows = selectors.schedules(self.scope.tenant_ids(self.duty)).filter(next_run_at__isnull=False)
-        self.rows: list[Schedule] = list(rows.order_by("next_run_at")[:SHOWN])
+        self.found: list[Schedule] = list(rows.order_by("next_run_at")[:SHOWN])
 
     def blocks(self) -> Sequence[Block]:
         rows = [
@@ -103,7 +103,7 @@ class NextRuns(Panel):
                 Lines([Link(schedule.name, page_of(schedule)), Quiet(schedule.workflow.key)]),
                 Moment(schedule.next_run_at),
             ]
-            for schedule in self.rows
+            for schedule in self.found
         ]
         action = Link("New schedule", new_of(Schedule)) if self.scope.chosen else None
         empty = Empty("Nothing is planned", "A schedule runs a workflow as a managed identity.", action, "event_repeat")
@@ -116,11 +116,12 @@ class NeedingAPerson(Panel):
     kind = "needing"
     position = 30
     width = 3
+    rows = 2
 
     def load(self) -> None:
         runs: QuerySet[ScheduleRun] = selectors.runs(self.scope.tenant_ids(self.duty))
         since = self.at - timedelta(days=1)
-        self.rows = list(runs.filter(state__in=NEEDING, created_at__gte=since).order_by("-created_at")[:SHOWN])
+        self.found = list(runs.filter(state__in=NEEDING, created_at__gte=since).order_by("-created_at")[:SHOWN])
 
     def blocks(self) -> Sequence[Block]:
         rows = [
@@ -129,7 +130,7 @@ class NeedingAPerson(Panel):
                 state_badge(run),
                 Moment(moment_of(run)),
             ]
-            for run in self.rows
+            for run in self.found
         ]
         empty = Empty("Nothing needs you", "No run was refused or failed in the last day.", icon="task_alt")
         more = Link("All of them", list_of(ScheduleRun, state="trouble"))

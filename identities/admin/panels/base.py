@@ -17,13 +17,14 @@ class Panel(ABC):
 
     Contract: reads only, bounded, within the tenants of the scope; at most two queries, for the overview must stay
     within twelve altogether (a test counts them). `width` is in sixths of the page,
-    `figures_position` the order of the numbers.
+    `rows` how many rows it takes, `figures_position` the order of the numbers.
     """
 
     kind: ClassVar[str]
     position: ClassVar[int]
     figures_position: ClassVar[int] = 0
     width: ClassVar[int] = 3
+    rows: ClassVar[int] = 1
     duty: ClassVar[Duty] = Duty.READ_REGISTER
 
     def __init_subclass__(cls, **kwargs: object) -> None:

@@ -36,9 +36,9 @@ class Estate(Panel):
         if tenants is not None:
             rows = rows.filter(tenant_id__in=tenants)
         counted: Any = rows.order_by().values("environment", "state").annotate(**self.counts)
-        self.rows: list[dict[str, Any]] = list(counted)
+        self.found: list[dict[str, Any]] = list(counted)
         self.by_state: Counter[str] = Counter()
-        for row in self.rows:
+        for row in self.found:
             self.by_state[row["state"]] += row["n"]
 
     @property
@@ -46,7 +46,7 @@ class Estate(Panel):
         return self.by_state.total()
 
     def figures(self) -> Sequence[Figure]:
-        active, unowned = self.by_state[State.ACTIVE], sum(row["unowned"] for row in self.rows)
+        active, unowned = self.by_state[State.ACTIVE], sum(row["unowned"] for row in self.found)
         return [
             Figure(
                 "Active identities",
@@ -59,7 +59,7 @@ class Estate(Panel):
                 "Without owner",
                 unowned,
                 list_of(ManagedIdentity, owner="nobody"),
-                "nobody answers for them" if unowned else "everybody has one",
+                "nobody answers" if unowned else "everybody has one",
                 "warn" if unowned else "quiet",
                 "person_off",
             ),
@@ -87,4 +87,4 @@ class Estate(Panel):
         ]
 
     def _count(self, environment: str, state: str) -> int:
-        return sum(row["n"] for row in self.rows if (row["environment"], row["state"]) == (environment, state))
+        return sum(row["n"] for row in self.found if (row["environment"], row["state"]) == (environment, state))

@@ -15,7 +15,7 @@ class Proof(Panel):
 
     kind = "proof"
     position = 50
-    width = 3
+    width = 6
     duty = Duty.READ_AUDIT
 
     def load(self) -> None:

@@ -30,8 +30,8 @@ class Rotation(Panel):
         if tenants is not None:
             rows = rows.filter(identity__tenant_id__in=tenants)
         counted = rows.select_related("identity").annotate(overdue=Window(Count("pk"))).order_by("rotate_by")
-        self.rows = list(counted[:SHOWN])
-        self.total: int = self.rows[0].overdue if self.rows else 0
+        self.found = list(counted[:SHOWN])
+        self.total: int = self.found[0].overdue if self.found else 0
 
     def figures(self) -> Sequence[Figure]:
         return [
@@ -53,7 +53,7 @@ class Rotation(Panel):
                 Code(str(secret)),
                 Moment(secret.rotate_by),
             ]
-            for secret in self.rows
+            for secret in self.found
         ]
         empty = Empty("No secret is overdue", "Secrets that pass their rotation date are listed here.", icon="verified")
         more = Link("All of them", list_of(ManagedIdentity, rotation="overdue"))
