@@ -1,0 +1,112 @@
+"""Run in a process of its own: two hundred schedules due at one instant, a clock and four workers; prints the lags.
+
+The broker is left out: a queue in memory hands runs to threads, as `memory://` does in the embedded mode.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+WORKERS, LONGEST_SECONDS = 4, 240
+
+
+def main(number: int) -> None:
+    django.setup()
+    due = _schedules(number)
+    _work_until_done(number)
+    sys.stdout.write(json.dumps(_figures(due)) + "\n")
+
+
+def _schedules(number: int) -> datetime:
+    """One identity that may run a workflow of one step, and `number` schedules of it that come due in three seconds."""
+    from django.utils import timezone
+
+    from audit.actors import Actor
+    from identities.access.models import Role, RoleBinding
+    from identities.lifecycle import services as lifecycle
+    from identities.people.models import Tenant
+    from identities.vaults import services as vaults
+    from identities.vaults.references import SecretReference
+    from scheduling.models import Schedule, Workflow, WorkflowVersion
+
+    actor, tenant = Actor.system("benchmarks"), Tenant.objects.get(slug="bench")
+    vaults.ensure_default()
+    reference = SecretReference("local", "local://default", "lag")
+    facts = {"name": "lag-bot", "environment": "production", "purpose": "benchmark"}
+    bot = lifecycle.onboard(tenant_id=tenant.id, facts=facts, actor=actor, store_secret_at=reference).identity
+    now = timezone.now()
+    role = Role.objects.create(tenant=tenant, name="runner", permissions=["workflow.execute"])
+    RoleBinding.objects.create(
+        identity=bot, role=role, valid_from=now, valid_until=now + timedelta(days=1), reason="benchmark"
+    )
+    steps = [{"id": "hello", "kind": "log", "params": {"message": "hello"}}]
+    workflow = Workflow.objects.create(tenant=tenant, key="wf-lag", name="Lag", nodes=steps)
+    WorkflowVersion.objects.create(workflow=workflow, version=1, definition=workflow.definition)
+    # An occurrence of a daily schedule: there is one a day, so nothing is added while the two hundred are worked off.
+    due = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    Schedule.objects.bulk_create(
+        Schedule(
+            tenant=tenant,
+            workflow=workflow,
+            name=f"lag-{position}",
+            cron_expression=f"{due.minute} {due.hour} * * *",
+            timezone="UTC",
+            managed_identity_id=bot.id,
+            secret_reference=reference.as_json(),
+            next_run_at=due,
+        )
+        for position in range(number)
+    )
+    return due
+
+
+def _work_until_done(number: int) -> None:
+    """The clock ticks each second, as beat does; a run that is told of is worked on by the next free thread."""
+    from django.utils import timezone
+
+    from scheduling.models import RunState, ScheduleRun
+    from scheduling.services import bell, firing
+
+    over = (RunState.SUCCEEDED, RunState.FAILED, RunState.REFUSED, RunState.SKIPPED, RunState.CANCELLED)
+    until = time.monotonic() + LONGEST_SECONDS
+    with ThreadPoolExecutor(WORKERS) as workers:
+        while time.monotonic() < until and ScheduleRun.objects.filter(state__in=over).count() < number:
+            at = timezone.now()
+            firing.claim_due(at)
+            for run_id in bell.take_ringing(timezone.now()):
+                workers.submit(_execute, run_id)
+            time.sleep(max(0.0, 1.0 - (timezone.now() - at).total_seconds()))
+
+
+def _execute(run_id: UUID) -> None:
+    from scheduling import runner
+
+    runner.execute(run_id)
+
+
+def _figures(due: datetime) -> dict[str, object]:
+    from scheduling.models import RunState, ScheduleRun
+
+    runs = list(ScheduleRun.objects.filter(started_at__isnull=False))
+    lags = sorted((run.started_at - due).total_seconds() for run in runs if run.started_at) or [0.0]
+    ended = max(((run.finished_at - due).total_seconds() for run in runs if run.finished_at), default=0.0)
+    return {
+        "runs": len(runs),
+        "succeeded": sum(run.state == RunState.SUCCEEDED for run in runs),
+        "p50": round(statistics.median(lags), 2),
+        "p99": round(lags[int(len(lags) * 0.99)] if len(lags) > 1 else lags[0], 2),
+        "max": round(lags[-1], 2),
+        "ended": round(ended, 2),
+    }
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

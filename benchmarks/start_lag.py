@@ -1,0 +1,27 @@
+"""How late schedules start: two hundred that come due at one instant, with a worker like the embedded one."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from benchmarks import servers, tables
+
+SCHEDULES = 200
+
+
+def measure(kind: str) -> None:
+    """One table: the seconds from an occurrence to the start of its run."""
+    with (
+        tempfile.TemporaryDirectory(prefix="steward-bench-") as name,
+        servers.scratch_database(kind, Path(name)) as database,
+    ):
+        port = servers.free_port()
+        env = servers.environment(database, Path(name), port, PASSPORT_URL=f"http://127.0.0.1:{port}")
+        servers.run("benchmarks.seed", env=env)
+        with servers.serving("config.wsgi:application", port, env=env, probe="/passport/jwks.json"):
+            found = json.loads(servers.run("benchmarks.lagging", str(SCHEDULES), env=env))
+    tables.show(
+        f"Start lag of {SCHEDULES} schedules due at one instant, on {kind}, four worker threads",
+        ("runs", "succeeded", "start p50 s", "start p99 s", "start max s", "all ended after s"),
+        [tuple(str(found[name]) for name in ("runs", "succeeded", "p50", "p99", "max", "ended"))],
+    )

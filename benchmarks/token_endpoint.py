@@ -1,0 +1,78 @@
+"""The token endpoint beside (a) a view that only signs and (b) stock django-oauth-toolkit with JWT."""
+
+import base64
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks import comparing, load, servers, tables
+from benchmarks.comparing import Plan, Target
+from benchmarks.load import Shot
+from benchmarks.servers import Server
+
+FORM = "application/x-www-form-urlencoded"
+OURS, BARE, STOCK = "Steward", "(a) only signs", "(b) stock toolkit"
+
+
+def measure(kind: str, plan: Plan) -> None:
+    """One table for one kind of database."""
+    with shots(kind) as found:
+        rows = comparing.rows(found, plan, beside=BARE)
+    tables.show(
+        f"Token endpoint on {kind}: token row and audit record durable; load by {load.generator()}, "
+        f"gunicorn gthread {servers.WORKERS}x{servers.THREADS}, median of {plan.rounds} rounds of {plan.seconds:g} s",
+        comparing.HEAD,
+        rows,
+        notes=comparing.NOTES,
+    )
+
+
+@contextmanager
+def shots(kind: str) -> Iterator[dict[str, Target]]:
+    """The three servers, up together, and the request to each."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steward-bench-")))
+        ours, stock = folder / "ours", folder / "stock"
+        ours.mkdir()
+        stock.mkdir()
+        database = stack.enter_context(servers.scratch_database(kind, ours))
+        yield {
+            BARE: _bare(stack, folder),
+            OURS: _ours(stack, database, ours),
+            STOCK: _stock(stack, kind, stock),
+        }
+
+
+def _bare(stack: ExitStack, folder: Path) -> Target:
+    port = servers.free_port()
+    env = servers.environment("sqlite://:memory:", folder, port)
+    server = stack.enter_context(servers.serving("benchmarks.peers.bare:application", port, env=env, probe="/token"))
+    return _target(server, "/token", "mi_bench", "s" * 60)
+
+
+def _ours(stack: ExitStack, database: str, folder: Path) -> Target:
+    port = servers.free_port()
+    env = servers.environment(database, folder, port)
+    bot = json.loads(servers.run("benchmarks.seed", env=env))
+    server = stack.enter_context(servers.serving("config.wsgi:application", port, env=env, probe="/passport/jwks.json"))
+    return _target(server, "/passport/token", bot["client_id"], bot["secret"])
+
+
+def _stock(stack: ExitStack, kind: str, folder: Path) -> Target:
+    database = stack.enter_context(servers.scratch_database(kind, folder, "stock"))
+    port = servers.free_port()
+    env = servers.environment(database, folder, port)
+    client_id, secret = servers.run("benchmarks.peers.stock", env=env).split()
+    server = stack.enter_context(
+        servers.serving("benchmarks.peers.stock:application", port, env=env, probe="/o/token/")
+    )
+    return _target(server, "/o/token/", client_id, secret)
+
+
+def _target(server: Server, path: str, client_id: str, secret: str) -> Target:
+    claim = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {claim}", "Content-Type": FORM}
+    shot = Shot(server.base + path, "POST", headers, "grant_type=client_credentials&scope=roles")
+    return Target(server, shot)
