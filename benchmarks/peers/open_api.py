@@ -32,4 +32,4 @@ class Unasked(BaseAuthentication):
 
 
 IdentityView.authentication_classes = (Unasked,)
-IdentityView.permission_classes = ()
+IdentityView.permission_classes = ()  # type: ignore[assignment]
