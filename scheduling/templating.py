@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 OPENING = "{{"
-WHOLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# Spaces are taken off the name afterwards: to look for them here takes cubic time on braces that are never closed.
+WHOLE = re.compile(r"\{\{([^{}]*)\}\}")
 SCHEDULE_NAMES = (
     "triggerMonth",
     "triggerDate",
@@ -28,6 +29,8 @@ SCHEDULE_NAMES = (
 )
 STEP_NAME = re.compile(r"(input|steps)((?:\.[A-Za-z0-9_-]+)*)")
 DEEPEST = 50
+#: What one resolving may put in, as JSON: steps that each name the one before twice would fill any memory.
+MOST_PUT_IN = 2 * 1024 * 1024
 
 
 class BadTemplate(ValueError):
@@ -92,14 +95,25 @@ def node_names(params: Any) -> Iterator[Name]:
     """Every name used in a node's params; those of bad form are left to `node_problems`."""
     for text in _texts(params):
         for match in WHOLE.finditer(text):
-            if STEP_NAME.fullmatch(match[1]):
-                yield parse_name(match[1])
+            if STEP_NAME.fullmatch(match[1].strip()):
+                yield parse_name(match[1].strip())
 
 
 def resolve_params(params: Any, *, given: Mapping[str, Any], steps: Mapping[str, Any]) -> Any:
-    """`params` with `input` and `steps` names replaced by their values; BadTemplate names the one that is missing."""
+    """`params` with `input` and `steps` names replaced by their values; BadTemplate names the one that is missing, or
+    the one that makes it more than `MOST_PUT_IN`."""
     roots = {"input": given, "steps": steps}
-    return _replaced(params, lambda text: _looked_up(roots, parse_name(text)))
+    room = MOST_PUT_IN
+
+    def value_of(text: str) -> Any:
+        nonlocal room
+        value = _looked_up(roots, parse_name(text))
+        room -= len(json.dumps(value, ensure_ascii=False))
+        if room < 0:
+            raise BadTemplate(f"{{{{{text[:100]}}}}} makes the params longer than {MOST_PUT_IN} characters")
+        return value
+
+    return _replaced(params, value_of)
 
 
 def parse_name(text: str) -> Name:
@@ -139,7 +153,7 @@ def _problems(data: Any, check: Callable[[str], object]) -> list[str]:
 def _text_problems(text: str, check: Callable[[str], object]) -> Iterator[str]:
     for match in WHOLE.finditer(text):
         try:
-            check(match[1])
+            check(match[1].strip())
         except BadTemplate as error:
             yield str(error)
     if OPENING in WHOLE.sub("", text):
@@ -174,8 +188,8 @@ def _replaced(data: Any, value_of: Callable[[str], Any]) -> Any:
 
 def _replaced_text(text: str, value_of: Callable[[str], Any]) -> Any:
     if match := WHOLE.fullmatch(text):
-        return value_of(match[1])
-    return WHOLE.sub(lambda match: _written(value_of(match[1])), text)
+        return value_of(match[1].strip())
+    return WHOLE.sub(lambda match: _written(value_of(match[1].strip())), text)
 
 
 def _written(value: Any) -> str:

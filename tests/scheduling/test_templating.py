@@ -147,3 +147,22 @@ def test_names_known_at_save_to_have_no_value_are_said():
     assert len(found) == 2
     assert "{{steps.later.x}}" in found[0]
     assert "{{input.other}}" in found[1]
+
+
+@pytest.mark.parametrize("text", ["{{" + " " * 60_000, "{{" + "a " * 30_000, "{{ " * 20_000, "{" * 60_000])
+def test_braces_that_are_never_closed_are_told_at_once(text):
+    assert templating.schedule_problems({"a": text}) == ["{{ without a name and }} behind it"]
+    assert templating.node_problems({"a": text}) == ["{{ without a name and }} behind it"]
+
+
+def test_spaces_around_a_name_do_not_matter():
+    found = templating.resolve_params({"a": "{{  input.b }}", "c": "<{{input.b\t}}>"}, given={"b": 1}, steps={})
+    assert found == {"a": 1, "c": "<1>"}
+
+
+def test_what_is_put_in_has_an_end_however_often_it_is_named():
+    steps = {"big": {"body": "x" * (templating.MOST_PUT_IN // 3)}}
+    assert templating.resolve_params(["{{steps.big.body}}"] * 2, given={}, steps=steps)
+    for params in (["{{steps.big.body}}"] * 4, {"a": "{{steps.big.body}}" * 4}, [{"b": ["{{steps.big}}"] * 4}]):
+        with pytest.raises(templating.BadTemplate, match="longer than"):
+            templating.resolve_params(params, given={}, steps=steps)
