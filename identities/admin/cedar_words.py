@@ -2,6 +2,9 @@
 
 import re
 
+#: The clauses below are looked for in quadratic time.
+LONGEST = 4000
+
 _CLAUSE = re.compile(r"\b(when|unless)\s*\{(.*?)\}\s*(?=when\b|unless\b|;|$)", re.DOTALL)
 _SCOPE = re.compile(r"\b(permit|forbid)\s*\((.*?)\)\s*(?=when\b|unless\b|;|$)", re.DOTALL)
 _COMMENT = re.compile(r"//[^\n]*")
@@ -37,6 +40,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
 
 def in_words(text: str) -> str:
     """One rule as a sentence: "Refused when the hour is less than 6." What it cannot say it shows as written."""
+    if len(text) > LONGEST:
+        return "A rule too long for a sentence: read it as it is written."
     bare = _COMMENT.sub("", text)
     verdict = "Refused" if re.search(r"\bforbid\s*\(", bare) else "Allowed"
     parts = [_whom(bare)]

@@ -30,3 +30,7 @@ SCOPE = 'principal, action == Action::"workflow.execute", resource'
 )
 def test_a_rule_is_said_as_a_sentence(rule, said):
     assert in_words(rule) == said
+
+
+def test_a_rule_of_many_pages_is_not_taken_apart():
+    assert "too long" in in_words('@reason("' + "when {" * 5000 + '") permit (principal, action, resource);')
