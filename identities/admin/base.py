@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -38,6 +39,8 @@ class CommandAdmin(ModelAdmin):
     called: ClassVar[str] = ""
     list_per_page = 50
     show_full_result_count = False
+    # Counting each word of each filter would cost a query a word.
+    show_facets = ShowFacets.NEVER
     actions = None
     list_filter_submit = True
     show_add_link = False

@@ -1,11 +1,13 @@
 """Filters of lists: a closed set of words each, and never another tenant's names among them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.utils import parse_date_str
 
 from identities.access.matrix import Duty
 from identities.admin.scope import scope_of
@@ -62,7 +64,17 @@ def by_row(name: str, title: str, model: type[Model], path: str, **narrow: Any) 
 
 
 class DayRange(RangeDateFilter):
-    """From a day to a day, both in."""
+    """From a day to a day, both in, in UTC; what is no day is passed over."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self._day("from"), self._day("to")
+        if first is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": first})
+        return queryset if last is None else queryset.filter(**{f"{self.parameter_name}__lt": last + timedelta(days=1)})
+
+    def _day(self, end: str) -> datetime | None:
+        found = parse_date_str(str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""))
+        return datetime(found.year, found.month, found.day, tzinfo=UTC) if found else None
 
 
 def parameters(list_filter: Iterable[Any]) -> frozenset[str]:

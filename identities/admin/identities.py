@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -74,7 +75,8 @@ class RotationFilter(WordFilter):
             return Q(Exists(live.filter(rotate_by__lt=now)))
         if value == "none":
             return ~Q(Exists(live))
-        return Q(Exists(live.filter(created_at__gt=Subquery(live.order_by("created_at").values("created_at")[:1]))))
+        counted = live.order_by().values("identity").annotate(n=Count("pk")).values("n")
+        return Q(GreaterThan(Subquery(counted), 1))
 
 
 @admin.register(ManagedIdentity, site=site)
