@@ -76,12 +76,16 @@ def _field(queryset: QuerySet[Any], path: str) -> "Field[Any, Any]":
     return found
 
 
+def _holds_nulls(order: Order, field: "Field[Any, Any]") -> bool:
+    return field.null or LOOKUP_SEP in order.path
+
+
 def _order_by(order: Order, field: "Field[Any, Any]", *, reverse: bool) -> list[Any]:
     """Nulls stand last, read forwards; only columns that hold them pay for saying so."""
     descending = order.descending != reverse
     expression = F(order.path)
     nulls: dict[str, Any] = {}
-    if field.null or LOOKUP_SEP in order.path:
+    if _holds_nulls(order, field):
         nulls = {"nulls_first": True} if reverse else {"nulls_last": True}
     ordered = expression.desc(**nulls) if descending else expression.asc(**nulls)
     return [ordered, "-pk" if reverse else "pk"]
@@ -117,6 +121,9 @@ def _read(cursor: str, order: Order, field: "Field[Any, Any]", queryset: QuerySe
         if value is not None and isinstance(value, list | dict):
             raise TypeError(value)
         value = None if value is None else field.to_python(value)
-        return bool(backwards), value, queryset.model._meta.pk.to_python(pk)
+        key = queryset.model._meta.pk.to_python(pk)
+        if key is None or (value is None and not _holds_nulls(order, field)):
+            raise ValueError(word)
+        return bool(backwards), value, key
     except (ValueError, TypeError, ValidationError, binascii.Error, RecursionError, OverflowError) as exc:
         raise serializers.ValidationError({"cursor": ["Not a cursor of this list and ordering."]}) from exc

@@ -1,6 +1,9 @@
 """Lists by cursor."""
 
+import base64
+import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -117,3 +120,18 @@ def test_the_links_keep_the_filters(reader):
     assert there.startswith("http://testserver/api/roles?")
     assert "ordering=-name" in there
     assert "pageSize=1" in there
+
+
+def cursor(*parts):
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("name", 0, "a", None), ("name", 0, None, None), ("name", 0, None, str(UUID(int=0))), ("name", 0, "a", "x"),
+        ("name", 0, "a"), ("name", 0, "a", {}), ("name", 0, ["a"], str(UUID(int=0))), ("createdAt", 0, "a", "b"),
+    ],
+)  # fmt: skip
+def test_a_cursor_that_points_nowhere_is_a_400(reader, problem, parts):
+    assert problem(reader.get("/api/roles", {"cursor": cursor(*parts)}), 400)["errors"].keys() == {"cursor"}
