@@ -3,11 +3,12 @@
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from config import health, metrics
 from identities.admin.site import site
+from identities.api.views import UnknownRoute
 
 
 def _faces() -> list[URLPattern | URLResolver]:
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     *_faces(),
+    # Beside the routes there is no page either: programs ask here. A path may hold a line feed, which a dot would not.
+    re_path(r"^(?:api|flowstudio)(?:/[\s\S]*)?$", UnknownRoute.as_view()),
     *([path("demo/payroll/", include("scheduling.demo.urls"))] if settings.DEMO else []),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),

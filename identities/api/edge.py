@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -32,7 +33,7 @@ class StrictJSONParser(BaseParser):
             raise TooLarge
         try:
             text = codecs.decode(content, "utf-8-sig")
-            value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+            value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as exc:
             reason = "nested too deeply" if isinstance(exc, RecursionError) else str(exc)
             raise ParseError(f"The body is not well-formed JSON: {reason}") from exc
@@ -49,6 +50,13 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is larger than any that can be kept")
+    return number
 
 
 def _check(value: Any, depth: int) -> None:

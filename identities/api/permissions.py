@@ -6,6 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from identities.access.matrix import Duty, Reach
+from identities.access.permissions import PERMISSIONS
 from identities.access.principal import Principal
 from identities.api.decisions import record
 from identities.api.problems import InsufficientScope
@@ -48,7 +49,9 @@ def admits(principal: Principal, duty: Duty | None, machine_permission: str | No
 def refuse(principal: Principal, view: Any, permission: str, detail: str = "") -> None:
     """Say no with a 403, and leave the decision behind: for the door, and for views whose rows narrow a duty."""
     if principal.is_machine:
-        reason = detail or (f"Missing {permission} permission" if permission else "Not open to managed identities")
+        reason = detail or (
+            f"Missing {permission} permission" if permission in PERMISSIONS else "Not open to managed identities"
+        )
         record(principal, permission, view, allowed=False, reason=reason)
         raise InsufficientScope(permission, detail=reason)
     reason = detail or f"The role {principal.role} may not do this"

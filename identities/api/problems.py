@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from identities import errors as domain
+from identities.access.permissions import PERMISSIONS
 from identities.api.names import camel
 
 CONTENT_TYPE = "application/problem+json"
@@ -44,7 +45,7 @@ class TooLarge(exceptions.APIException):
 
 
 class InsufficientScope(exceptions.PermissionDenied):
-    """The caller is known and may not do this (RFC 6750 §3.1); `permission` is what was missing."""
+    """The caller is known and may not do this (RFC 6750 §3.1); `permission` is what was missing, where it is one."""
 
     default_code = "insufficient_scope"
 
@@ -129,8 +130,9 @@ def _from_drf(exc: exceptions.APIException) -> Response:
         headers["Retry-After"] = str(int(wait))
     if auth_header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = _challenge(str(auth_header), exc)
-    if isinstance(exc, InsufficientScope) and exc.permission:
-        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{exc.permission}"'
+    if isinstance(exc, InsufficientScope):
+        scope = f', scope="{exc.permission}"' if exc.permission in PERMISSIONS else ""
+        headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope"{scope}'
     if isinstance(exc, exceptions.ParseError):
         code = "malformed"
     return problem(exc.status_code, code, str(exc.detail), headers=headers)

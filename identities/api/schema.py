@@ -58,6 +58,12 @@ class Document(AutoSchema):
             return {"description": str(field.help_text)} if field.help_text else {}
         return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
 
+    def _map_serializer(self, serializer: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        schema = super()._map_serializer(serializer, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if direction == "request" and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+        return schema
+
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "") or getattr(self.view, "resource_kind", "") or "steward"]
 
@@ -76,6 +82,10 @@ class Document(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "ordering":
+                words = sorted(getattr(self.view, "orderings", ()))
+                parameter["schema"]["enum"] = [*words, *(f"-{word}" for word in words)]
         responses = operation.setdefault("responses", {})
         for status in self._problem_statuses(operation):
             responses.setdefault(status, self._problem(status))

@@ -38,6 +38,8 @@ class Shape(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
+            if not isinstance(self.root, Query):
+                self._refuse_converted(data)
         return super().to_internal_value(data)
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
@@ -50,6 +52,34 @@ class Shape(serializers.Serializer[Any]):
                 errors[str(member)] = [READ_ONLY_MEMBER]
         if errors:
             raise serializers.ValidationError(errors)
+
+    def _refuse_converted(self, data: Mapping[str, Any]) -> None:
+        """JSON has types: `"5"` is no number and `1` is not true, though a field would take them for it."""
+        errors = {}
+        for member, value in data.items():
+            field = self.fields[member]
+            wanted = next((types for kind, types in _WRITTEN_AS if isinstance(field, kind)), None)
+            if wanted and value is not None and (not isinstance(value, wanted) or _is_other(value, wanted)):
+                errors[member] = [field.error_messages["invalid"]]
+        if errors:
+            raise serializers.ValidationError(errors)
+
+
+#: What JSON type a field is written as. A whole number may stand as 3.0; the field itself refuses 3.5.
+_WRITTEN_AS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int, float)),
+    (serializers.CharField, (str,)),
+    (serializers.UUIDField, (str,)),
+)
+
+
+def _is_other(value: Any, wanted: tuple[type, ...]) -> bool:
+    return isinstance(value, bool) and bool not in wanted  # bool is a kind of int
+
+
+class Query(Shape):
+    """What stands in an address: everything there is text, and read as what it stands for."""
 
 
 class Reference(Shape):
@@ -75,7 +105,7 @@ class OptionalReasonShape(Shape):
     )
 
 
-class ListQuery(Shape):
+class ListQuery(Query):
     """What every list takes in its query; a list's own filters are declared in a subclass."""
 
     page_size = serializers.IntegerField(

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from identities.api.serializers import Reference, Shape
+from identities.api.serializers import Query, Reference, Shape
 from scheduling.models import (
     MisfirePolicy,
     OverlapPolicy,
@@ -115,7 +115,7 @@ class PreviewAskShape(Shape):
     count = serializers.IntegerField(min_value=1, max_value=100, default=5)
 
 
-class PreviewQuery(Shape):
+class PreviewQuery(Query):
     """How many runs to show."""
 
     count = serializers.IntegerField(min_value=1, max_value=100, default=5)

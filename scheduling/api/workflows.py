@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from identities.access.matrix import Duty
 from identities.api.schema import describe
-from identities.api.serializers import ListQuery, Shape
+from identities.api.serializers import ListQuery, Query
 from identities.api.views import PortalView
 from scheduling import selectors
 from scheduling.api.examples import POLICY, WORKFLOW
@@ -22,7 +22,7 @@ from scheduling.services import workflows
 TAG = "workflows"
 
 
-class WorkflowQuery(Shape):
+class WorkflowQuery(Query):
     """Whose workflow is meant, for those who see several tenants."""
 
     tenant_id = serializers.UUIDField(required=False, help_text="Platform administrator and AUDITOR only.")

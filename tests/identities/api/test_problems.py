@@ -53,6 +53,19 @@ def test_a_machine_without_the_permission_is_told_which_one(call, problem):
     assert answer["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="role.read"'
 
 
+def test_a_route_for_people_names_no_permission_to_a_machine(call, problem):
+    answer = call.as_(bots.bot(permissions=("identity.read",))).get("/api/auth/me")
+    body = problem(answer, 403, "insufficient_scope")
+    assert body["detail"] == "Not open to managed identities"
+    assert answer["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
+
+
+def test_a_person_is_not_sent_for_a_scope_that_no_token_has(call, problem):
+    answer = call.as_(cast.person(role="READ_ONLY")).post(ROLES, NEW)
+    problem(answer, 403, "forbidden")
+    assert answer["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
+
+
 def test_a_person_whose_role_does_not_reach_gets_403_and_the_denial_is_recorded(call, problem):
     reader = cast.person(role="READ_ONLY")
     problem(call.as_(reader).post(ROLES, NEW), 403, "forbidden")
@@ -72,6 +85,20 @@ def test_snake_case_is_not_understood(admin, problem):
     assert "tenant_id" in body["errors"] or "tenantId" in body["errors"]
 
 
+@pytest.mark.parametrize("written", [{"name": 5}, {"description": 0}, {"description": True}, {"tenantId": 5}])
+def test_a_value_of_another_type_is_refused_not_converted(admin, problem, written):
+    assert problem(admin.post(ROLES, {**NEW, **written}), 400, "invalid")["errors"].keys() == written.keys()
+    assert admin.get(ROLES).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "written", [{"rotationIntervalDays": "30"}, {"internetExposed": "true"}, {"internetExposed": 1}]
+)
+def test_a_text_that_looks_like_a_number_is_still_a_text(admin, problem, written):
+    new = {"name": "payroll-runner", "environment": "production", "purpose": "Payroll"}
+    assert problem(admin.post("/api/identities", {**new, **written}), 400, "invalid")["errors"].keys() == written.keys()
+
+
 def test_a_missing_member_is_named(admin, problem):
     assert problem(admin.post(ROLES, {}), 400)["errors"].keys() == {"name", "permissions"}
 
@@ -86,6 +113,7 @@ def test_a_body_that_is_no_object_is_a_400(admin, problem, body):
     [
         "{", "{'a':1}", '{"name":NaN}', '{"name":"a","name":"b"}', b"\xff\xfe", "[" * 100_000, '{"name":"\\u0000"}',
         '{"name":"\\ud800"}', '{"\\u0000":1}', '{"a":' * 70 + "1" + "}" * 70, "1" * 5000, '{"a":Infinity}',
+        '{"a":1e999}', '{"a":[-1E400]}',
     ],
 )  # fmt: skip
 def test_what_is_not_well_formed_json_is_a_400(admin, problem, content):
@@ -94,6 +122,14 @@ def test_what_is_not_well_formed_json_is_a_400(admin, problem, content):
 
 def test_a_body_over_one_mebibyte_is_a_413(admin, problem):
     problem(raw(admin, json.dumps({"name": "x" * (1 << 20)})), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("path", ["/api/schema", "/api/docs", "/api/docs/redoc"])
+@pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+def test_the_document_and_its_readers_are_only_read(call, problem, path, method):
+    answer = call.ask(method, path)
+    problem(answer, 405)
+    assert "GET" in answer["Allow"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "x"])
@@ -110,8 +146,12 @@ def test_a_method_that_the_route_lacks_is_a_405_with_allow(admin, problem):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/nothing", "/api/roles/", "/api/roles/not-an-id", "/api/", "/api/roles/x/y", "/api/roles/%0A"]
-)
+    "path",
+    [
+        "/api/nothing", "/api/roles/", "/api/roles/not-an-id", "/api/", "/api/roles/x/y", "/api/roles/%0A", "/api",
+        "/flowstudio", "/flowstudio/", "/flowstudio/ui/%0A", "/flowstudio/api", "/flowstudio/api/",
+    ],
+)  # fmt: skip
 def test_a_route_that_is_not_there_is_a_404_document(admin, problem, path):
     problem(admin.get(path), 404, "not_found")
     problem(admin.post(path, {}), 404)

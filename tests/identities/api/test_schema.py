@@ -86,3 +86,17 @@ def test_its_readers_load_nothing_from_elsewhere_and_write_no_script_into_the_pa
     text = answer.content.decode()
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+
+
+def test_bodies_say_that_nothing_else_may_be_in_them(document):
+    written = {name: schema for name, schema in document["components"]["schemas"].items() if name.endswith("Request")}
+    assert written
+    assert not [name for name, schema in written.items() if schema.get("additionalProperties") is not False]
+
+
+def test_every_list_names_the_orderings_it_takes(document):
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "ordering":
+                allowed = parameter["schema"]["enum"]
+                assert {word.removeprefix("-") for word in allowed} <= set(allowed), name
