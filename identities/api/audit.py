@@ -1,5 +1,6 @@
 """Routes of the audit: read only, as far as the reader's role reaches."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from audit.actors import ActorKind
 from audit.events import Outcome
 from audit.models import AuditCheckpoint, AuditEvent, AuditEventQuerySet
 from identities.access.matrix import Duty, Reach
+from identities.api.names import camel
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
@@ -36,6 +38,13 @@ class EventSubjectShape(Shape):
     label = serializers.CharField()  # type: ignore[assignment]
 
 
+class Members(serializers.JSONField):
+    """An object of ours: its own members are camelCase outside; what stands in them is shown as it is."""
+
+    def to_representation(self, value: Any) -> Any:
+        return {camel(member): inner for member, inner in value.items()} if isinstance(value, Mapping) else value
+
+
 class EventShape(Shape):
     """One thing that happened. `seq` and `mac` are null until it is sealed, seconds later."""
 
@@ -49,8 +58,8 @@ class EventShape(Shape):
     reason = serializers.CharField()
     actor = serializers.SerializerMethodField()
     subject = serializers.SerializerMethodField()
-    changes = serializers.JSONField()
-    details = serializers.JSONField()
+    changes = Members(help_text="What was before and what is now, by member.")
+    details = Members()
     correlation_id = serializers.CharField()
     run_id = serializers.UUIDField(allow_null=True)
     address = serializers.CharField()

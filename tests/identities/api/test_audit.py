@@ -46,6 +46,17 @@ def test_an_analyst_sees_what_they_did_themselves(tenant: Tenant) -> None:
     ]
 
 
+def test_what_changed_is_told_in_the_words_of_the_api(tenant: Tenant) -> None:
+    admin = register.person(tenant)
+    found = register.identity(tenant)
+    api = register.client_of(admin)
+    api.patch(f"/api/identities/{found.pk}", {"riskTier": "high", "tags": {"cost_centre": "7"}}, format="json")
+    changed, made = events_of(admin, type="identity.changed")[0], events_of(admin, type="identity.created")[0]
+    assert changed["changes"].keys() >= {"riskTier", "tags"}
+    assert changed["changes"]["tags"]["current"] == {"cost_centre": "7"}
+    assert made["details"] == {"clientId": found.client_id}
+
+
 def test_an_admin_sees_the_tenant_and_an_auditor_every_one(tenant: Tenant) -> None:
     other = register.tenant()
     register.identity(tenant, name="ours")
