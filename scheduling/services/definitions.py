@@ -103,5 +103,11 @@ def _bearer_problems(node: Mapping[str, Any], tenant_id: UUID) -> list[str]:
     try:
         acting.check(node["managedIdentityId"], node.get("secretReference"), tenant_id=tenant_id)
     except Invalid as invalid:
-        return [f"{member}: {' '.join(messages)}" for member, messages in invalid.errors.items()] or [invalid.message]
+        found = [f"{_as_written(member)}: {' '.join(messages)}" for member, messages in invalid.errors.items()]
+        return found or [invalid.message]
     return []
+
+
+def _as_written(member: str) -> str:
+    """A node is kept as it was written: its members are named so too."""
+    return member.replace(acting.IDENTITY, "managedIdentityId").replace(acting.REFERENCE, "secretReference")

@@ -87,7 +87,7 @@ STRICT = {"type": "object", "properties": {"month": {"type": "string"}}}
         ({"nodes": node(params={"message": "{{steps.told.x}}"})}, "nodes", "does not come before"),
         ({"nodes": node(params={"message": "{{input.x}}"}), "inputSchema": STRICT}, "nodes", "not declared"),
         ({"nodes": node(colour="red")}, "nodes", "colour"),
-        ({"nodes": node(managedIdentityId="mi-1", secretReference=REFERENCE)}, "nodes", "mi-1 not found"),
+        ({"nodes": node(managedIdentityId="mi-1", secretReference=REFERENCE)}, "nodes", "managedIdentityId: Managed"),
         ({"nodes": node(secretReference=REFERENCE)}, "nodes", "go together"),
         ({"nodes": [{"id": "a", "kind": "http_call", "params": {"url": "file:///etc/passwd"}}]}, "nodes", "https://"),
         ({"nodes": [{"id": "a", "kind": "wait", "params": {"seconds": -1}}]}, "nodes", "minimum"),
