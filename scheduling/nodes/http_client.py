@@ -1,6 +1,5 @@
 """`context.http`: calls to the workflow's allowed hosts, made as the managed identity. A node never sees the token."""
 
-import base64
 import json as json_text
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from scheduling.nodes import addresses, outbound
 from scheduling.nodes.failures import BadUrl, HostNotAllowed
+from scheduling.nodes.redaction import Redactor
 
 OURS = frozenset(
     {
@@ -30,7 +30,6 @@ OURS = frozenset(
     }
 )
 KEPT_BACK = frozenset({"set-cookie", "authorization", "www-authenticate", "proxy-authenticate"})
-REDACTED = b"[redacted]"
 
 
 @dataclass(frozen=True)
@@ -109,19 +108,12 @@ class HttpClient:
         return {**kept, **given, **ours}
 
     def _answer(self, sent: outbound.Answer) -> HttpAnswer:
-        text = self._without_token(sent.body).decode("utf-8", errors="replace")
-        shown = {name: self._clean(value) for name, value in sent.headers.items() if name not in KEPT_BACK}
-        return HttpAnswer(sent.status, shown, _understood(text, sent.headers.get("content-type", "")))
-
-    def _clean(self, value: str) -> str:
-        return self._without_token(value.encode("utf-8", errors="replace")).decode("utf-8")
-
-    def _without_token(self, body: bytes) -> bytes:
         """A receiver that echoes its request must not carry the token into the run's record."""
-        token = self._token.encode()
-        for form in (token, base64.b64encode(token), base64.urlsafe_b64encode(token), token.hex().encode()):
-            body = body.replace(form, REDACTED) if form else body
-        return body
+        redactor = Redactor(self._token)
+        text = redactor.raw(sent.body).decode("utf-8", errors="replace")
+        shown = {name: redactor.text(value) for name, value in sent.headers.items() if name not in KEPT_BACK}
+        body = _understood(text, sent.headers.get("content-type", ""))
+        return HttpAnswer(sent.status, shown, redactor.plain(body))
 
 
 def check_names(headers: Mapping[str, str]) -> None:
