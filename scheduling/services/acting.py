@@ -1,6 +1,6 @@
 """As whom something may be set to run: an identity of the tenant, and a secret of it that a registered vault holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,13 +35,19 @@ def check(identity_id: Any, reference: Any, *, tenant_id: UUID) -> tuple[UUID, d
     return identity.pk, kept
 
 
-def check_hand(actor: Actor, *identity_ids: UUID) -> None:
+def check_hand(actor: Actor, *identity_ids: object) -> None:
     """A managed identity may set going what runs as itself and nothing that runs as another (Refused otherwise).
 
-    For people the face has asked: only who governs the tenant's identities comes here.
+    `identity_ids` are all as whom something will act: a schedule's own and those of its workflow's nodes. For people
+    the face has asked: only who governs the tenant's identities comes here.
     """
     if actor.kind == ActorKind.IDENTITY and any(str(identity_id) != actor.id for identity_id in identity_ids):
         raise Refused("A managed identity may only schedule what runs as itself", code="not_own_identity")
+
+
+def named_by(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The identities that nodes name for themselves."""
+    return [str(node["managedIdentityId"]) for node in nodes if node.get("managedIdentityId")]
 
 
 def _identity(identity_id: Any, tenant_id: UUID) -> tuple[ManagedIdentity | None, dict[str, list[str]]]:

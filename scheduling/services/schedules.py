@@ -37,7 +37,7 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
     now = timezone.now()
     schedule = Schedule(tenant_id=tenant_id, created_by=actor.label)
     calendar = apply(schedule, facts, at=now)
-    acting.check_hand(actor, schedule.managed_identity_id)
+    acting.check_hand(actor, *_acting(schedule))
     schedule.next_run_at = calendars.next_after(calendar, now)
     _save(schedule)
     _record(ScheduleEvent.CREATED, schedule, actor, changes=_changes({}, _snapshot(schedule)))
@@ -53,10 +53,10 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
     now = timezone.now()
     _claim_pending(schedule, now)
     locked = _locked(schedule)
-    before, former = _snapshot(locked), locked.managed_identity_id
+    before, former = _snapshot(locked), _acting(locked)
     rhythm = (locked.cron_expression, locked.timezone)
     calendar = apply(locked, facts_of(locked).changed(changes), at=now)
-    acting.check_hand(actor, former, locked.managed_identity_id)
+    acting.check_hand(actor, *former, *_acting(locked))
     if rhythm != (locked.cron_expression, locked.timezone):
         _restart(locked, calendar, now)
     found = _changes(before, _snapshot(locked))
@@ -103,6 +103,11 @@ def resume(schedule: Schedule, *, actor: Actor, reason: str = "") -> Schedule:
     _save(locked)
     _record(ScheduleEvent.RESUMED, locked, actor, reason=reason, changes=_switch(now_enabled=True))
     return locked
+
+
+def _acting(schedule: Schedule) -> list[object]:
+    """As whom its runs act: its own identity, and those that nodes of its workflow name for themselves."""
+    return [schedule.managed_identity_id, *acting.named_by(schedule.workflow.nodes)]
 
 
 def _claim_pending(schedule: Schedule, now: datetime) -> None:
