@@ -58,6 +58,12 @@ def effective_permissions(identity: ManagedIdentity, at: datetime) -> frozenset[
     return standing(identity.pk, at).permissions
 
 
+def permissions_to_come(identity_id: UUID, at: datetime) -> frozenset[str]:
+    """What the identity may do at `at` or will by a binding that stands and begins later."""
+    rows = RoleBinding.objects.standing(at).filter(identity_id=identity_id)
+    return _known(name for names in rows.values_list("role__permissions", flat=True) for name in names)
+
+
 def permissions_of_role_names(tenant_id: UUID | str, names: Iterable[str]) -> frozenset[str]:
     """What roles of these names permit in the tenant; an unknown name adds nothing."""
     found = Role.objects.filter(tenant_id=tenant_id, name__in=list(names)).values_list("permissions", flat=True)

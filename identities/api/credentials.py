@@ -4,10 +4,13 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.urls import path
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from identities.access import selectors as access
 from identities.access.matrix import Duty
+from identities.api import permissions
 from identities.api.register_shapes import CreatedCredential, CredentialShape, NewCredential
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, ReasonShape
@@ -17,6 +20,8 @@ from identities.credentials.models import ClientSecret
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
 from identities.vaults.references import SecretReference
+
+BEYOND = "A managed identity is shown no secret of one that may do more than itself; storeSecretAt shows it to nobody"
 
 
 class IdentityCredentialsView(PortalView):
@@ -49,6 +54,8 @@ class IdentityCredentialsView(PortalView):
         identity = self.get_or_404(ManagedIdentity.objects.all(), id)
         body = self.read(NewCredential)
         reference = body.get("store_secret_at")
+        if reference is None:
+            self._check_may_see(identity)
         made = lifecycle.issue_secret(
             identity,
             actor=self.actor,
@@ -57,6 +64,14 @@ class IdentityCredentialsView(PortalView):
         )
         extra = {"clientSecret": made.text} if made.text else {}
         return self.show(made.secret, CredentialShape, status=201, **extra)
+
+    def _check_may_see(self, identity: ManagedIdentity) -> None:
+        """A machine that was shown another's secret could act as that one: it must hold all the other may do."""
+        principal = self.principal
+        if not principal.is_machine or identity.pk == principal.identity_id:
+            return
+        if not access.permissions_to_come(identity.pk, timezone.now()) <= principal.permissions:
+            permissions.refuse(principal, self, "credential.rotate", BEYOND)
 
 
 class RevokeCredentialView(PortalView):

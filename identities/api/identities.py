@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from audit import selectors as trail
 from identities.access.matrix import Duty, Reach
 from identities.access.models import RoleBinding
+from identities.api import permissions
 from identities.api.audit import EventShape
+from identities.api.names import camel
 from identities.api.register_shapes import (
     CreatedIdentity,
     DependenciesShape,
@@ -39,6 +41,10 @@ EXAMPLE = {
     "businessOwner": "dana@example.com",
     "issueSecret": True,
 }
+#: What bounds an identity: how long it lives, where it works, how closely it is looked at. Not its own to move.
+LIMITS = frozenset(
+    {"environment", "issuance", "risk_tier", "rotation_interval_days", "expires_at", "review_by", "ownership_class"}
+)
 _EXACT = ("environment", "state", "kind", "issuance", "ownership_class", "risk_tier")
 
 
@@ -100,6 +106,8 @@ class IdentitiesView(RegisterView):
         facts = self.read(NewIdentity)
         tenant = self.tenant_for(facts.pop("tenant_id", None))
         is_shown, reference = facts.pop("issue_secret"), facts.pop("store_secret_at", None)
+        if is_shown or reference:
+            self._check_may_make_secrets()
         made = lifecycle.onboard(
             tenant_id=tenant.pk,
             facts=facts,
@@ -109,6 +117,11 @@ class IdentitiesView(RegisterView):
         )
         extra = {"clientSecret": made.secret_text} if made.secret_text else {}
         return self.answer(made.identity, status=201, **extra)
+
+    def _check_may_make_secrets(self) -> None:
+        """To enter an identity is one permission, to make a secret another; people who govern have both."""
+        if self.principal.is_machine and "credential.rotate" not in self.principal.permissions:
+            permissions.refuse(self.principal, self, "credential.rotate")
 
 
 class IdentityView(RegisterView):
@@ -124,7 +137,11 @@ class IdentityView(RegisterView):
     @describe("Change facts of an identity", answer=IdentityShape, body=IdentityFacts)
     def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
-        return self.answer(inventory.change(identity, facts=self.read(IdentityFacts, partial=True), actor=self.actor))
+        facts = self.read(IdentityFacts, partial=True)
+        if identity.pk == self.principal.identity_id and (named := sorted(LIMITS & facts.keys())):
+            members = ", ".join(map(camel, named))
+            permissions.refuse(self.principal, self, "identity.write", f"Not of oneself: {members}")
+        return self.answer(inventory.change(identity, facts=facts, actor=self.actor))
 
     @describe("Retire an identity; the evidence stays", answer=None, body=OptionalReasonShape, status=204)
     def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002

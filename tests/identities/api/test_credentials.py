@@ -1,10 +1,12 @@
 """Routes of secrets."""
 
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.actors import Actor
@@ -114,3 +116,33 @@ def test_an_identity_whose_vault_fails_stays_without_a_live_secret(api: APIClien
     assert refused.status_code == 503
     assert str(made.pk) in refused.json()["detail"]
     assert not made.secrets.filter(revoked_at=None).exists()
+
+
+def test_a_machine_is_shown_no_secret_of_one_that_may_do_more(tenant: Tenant, bot: ManagedIdentity) -> None:
+    rotator = register.client_of_machine(register.identity(tenant), "credential.rotate", "identity.read")
+    address = f"/api/identities/{bot.pk}/credentials"
+    assert rotator.post(address, {"kind": "client_secret"}, format="json").status_code == 201
+    binding = tokens.grant(bot, "workflow.execute").bindings.get()
+    for valid_from in (timezone.now() - timedelta(days=1), timezone.now() + timedelta(hours=1)):
+        binding.valid_from = valid_from
+        binding.save()
+        refused = rotator.post(address, {"kind": "client_secret"}, format="json")
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+        assert "clientSecret" not in refused.json()
+    assert bot.secrets.count() == 1
+
+
+def test_a_machine_rotates_anothers_secret_into_a_vault_and_its_own_to_see(
+    tenant: Tenant, bot: ManagedIdentity
+) -> None:
+    tokens.grant(bot, "workflow.execute")
+    rotator = register.client_of_machine(register.identity(tenant), "credential.rotate")
+    stored = rotator.post(
+        f"/api/identities/{bot.pk}/credentials", {"kind": "client_secret", "storeSecretAt": AT}, format="json"
+    )
+    assert stored.status_code == 201
+    assert "clientSecret" not in stored.json()
+    own = register.client_of_machine(bot, "credential.rotate")
+    assert own.post(f"/api/identities/{bot.pk}/credentials", {"kind": "client_secret"}, format="json").json()[
+        "clientSecret"
+    ]

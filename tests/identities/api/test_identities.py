@@ -292,3 +292,35 @@ def test_the_timeline_shows_what_happened_to_it(tenant: Tenant, api: APIClient) 
 def test_dependencies_are_a_list(tenant: Tenant, api: APIClient) -> None:
     made = register.identity(tenant)
     assert api.get(f"/api/identities/{made.pk}/dependencies").json() == {"results": []}
+
+
+def test_a_machine_that_enters_identities_makes_no_secret_without_that_permission(tenant: Tenant) -> None:
+    caller = register.identity(tenant)
+    at = {"provider": "local", "vaultUri": "local://default", "secretName": "payroll"}
+    facts = {"name": "new-bot", "environment": "sandbox", "purpose": "tests"}
+    writer = register.client_of_machine(caller, "identity.write")
+    for more in ({"issueSecret": True}, {"storeSecretAt": at}):
+        refused = post(writer, "identities", facts | more)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    assert ManagedIdentity.objects.count() == 1
+    assert post(writer, "identities", facts).status_code == 201
+    both = register.client_of_machine(caller, "identity.write", "credential.rotate")
+    assert post(both, "identities", facts | {"name": "other", "issueSecret": True}).json()["clientSecret"]
+
+
+def test_a_machine_does_not_move_its_own_limits(tenant: Tenant) -> None:
+    own, other = register.identity(tenant), register.identity(tenant)
+    writer = register.client_of_machine(own, "identity.write")
+    moves: list[dict[str, Any]] = [
+        {"expiresAt": None},
+        {"environment": "staging"},
+        {"riskTier": "low"},
+        {"rotationIntervalDays": 3650},
+        {"reviewBy": "2099-01-01", "description": "harmless"},
+    ]
+    for move in moves:
+        assert writer.patch(f"/api/identities/{own.pk}", move, format="json").status_code == 403
+        assert writer.patch(f"/api/identities/{other.pk}", move, format="json").status_code == 200
+    own.refresh_from_db()
+    assert (own.environment, own.risk_tier, own.description) == ("production", "medium", "")
+    assert writer.patch(f"/api/identities/{own.pk}", {"description": "harmless"}, format="json").status_code == 200
