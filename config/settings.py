@@ -268,6 +268,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "scheduling.tick", "schedule": 1.0, "options": {"expires": 5}},
     "sweep": {"task": "scheduling.sweep", "schedule": 5.0, "options": {"expires": 15}},
+    "tidy": {"task": "scheduling.tidy", "schedule": 3600.0, "options": {"expires": 600}},
     "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10}},
     "verify": {"task": "audit.verify", "schedule": 3600.0, "options": {"expires": 600}},
 }

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from identities.tokens import services as tokens
 from scheduling import runner
 from scheduling.services import bell, firing, recovery
 
@@ -56,6 +57,16 @@ def sweep() -> None:
     bell.beat("sweep", at)
     if lost or ended:
         log.warning("sweep", lost=len(lost), ended=ended)
+
+
+@shared_task(name="scheduling.tidy", ignore_result=True)
+def tidy() -> None:
+    """Each hour: rows of tokens nobody can show any more, and private keys that sign no more, are removed."""
+    at = timezone.now()
+    removed = 0
+    while batch := tokens.remove_ended(at):
+        removed += batch
+    log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at))
 
 
 def take_over_dead(at: datetime) -> int:

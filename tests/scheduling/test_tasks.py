@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from identities.tokens.models import IssuedToken
 from scheduling import tasks
 from scheduling.models import RunState, Schedule, ScheduleRun
 from scheduling.runner import name_of_worker
 from scheduling.services import bell, limits
-from tests.factories import runs
+from tests.factories import people, register, runs
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +98,19 @@ def test_a_message_holds_an_id_and_nothing_else():
 def idle() -> Schedule:
     """A schedule that does not fire by itself."""
     return runs.schedule(next_run_at=None)
+
+
+def test_tidying_removes_what_nobody_can_show_any_more():
+    long_ago, now = timezone.now() - timedelta(days=3), timezone.now()
+    identity = register.identity(people.tenant())
+    for ends_at in (long_ago, now + timedelta(hours=1)):
+        IssuedToken.objects.create(
+            jti=uuid4(),
+            identity=identity,
+            kid="k",
+            scope="roles",
+            issued_at=ends_at - timedelta(hours=1),
+            expires_at=ends_at,
+        )
+    tasks.tidy()
+    assert [token.expires_at > now for token in IssuedToken.objects.all()] == [True]

@@ -1,8 +1,12 @@
 """The demo company comes once, whole, through the services; and goes without taking its evidence along."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.credentials.models import ClientSecret
 from identities.inventory.models import ManagedIdentity
@@ -11,14 +15,15 @@ from identities.people.models import Tenant, User
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
 from scheduling.demo import estate, loading, plans
-from scheduling.models import Schedule, ScheduleRun
+from scheduling.models import Schedule, ScheduleRun, Workflow
+from scheduling.services import workflows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def ground(settings: object) -> None:
-    settings.PASSPORT_URL = "http://127.0.0.1:8000"  # type: ignore[attr-defined]
+def ground(settings: Any) -> None:
+    settings.PASSPORT_URL = "http://127.0.0.1:8000"
     tokens.ensure_signing_key()
     vaults.ensure_default()
 
@@ -52,6 +57,20 @@ def test_it_is_loaded_once() -> None:
     before = AuditEvent.objects.count()
     assert loading.load() is False
     assert AuditEvent.objects.count() == before
+
+
+def test_it_follows_the_portal_to_another_address_but_leaves_what_somebody_edited(settings: Any) -> None:
+    loading.load()
+    edited = Workflow.objects.get(key="wf-ledger-export")
+    content = replace(workflows.content_of(edited), name="Our own export")
+    workflows.change_workflow(edited, content=content, actor=Actor.system("somebody", edited.tenant_id))
+    for port in ("9001", "9002"):
+        settings.PASSPORT_URL = f"http://127.0.0.1:{port}"
+        loading.load()
+        moved = Workflow.objects.get(key="wf-payroll-liveness")
+        assert moved.allowed_hosts == [f"127.0.0.1:{port}"]
+        assert moved.nodes[0]["params"]["url"].startswith(f"http://127.0.0.1:{port}/demo/")
+    assert Workflow.objects.get(key="wf-ledger-export").allowed_hosts == ["127.0.0.1:8000"]
 
 
 def test_a_start_that_was_killed_half_way_is_finished_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
