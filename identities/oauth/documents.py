@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from identities.oauth.answers import OAuthError, public, refused
@@ -20,6 +21,7 @@ FEED_SECONDS = 5
 METADATA_SECONDS = 300
 
 
+@csrf_exempt
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """GET /passport/jwks.json (RFC 7517): every key a token that lives may be signed with, and the next one."""
@@ -30,6 +32,7 @@ def jwks(request: HttpRequest) -> HttpResponse:
     return public({"keys": keys}, seconds=KEYS_SECONDS)
 
 
+@csrf_exempt
 @require_safe
 def metadata(request: HttpRequest, path: str = "") -> HttpResponse:
     """GET /.well-known/oauth-authorization-server (RFC 8414), with the issuer's path behind it where it has one."""
@@ -55,6 +58,7 @@ def metadata(request: HttpRequest, path: str = "") -> HttpResponse:
     )
 
 
+@csrf_exempt
 @require_safe
 def revocations(request: HttpRequest) -> HttpResponse:
     """GET /passport/revocations[?since=]: for verifiers that do not introspect.
@@ -72,7 +76,7 @@ def revocations(request: HttpRequest) -> HttpResponse:
     stops = selectors.stops(at, since)
     members = {
         "issuer": settings.issuer(),
-        "as_of": at.isoformat(),
+        "as_of": at.isoformat().replace("+00:00", "Z"),
         "tokens": [str(jti) for jti in stops.tokens],
         "identities": [
             {"managed_identity_id": str(identity), "not_after": int(epoch)} for identity, epoch in stops.epochs.items()

@@ -45,7 +45,8 @@ class Badge:
     def facts(self) -> dict[str, Any]:
         """What a step shows of the token: never its text."""
         expires_at = self.actor.token_expires_at
-        return {"jti": self.actor.token_jti, "expiresAt": expires_at.isoformat() if expires_at else None}
+        ends = expires_at.isoformat().replace("+00:00", "Z") if expires_at else None
+        return {"jti": self.actor.token_jti, "expiresAt": ends}
 
     def is_stale(self, at: datetime) -> bool:
         """Whether the next node needs a fresh token (S1-32): little of it is left, or its identity's were killed."""

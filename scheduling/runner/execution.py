@@ -174,7 +174,7 @@ class Execution:
         )
 
     def _pause(self, pause: Pause) -> None:
-        shown = {"reason": pause.reason, "until": pause.until.isoformat()}
+        shown = {"reason": pause.reason, "until": pause.until.isoformat().replace("+00:00", "Z")}
         with transaction.atomic():
             self.steps.settle(*self._broken_off(pause, StepState.WAITING, shown))
             ledger.defer_run(self.lease, available_at=pause.until, reason=pause.reason, actor=self.who)

@@ -47,7 +47,8 @@ def test_each_step_shows_what_it_found(world: World):
     token = IssuedToken.objects.get()
     assert step(run, "resolve-identity").detail == {"identity": "payer", "clientId": world.payer.client_id}
     assert step(run, "fetch-secret").detail == reference("payer")
-    assert step(run, "mint-token").detail == {"jti": str(token.jti), "expiresAt": token.expires_at.isoformat()}
+    ends = token.expires_at.isoformat().replace("+00:00", "Z")
+    assert step(run, "mint-token").detail == {"jti": str(token.jti), "expiresAt": ends}
     assert step(run, "guard").detail["outcome"] == "allow"
     assert step(run, "say").detail["actor"]["managedIdentityId"] == str(world.payer.id)
     assert step(run, "say").output == {"message": "paid", "values": {}}
