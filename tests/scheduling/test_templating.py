@@ -74,7 +74,7 @@ def test_a_template_cannot_name_a_member():
 
 
 def test_data_without_end_is_refused_and_not_walked():
-    data = []
+    data: list[object] = []
     for _ in range(500):
         data = [data]
     assert "nested" in templating.schedule_problems(data)[0]

@@ -29,7 +29,7 @@ def client(ours):
 @pytest.fixture(autouse=True)
 def rung(monkeypatch):
     """The runs that the queue was told of."""
-    heard = []
+    heard: list[object] = []
     monkeypatch.setattr("scheduling.tasks.ring_now", heard.append)
     return heard
 
