@@ -30,7 +30,8 @@ def resolve(written: object, *, tenant_id: UUID, member: str) -> Owner:
     """Read an owner as it is written: an id, an e-mail, free text, `{id}` or `{label}`, or nothing.
 
     Raises Invalid naming `member` for an id that is nobody's in the tenant (a foreign one reads the same), for a
-    service user and for an account that is disabled: none of them can answer for anything.
+    service user and for an account that is disabled (none of them can answer for anything), and for a name that
+    cannot be kept whole.
     """
     text = _text(written, member)
     if not text:
@@ -39,7 +40,9 @@ def resolve(written: object, *, tenant_id: UUID, member: str) -> Owner:
     if user is None:
         if _uuid(text):
             raise Invalid({member: ["There is no such person."]})
-        return Owner(user=None, label=text[:MAX_LABEL])
+        if len(text) > MAX_LABEL or not text.isprintable():
+            raise Invalid({member: [f"A name is one line of at most {MAX_LABEL} characters."]})
+        return Owner(user=None, label=text)
     if user.is_agent or not user.is_active:
         why = "A service user cannot own an identity." if user.is_agent else "This person's account is disabled."
         raise Invalid({member: [why]})
@@ -81,7 +84,9 @@ def _user(text: str, tenant_id: UUID) -> User | None:
 
 def _text(written: object, member: str) -> str:
     if isinstance(written, Mapping) and set(written) <= {"id", "label"}:
-        written = written.get("id") or written.get("label")
+        if (key := written.get("id")) and not _uuid(str(key)):
+            raise Invalid({member: ["This is no id; a name goes into label."]})
+        written = key or written.get("label")
     if written is None:
         return ""
     if isinstance(written, User | Team | UUID):

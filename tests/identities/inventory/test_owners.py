@@ -35,6 +35,13 @@ def test_somebody_who_left_owns_nothing(tenant: Tenant) -> None:
         owners.resolve(str(gone.pk), tenant_id=tenant.pk, member="technical_owner")
 
 
+@pytest.mark.parametrize("written", [{"id": "dana"}, "x" * 255, {"label": "x" * 255}, "Dana\nand others", "Da\u202ena"])
+def test_what_cannot_be_kept_as_written_is_refused_not_cut(tenant: Tenant, written: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        owners.resolve(written, tenant_id=tenant.pk, member="business_owner")
+    assert refused.value.errors.keys() == {"business_owner"}
+
+
 @pytest.mark.parametrize("written", [7, ["a"], {"name": "Dana"}])
 def test_other_shapes_are_refused(tenant: Tenant, written: object) -> None:
     with pytest.raises(Invalid):
