@@ -1,5 +1,8 @@
 """One line of JSON for each log record, from structlog and from the standard library alike."""
 
+import logging
+import logging.handlers
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -65,3 +68,16 @@ def dict_config(level: str) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
         },
     }
+
+
+def into_file(path: Path) -> None:
+    """Send what goes to stderr into `path` instead (10 MB, then five older files), errors to both.
+
+    For a portal started by hand: its address and password would be scrolled away by the first minute of records.
+    """
+    root = logging.getLogger()
+    on_screen = next(handler for handler in root.handlers if type(handler) is logging.StreamHandler)
+    kept = logging.handlers.RotatingFileHandler(path, maxBytes=10_000_000, backupCount=5, encoding="utf-8", delay=True)
+    kept.setFormatter(on_screen.formatter)
+    on_screen.setLevel(logging.ERROR)
+    root.addHandler(kept)

@@ -42,3 +42,18 @@ def test_libraries_that_log_secrets_at_debug_are_kept_quiet(lines):
     for name in ("oauthlib.oauth2", "oauth2_provider.oauth2_validators"):
         logging.getLogger(name).debug("wrong client secret %s", "hunter2")
     assert lines() == []
+
+
+def test_a_portal_on_a_terminal_keeps_its_screen_for_errors(lines, tmp_path):
+    root = logging.getLogger()
+    logs.into_file(tmp_path / "steward.log")
+    try:
+        structlog.get_logger("tests.ours").info("tick")
+        structlog.get_logger("tests.ours").error("run.credential_failed")
+        assert [line["event"] for line in lines()] == ["run.credential_failed"]
+        kept = [json.loads(line)["event"] for line in (tmp_path / "steward.log").read_text().splitlines()]
+        assert kept == ["tick", "run.credential_failed"]
+    finally:
+        kept_handler = root.handlers[-1]
+        root.removeHandler(kept_handler)
+        kept_handler.close()

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +14,17 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from config import keyring
+from config import keyring, logs
 from config.portal.listening import EVERYWHERE, Address, CannotStart, hold, listen, parse
+
+LOG_FILE = "steward.log"
 
 
 class Command(BaseCommand):
     help = "Set up what is missing and run the portal, its worker and its clock in one process."
     requires_system_checks = []
     requires_migrations_checks = False
+    log_file: Path | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -43,10 +47,20 @@ class Command(BaseCommand):
         with hold(settings.DATA_DIR):
             listener, address = listen(bind)
             answer_at(address)
+            self.quieten()
             from config.portal import first_start
 
             admin = first_start.prepare()
             self.serve(listener, address, admin)
+
+    def quieten(self) -> None:
+        """On a terminal, keep the screen for what a person wants to read; a service manager gets every line."""
+        if sys.stderr.isatty():
+            self.log_file = settings.DATA_DIR / LOG_FILE
+            logs.into_file(self.log_file)
+        if self.stdout.isatty() and not (settings.DATA_DIR / "steward.db").exists():
+            self.stdout.write("Setting up for the first time ...")
+            self.stdout.flush()
 
     def serve(self, listener: Any, address: Address, admin: Any) -> None:
         """Run until a signal comes. Does not return: threads in the middle of a run are not waited for."""
@@ -79,6 +93,8 @@ class Command(BaseCommand):
         say(f"  Sign in   {admin.email if admin else settings.ADMIN_EMAIL}")
         if admin and admin.password:
             say(f"  Password  {admin.password}  (shown this once)")
+        if self.log_file:
+            say(f"  Log       {self.log_file}")
         self.stdout.flush()
 
 
