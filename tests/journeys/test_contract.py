@@ -189,7 +189,7 @@ def test_a_run_by_hand_tells_who_acted_and_every_step(admin: Script) -> None:
         ("POST", "/api/identities", {"name": 5}, 400),
         ("GET", "/api/identities?pageSize=201", None, 400),
         ("GET", f"{FLOW}/runs?ordering=state", None, 400),
-        ("GET", f"{FLOW}/runs/{uuid4()}", None, 404),
+        ("GET", f"{FLOW}/runs/00000000-0000-4000-8000-000000000000", None, 404),
         ("GET", "/api/nothing", None, 404),
         ("GET", "/flowstudio/nothing", None, 404),
         ("PUT", "/api/identities", {}, 405),
