@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 #: Loggers that would print what a client sent, secrets included: oauthlib and the toolkit log a wrong secret at DEBUG.
 TALKATIVE = ("oauthlib", "oauth2_provider", "urllib3", "requests", "hvac", "amqp", "kombu", "asyncio")
@@ -22,6 +22,14 @@ def shared_processors() -> list[Processor]:
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
+
+
+def name_request(logger: Any, method: str, record: EventDict) -> EventDict:
+    """A request that Django hands along, by method and path: clients put secrets behind the question mark."""
+    request = record.get("request")
+    if request is not None:
+        record["request"] = f"{getattr(request, 'method', '')} {getattr(request, 'path', '')}".strip()
+    return record
 
 
 def configure_structlog() -> None:
@@ -47,7 +55,7 @@ def dict_config(level: str) -> dict[str, Any]:
         "formatters": {
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*shared_processors(), structlog.stdlib.ExtraAdder()],
+                "foreign_pre_chain": [*shared_processors(), structlog.stdlib.ExtraAdder(), name_request],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.JSONRenderer(default=str),

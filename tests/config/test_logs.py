@@ -44,6 +44,14 @@ def test_libraries_that_log_secrets_at_debug_are_kept_quiet(lines):
     assert lines() == []
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", "/passport/token", "/api/auth/login"])
+def test_what_stands_behind_the_question_mark_is_not_written_down(lines, client, db, path):
+    client.get(f"{path}?client_secret=swordfish&access_token=swordfish")
+    refused = next(line for line in lines() if line["logger"] == "django.request")
+    assert refused["request"] == f"GET {path}"
+    assert not [line for line in lines() if "swordfish" in str(line)]
+
+
 def test_a_portal_on_a_terminal_keeps_its_screen_for_errors(lines, tmp_path):
     root = logging.getLogger()
     logs.into_file(tmp_path / "steward.log")
