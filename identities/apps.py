@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth import user_logged_in
 from django.db import connections
 from django.db.models.signals import post_migrate
 
@@ -12,6 +13,8 @@ class IdentitiesConfig(AppConfig):
     verbose_name = "Identities"
 
     def ready(self) -> None:
+        # Django would note a sign-in by itself, without a record: `people.sign_in` writes both or neither.
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
         post_migrate.connect(_ensure_default_vault, sender=self, dispatch_uid="identities.default_vault")
 
 

@@ -27,6 +27,7 @@ class PersonEvent(StrEnum):
     SIGNED_IN = "user.signed_in"
     SIGN_IN_REFUSED = "user.sign_in_refused"
     SIGNED_OUT = "user.signed_out"
+    SESSION_CONTINUED = "user.session_continued"
     TOKEN_ISSUED = "user.token_issued"  # noqa: S105 - an event name
     REFRESH_FAILED = "user.refresh_failed"
 

@@ -79,15 +79,19 @@ def check(email: str, password: str) -> User | None:
 def open_session(user: User, *, source: str = "login") -> Session:
     """Begin a session for somebody whose password was checked: one row, one record (two for a service user)."""
     at = timezone.now()
-    User.objects.filter(pk=user.pk).update(last_login=at)
-    user.last_login = at
-    audit.record(PersonEvent.SIGNED_IN, actor=actor_of(user), subject=subject_of(user), details={"source": source})
+    _note_entry(user, source, at)
     return _issue(user, family=uuid4(), source=source, at=at)
 
 
 @transaction.atomic
 def record_entry(user: User, *, source: str = "admin") -> None:
     """Record a sign-in that opened no API session, such as the admin's."""
+    _note_entry(user, source, timezone.now())
+
+
+def _note_entry(user: User, source: str, at: datetime) -> None:
+    User.objects.filter(pk=user.pk).update(last_login=at)
+    user.last_login = at
     audit.record(PersonEvent.SIGNED_IN, actor=actor_of(user), subject=subject_of(user), details={"source": source})
 
 
@@ -149,6 +153,8 @@ def _attempt(text: str, at: datetime) -> Session | _Failure:
     if not RefreshToken.objects.filter(pk=row.pk).open().update(used_at=at):
         RefreshToken.objects.filter(family=row.family).invalidate(reason="refresh-id-mismatch", at=at)
         return _Failure("refresh-id-mismatch", row.user, metadata)
+    details = {**metadata, "source": "refresh"}
+    audit.record(PersonEvent.SESSION_CONTINUED, actor=actor_of(row.user), subject=subject_of(row.user), details=details)
     return _issue(row.user, family=row.family, source="refresh", at=at)
 
 

@@ -203,3 +203,13 @@ def test_of_two_who_come_with_one_token_at_once_one_gets_in():
     for one in both:
         one.join()
     assert sorted(outcomes) == ["in", "refresh-id-mismatch"]
+
+
+def test_a_refresh_is_on_record_and_a_sign_in_to_the_admin_shows_on_the_account():
+    user = cast.person()
+    sign_in.record_entry(user, source="admin")
+    assert User.objects.get(pk=user.pk).last_login is not None
+    session = sign_in.refresh(sign_in.open_session(user).refresh_token)
+    event = AuditEvent.objects.get(type="user.session_continued")
+    assert event.actor_id == str(user.pk)
+    assert session.refresh_token not in repr(vars(event))
