@@ -86,12 +86,24 @@ def send(
     for name, value in headers.items():
         check_header(name, value)
     started = time.monotonic()
-    allowed = addresses.networks(settings.STEWARD_OUTBOUND_PRIVATE_ALLOW)
+    allowed = _private_networks(target)
     found = addresses.checked(target.host, target.port, allowed=allowed, timeout=min(CONNECT_SECONDS, seconds))
     if target.scheme == "http" and not all(addresses.is_inside(address, allowed) for address in found):
         raise AddressRefused(f"{target.host} is called without TLS; plain http is for allowed networks only")
     left = seconds - (time.monotonic() - started)
     return _Call(target, found, max(left, 0.001)).run(method, headers, body)
+
+
+def _private_networks(target: Target) -> list[addresses.Network]:
+    """The networks named in the setting, and for the demo's own receiver its address: that port and path alone.
+
+    OUTBOUND_RECEIVER, (network, port, path), is there only where the portal command has set it.
+    """
+    named = [*settings.STEWARD_OUTBOUND_PRIVATE_ALLOW]
+    network, port, path = getattr(settings, "OUTBOUND_RECEIVER", None) or ("", 0, "")
+    if target.port == port and target.path.startswith(path):
+        named.append(network)
+    return addresses.networks(named)
 
 
 def check_header(name: str, value: str) -> None:

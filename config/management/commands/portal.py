@@ -98,6 +98,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+#: Where config.urls puts the demo's payroll system.
+RECEIVER_PATH = "/demo/payroll/"
+
+
 def answer_at(address: Address) -> None:
     """Let issuer, Passport's address and accepted hosts follow the bound address where the environment is silent."""
     settings.BIND = f"{address.host}:{address.port}"
@@ -108,8 +112,8 @@ def answer_at(address: Address) -> None:
     if address.host not in EVERYWHERE:
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, address.host]
     if settings.DEMO:
-        # The demo's payroll system is this very portal, which nodes may otherwise not call.
-        settings.STEWARD_OUTBOUND_PRIVATE_ALLOW = [*settings.STEWARD_OUTBOUND_PRIVATE_ALLOW, own_network(address)]
+        # The demo's payroll system is this very portal, of which nodes may call nothing else, nor other ports here.
+        settings.OUTBOUND_RECEIVER = (own_network(address), address.port, RECEIVER_PATH)
 
 
 def own_network(address: Address) -> str:

@@ -26,6 +26,23 @@ def test_loopback_is_refused_unless_it_is_named():
     assert wire.requests == []
 
 
+def test_of_the_demos_receiver_only_its_own_port_and_path_are_open(settings):
+    with Wire() as wire, Wire() as other:
+        settings.OUTBOUND_RECEIVER = ("127.0.0.1/32", wire.port, "/demo/payroll/")
+        for url in (
+            f"http://127.0.0.1:{wire.port}/metrics",
+            f"http://127.0.0.1:{wire.port}/",
+            f"http://127.0.0.1:{wire.port}/demo/payroll",
+            f"http://127.0.0.1:{other.port}/demo/payroll/",
+            f"http://127.0.0.2:{wire.port}/demo/payroll/",
+        ):
+            with pytest.raises(AddressRefused):
+                get(url)
+        assert get(f"http://localhost:{wire.port}/demo/payroll/runs").status == 200
+    assert len(wire.requests) == 1
+    assert other.requests == []
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0", "[::]"]
 )

@@ -9,7 +9,7 @@ from config.portal.listening import Address
 @pytest.fixture
 def silent(settings):
     settings.PASSPORT_ISSUER_IS_SET = settings.PASSPORT_URL_IS_SET = False
-    settings.STEWARD_OUTBOUND_PRIVATE_ALLOW = ["10.1.0.0/16"]
+    settings.STEWARD_OUTBOUND_PRIVATE_ALLOW, settings.OUTBOUND_RECEIVER = ["10.1.0.0/16"], None
     return settings
 
 
@@ -29,12 +29,14 @@ def test_nodes_may_not_call_the_portal_itself(silent):
     silent.DEMO = False
     answer_at(Address("127.0.0.1", 9000))
     assert silent.STEWARD_OUTBOUND_PRIVATE_ALLOW == ["10.1.0.0/16"]
+    assert silent.OUTBOUND_RECEIVER is None
 
 
-def test_only_the_demo_opens_the_portals_own_address(silent):
+def test_the_demo_opens_its_receiver_and_nothing_else_of_this_machine(silent):
     silent.DEMO = True
     answer_at(Address("127.0.0.1", 9000))
-    assert silent.STEWARD_OUTBOUND_PRIVATE_ALLOW == ["10.1.0.0/16", "127.0.0.1/32"]
+    assert silent.STEWARD_OUTBOUND_PRIVATE_ALLOW == ["10.1.0.0/16"]
+    assert silent.OUTBOUND_RECEIVER == ("127.0.0.1/32", 9000, "/demo/payroll/")
 
 
 @pytest.mark.parametrize(
