@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions
 
 from audit import context
+from identities.people import sign_in
 
 
 class TooManyFailures(exceptions.Throttled):
@@ -48,7 +49,7 @@ def username(request: HttpRequest | None, credentials: dict[str, Any] | None) ->
     """
     forms = (credentials or {}, request.POST if request is not None else {})
     found = [form[name] for form in forms for name in ("username", "email") if form.get(name)]
-    return str(found[0]).strip().lower()[:254] if found else None
+    return sign_in.claimed_address(str(found[0])) if found else None
 
 
 def answer(

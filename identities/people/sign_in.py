@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, is_password_usable
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -98,10 +100,8 @@ def _note_entry(user: User, source: str, at: datetime) -> None:
 @transaction.atomic
 def record_refusal(email: str, *, reason: str = "invalid_credentials", source: str = "login") -> None:
     """Record a sign-in that failed. An address nobody has is recorded as claimed, without a tenant."""
-    claimed = email.strip().lower()[:254]
-    user = selectors.by_email(claimed)
-    # Whoever types a password into the wrong field must not find it in the log.
-    label = claimed if "@" in claimed else "not an address"
+    label = claimed_address(email)
+    user = selectors.by_email(label)
     subject = subject_of(user) if user else Subject(kind="user", id="", label=label)
     audit.record(
         PersonEvent.SIGN_IN_REFUSED,
@@ -111,6 +111,17 @@ def record_refusal(email: str, *, reason: str = "invalid_credentials", source: s
         reason=reason,
         details={"source": source},
     )
+
+
+def claimed_address(text: str) -> str:
+    """What may be kept of an address somebody signs in with: whoever types a password into the wrong field must not
+    find it in a log, a table or the audit."""
+    claimed = text.strip().lower()[:254]
+    try:
+        validate_email(claimed)
+    except ValidationError:
+        return "not an address"
+    return claimed
 
 
 def refresh(text: str) -> Session:
