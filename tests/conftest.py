@@ -3,11 +3,16 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
 from audit import triggers
+
+# How long an example takes says something of the machine, not of the code.
+hypothesis.settings.register_profile("steward", deadline=None)
+hypothesis.settings.load_profile("steward")
 
 #: Marks that need something a plain `make test` does not ask for; STEWARD_TEST_LANES (or `all`) opens them.
 LANE_MARKS = ("broker", "browser", "postgres", "long")

@@ -1,6 +1,6 @@
 """When it will run: for a schedule that is there, and for a rhythm that is only being thought of."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -14,6 +14,9 @@ from scheduling import calendar as calendars
 from scheduling.api.examples import PREVIEW
 from scheduling.api.schedules import OperatedView
 from scheduling.api.shapes import PreviewAskShape, PreviewQuery, PreviewShape
+
+# Before it zones had offsets with seconds, which RFC 3339 cannot write; after it few zones say anything.
+EARLIEST, LATEST = datetime(1972, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def _answer(cron_expression: str, zone: str, start: datetime, count: int) -> Response:
@@ -67,4 +70,6 @@ class PreviewView(PortalView):
     def post(self, request: Request) -> Response:
         body = self.read(PreviewAskShape)
         start = body.get("start") or timezone.now()
+        if not EARLIEST <= start < LATEST:
+            raise Invalid({"start": [f"must lie between {EARLIEST.year} and {LATEST.year}"]})
         return _answer(body["cron_expression"], body["timezone"], start, body["count"])

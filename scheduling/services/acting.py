@@ -1,10 +1,12 @@
 """As whom something may be set to run: an identity of the tenant, and a secret of it that a registered vault holds."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from audit.actors import Actor, ActorKind
+from identities.credentials import secret_format
 from identities.errors import Invalid, Refused
 from identities.inventory import selectors as register
 from identities.inventory.models import ManagedIdentity
@@ -13,6 +15,7 @@ from identities.vaults import services as vaults
 from identities.vaults.references import SecretReference
 
 IDENTITY, REFERENCE = "managed_identity_id", "secret_reference"
+HOLDS_SECRET = "holds a client secret: put it into a vault and name it there; revoke this one, it has been seen"  # noqa: S105 - what is said of one
 
 
 def check(identity_id: Any, reference: Any, *, tenant_id: UUID) -> tuple[UUID, dict[str, str]]:
@@ -24,6 +27,8 @@ def check(identity_id: Any, reference: Any, *, tenant_id: UUID) -> tuple[UUID, d
     identity, errors = _identity(identity_id, tenant_id)
     environment = identity.environment if identity else ""
     kept: dict[str, str] = {}
+    if found := secret_problems(reference):
+        raise Invalid(errors | {REFERENCE: found})
     try:
         understood = SecretReference.from_json(reference)
         vaults.check_reference(understood, tenant_id=tenant_id, environment=environment)
@@ -33,6 +38,11 @@ def check(identity_id: Any, reference: Any, *, tenant_id: UUID) -> tuple[UUID, d
     if errors or identity is None:
         raise Invalid(errors)
     return identity.pk, kept
+
+
+def secret_problems(data: Any) -> list[str]:
+    """What people write here is kept and shown: one of our secrets in it is refused before it is kept."""
+    return [HOLDS_SECRET] if any(secret_format.find(json.dumps(data, ensure_ascii=False, default=str))) else []
 
 
 def check_hand(actor: Actor, *identity_ids: object) -> None:

@@ -41,7 +41,7 @@ def check(
         "input_schema": input_schemas.schema_problems(input_schema),
         "resource_policy": policies.validate(resource_policy) if resource_policy else [],
     }
-    errors["nodes"] = graph.problems(nodes)
+    errors["nodes"] = graph.problems(nodes) or acting.secret_problems(nodes)
     if not errors["nodes"]:
         schema = None if errors["input_schema"] else input_schema
         errors["nodes"] = list(_node_problems(graph.order(nodes), schema, tenant_id))

@@ -119,7 +119,7 @@ def _input_problems(data: Any) -> list[str]:
         return ["must be an object"]
     if len(json.dumps(data, ensure_ascii=False).encode()) > MOST_INPUT_BYTES:
         return [f"must be at most {MOST_INPUT_BYTES} bytes"]
-    return templating.schedule_problems(data)
+    return acting.secret_problems(data) or templating.schedule_problems(data)
 
 
 def _range(value: Any, low: int, high: int) -> list[str]:

@@ -18,7 +18,7 @@ from audit import context, services as audit
 from audit.actors import Actor
 from audit.events import Outcome
 from scheduling.events import RunEvent
-from scheduling.models import RunState, ScheduleRun
+from scheduling.models import RunState, RunStep, ScheduleRun, StepState
 from scheduling.services import limits, turns
 
 SYSTEM = "scheduler"
@@ -144,10 +144,11 @@ def untaken_end(run: ScheduleRun, at: datetime) -> End | None:
 
 
 def end_untaken(run: ScheduleRun, end: End, *, at: datetime) -> bool:
-    """due → an end, without a worker; False when it was not due any more."""
+    """due → an end, without a worker; False when it was not due any more. A step that waited is not gone on with."""
     with transaction.atomic():
         if not _queue(run).update(**_ending(end, at)):
             return False
+        RunStep.objects.filter(run=run, finished_at=None).update(state=StepState.SKIPPED, finished_at=at)
         _record_end(run, end, Actor.system(SYSTEM, run.tenant_id))
     return True
 

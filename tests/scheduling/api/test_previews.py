@@ -51,6 +51,8 @@ def test_the_start_may_be_given_in_any_zone_or_left_out(house):
         ({"count": 0}, "count"),
         ({"count": 101}, "count"),
         ({"start": "yesterday"}, "start"),
+        ({"start": "1875-01-01T00:00:00Z"}, "start"),
+        ({"start": "9998-01-01T00:00:00Z"}, "start"),
         ({"name": "x"}, "name"),
     ],
 )

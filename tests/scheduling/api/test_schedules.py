@@ -5,10 +5,11 @@ from uuid import uuid4
 import pytest
 
 from audit.models import AuditEvent
+from identities.credentials import secret_format
 from identities.people.models import PortalRole
 from scheduling.models import Schedule
 from tests.factories import register
-from tests.scheduling.api.conftest import REFERENCE, SCHEDULES
+from tests.scheduling.api.conftest import REFERENCE, SCHEDULES, WORKFLOWS
 
 pytestmark = pytest.mark.django_db
 ALL_ROLES = list(PortalRole)
@@ -114,6 +115,20 @@ def test_an_unknown_provider_is_told_apart_from_one_that_is_not_installed(house)
     reference = {"provider": "azure-key-vault", "vaultUri": "https://v.vault.azure.net/", "secretName": "s"}
     answer = house.as_().post(SCHEDULES, house.body(secretReference=reference), format="json")
     assert "provider not installed" in answer.json()["errors"]["secretReference.provider"]
+
+
+def test_a_client_secret_is_taken_nowhere_and_kept_nowhere(house):
+    secret = secret_format.generate("production")
+    reference = {**house.body()["secretReference"], "secretName": secret}
+    for member, value in (("inputData", {"deep": [f"key={secret}"]}), ("secretReference", reference)):
+        answer = house.as_().post(SCHEDULES, house.body(**{member: value}), format="json")
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [member])
+        assert secret not in answer.content.decode()
+    node = {"id": "a", "kind": "log", "params": {"message": secret}}
+    workflow = {"id": "wf-leak", "name": "Leak", "nodes": [node]}
+    answer = house.as_().post(WORKFLOWS, workflow, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["nodes"])
+    assert secret not in answer.content.decode()
 
 
 @pytest.mark.parametrize("member", ["managedIdentityId", "workflowId", "owner", "ownerTeam"])

@@ -65,6 +65,17 @@ def test_a_run_cancelled_before_it_began_ends_without_a_worker():
     assert events(run) == ["run.cancelled"]
 
 
+def test_a_step_that_waits_ends_with_its_run():
+    run = runs.run()
+    for sequence, state in enumerate((StepState.SUCCEEDED, StepState.WAITING)):
+        ended = None if state == StepState.WAITING else timezone.now()
+        RunStep.objects.create(run=run, sequence=sequence, name=state, kind="wait", state=state, finished_at=ended)
+    ScheduleRun.objects.update(cancel_requested_at=timezone.now())
+    assert ledger.claim_run(run.id, worker="w1", at=timezone.now()) is None
+    steps = RunStep.objects.filter(run=run).order_by("sequence")
+    assert [(step.state, step.finished_at is None) for step in steps] == [("succeeded", False), ("skipped", False)]
+
+
 def test_a_run_past_its_deadline_expires(settings):
     settings.RUN_DEADLINE_SECONDS = 60
     run = runs.run(started_at=timezone.now() - timedelta(seconds=61))
