@@ -16,6 +16,7 @@ class ScheduleEvent(StrEnum):
     RESUMED = "schedule.resumed"
     REMOVED = "schedule.removed"
     RUN_REQUESTED = "schedule.run_requested"
+    RECOMPUTED = "schedule.recomputed"
 
 
 class RunEvent(StrEnum):

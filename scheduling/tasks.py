@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from identities.tokens import services as tokens
 from scheduling import runner
-from scheduling.services import bell, firing, recovery
+from scheduling.services import bell, firing, recovery, zone_changes
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +61,12 @@ def sweep() -> None:
 
 @shared_task(name="scheduling.tidy", ignore_result=True)
 def tidy() -> None:
-    """Each hour: rows of tokens nobody can show any more, and private keys that sign no more, are removed."""
+    """Each hour: tokens nobody can show any more and keys that sign no more are removed, moved clocks are followed."""
     at = timezone.now()
     removed = 0
     while batch := tokens.remove_ended(at):
         removed += batch
-    log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at))
+    log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
 
 
 def take_over_dead(at: datetime) -> int:
