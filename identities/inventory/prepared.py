@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 Value = str | UUID | datetime
 _MARKS: dict[type, Callable[[int], Value]] = {
@@ -36,7 +37,7 @@ class Prepared:
         using = connections[DEFAULT_DB_ALIAS]
         sql, places, converters, compiler = self._compiled.get(using.vendor) or self._compile()
         given = {name: _adapted(value, using) for name, value in values.items()}
-        with using.cursor() as cursor:
+        with _cursor(using) as cursor:
             cursor.execute(sql, [given[name] if name else fixed for name, fixed in places])
             found: Sequence[Any] = cursor.fetchall()
         return [tuple(row) for row in compiler.apply_converters(found, converters)] if converters else list(found)
@@ -54,6 +55,22 @@ class Prepared:
         return compiled
 
 
+def _cursor(using: BaseDatabaseWrapper) -> CursorWrapper:
+    """A cursor whose statements PostgreSQL parses and plans once for each connection.
+
+    Django writes the values into the text by default, so that each statement is a new one: a read of this kind costs
+    PostgreSQL three times as much then, and Python twice. A pooler that cannot keep statements wants a
+    `prepare_threshold` that is never reached.
+    """
+    if using.vendor != "postgresql":
+        return using.cursor()
+    from psycopg import Cursor
+
+    using.ensure_connection()
+    bound: Any = Cursor(using.connection)
+    return using.make_debug_cursor(bound) if using.queries_logged else using.make_cursor(bound)
+
+
 def _adapted(value: Value, using: BaseDatabaseWrapper) -> Any:
     if isinstance(value, datetime):
         return using.ops.adapt_datetimefield_value(value)
@@ -63,46 +80,60 @@ def _adapted(value: Value, using: BaseDatabaseWrapper) -> Any:
 
 
 def insert_together(*rows: models.Model) -> None:
-    """Insert rows of any models, all or none, each in one plain INSERT; no signal is sent and no key is read back.
+    """Insert rows of any models, all or none, in the order given; no signal is sent and no key is read back.
 
-    PostgreSQL takes them in one trip, as one statement list is one transaction there. Within a transaction that is open
-    already they join it.
+    PostgreSQL takes them in one trip, as one statement. Within a transaction that is open already they join it.
     """
     using = connections[DEFAULT_DB_ALIAS]
-    statements = [_insert(row, using) for row in rows]
-    if _takes_lists(using):
-        with using.cursor() as cursor:
-            cursor.execute(
-                "; ".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
-            )
+    kinds = tuple(type(row) for row in rows)
+    if using.vendor == "postgresql":
+        with _cursor(using) as cursor:
+            cursor.execute(_one_statement(kinds), [value for row in rows for value in _values(row, using)])
     else:
         with transaction.atomic(), using.cursor() as cursor:
-            for sql, values in statements:
-                cursor.execute(sql, values)
+            for row in rows:
+                cursor.execute(_insert_sql(type(row)), _values(row, using))
     for row in rows:
         row._state.adding, row._state.db = False, using.alias  # noqa: SLF001 - as save() would leave it
 
 
-def _takes_lists(using: BaseDatabaseWrapper) -> bool:
-    """Whether several statements may go at once: PostgreSQL, outside a transaction, with values bound on our side."""
-    bound_there = using.settings_dict["OPTIONS"].get("server_side_binding", False)
-    return using.vendor == "postgresql" and not using.in_atomic_block and not bound_there and using.get_autocommit()
+def _values(row: models.Model, using: BaseDatabaseWrapper) -> list[Any]:
+    """What the driver is given. Asking Django's field costs most of an insert, so plain values go past it."""
+    held = row.__dict__
+    return [
+        _adapted(held[field.attname], using)
+        if is_plain and type(held[field.attname]) in _PLAIN_TYPES
+        else field.get_db_prep_save(field.pre_save(row, add=True), using)
+        for field, is_plain in _fields(type(row))
+    ]
 
 
-def _insert(row: models.Model, using: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-    fields = _fields(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), using) for field in fields]
-    return _insert_sql(type(row), using.vendor), values
+_PLAIN_TYPES = {str, UUID, datetime, type(None)}
+_PLAIN_FIELDS = {models.CharField, models.TextField, models.UUIDField, models.DateTimeField, models.ForeignKey}
 
 
 @cache
-def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
-    return tuple(field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField))
+def _fields(model: type[models.Model]) -> "tuple[tuple[models.Field[Any, Any], bool], ...]":
+    """The columns to insert, each with whether its values go to the driver as they are."""
+    fields = (field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField))
+    return tuple((field, type(field) in _PLAIN_FIELDS and not _is_set_at_save(field)) for field in fields)
+
+
+def _is_set_at_save(field: "models.Field[Any, Any]") -> bool:
+    return bool(getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False))
 
 
 @cache
-def _insert_sql(model: type[models.Model], vendor: str) -> str:
+def _one_statement(kinds: tuple[type[models.Model], ...]) -> str:
+    """All inserts as one statement: what PostgreSQL calls data-modifying WITH."""
+    *first, last = [_insert_sql(kind) for kind in kinds]
+    named = ", ".join(f"row_{number} AS ({sql})" for number, sql in enumerate(first))
+    return f"WITH {named} {last}" if named else last
+
+
+@cache
+def _insert_sql(model: type[models.Model]) -> str:
     quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(str(field.column)) for field in _fields(model))
+    columns = ", ".join(quoted(str(field.column)) for field, _ in _fields(model))
     places = ", ".join(["%s"] * len(_fields(model)))
     return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of our own

@@ -29,6 +29,7 @@ def current_signer(at: datetime) -> Signer:
         return keyring.signer(at)
     except Unavailable:
         ensure_signing_key()
+        keyring.forget()  # another process or thread may have made it, and told only itself
         return keyring.signer(timezone.now())
 
 

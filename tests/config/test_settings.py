@@ -117,3 +117,10 @@ def test_every_gate_of_rfc_9700_is_on(settings):
     gates = {name for name in DEFAULTS if name.startswith("COMPLIANT_BCP_RFC9700_")}
     assert gates
     assert all(settings.OAUTH2_PROVIDER.get(gate) is True for gate in gates)
+
+
+def test_when_statements_are_prepared_can_be_said_in_the_database_url(tmp_path):
+    asked = read(tmp_path, "DATABASES", DATABASE_URL="postgres://u:p@db:5432/steward?prepare_threshold=1000000")
+    silent = read(tmp_path, "DATABASES", DATABASE_URL="postgres://u:p@db:5432/steward")
+    found = [settings["DATABASES"]["default"]["OPTIONS"]["prepare_threshold"] for settings in (asked, silent)]
+    assert found == [1_000_000, 5]

@@ -48,10 +48,11 @@ def test_an_unknown_a_wrong_and_a_stopped_client_cost_the_same(client: Client) -
 def test_a_token_costs_two_reads_and_one_short_transaction(client: Client, django_assert_num_queries) -> None:
     bot = made.bot(permissions=("run.read",))
     ask(client, bot.client_id, bot.secret)
-    with django_assert_num_queries(6) as seen:
+    written = ["WITH"] if connection.vendor == "postgresql" else ["SAVEPOINT", "INSERT", "INSERT", "RELEASE"]
+    with django_assert_num_queries(2 + len(written)) as seen:
         assert ask(client, bot.client_id, bot.secret).status_code == 200
     verbs = [query["sql"].split()[0] for query in seen.captured_queries]
-    assert verbs == ["SELECT", "SELECT", "SAVEPOINT", "INSERT", "INSERT", "RELEASE"]
+    assert verbs == ["SELECT", "SELECT", *written]
 
 
 def test_past_ten_failures_a_minute_the_eleventh_has_to_wait(client: Client) -> None:
