@@ -134,9 +134,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": SQLITE_PRAGMAS,
     }
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A token request's statements are planned once a connection; `?prepare_threshold=` in the address sets it otherwise.
-    DATABASES["default"]["OPTIONS"] = {"prepare_threshold": 5, **DATABASES["default"].get("OPTIONS", {})}
+    _options = {"prepare_threshold": 5} | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"].update(CONN_HEALTH_CHECKS=True, OPTIONS=_options)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
 
@@ -283,9 +282,7 @@ RUNS_PER_TENANT = env.int("RUNS_PER_TENANT", default=100)
 RUNS_PER_IDENTITY = env.int("RUNS_PER_IDENTITY", default=25)
 
 # Pages.
-LANGUAGE_CODE = "en-gb"
-USE_TZ = True
-TIME_ZONE = "UTC"
+LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
