@@ -6,7 +6,6 @@ from enum import StrEnum
 class TenantEvent(StrEnum):
     CREATED = "tenant.created"
     CHANGED = "tenant.changed"
-    REMOVED = "tenant.removed"
 
 
 class TeamEvent(StrEnum):
@@ -14,7 +13,6 @@ class TeamEvent(StrEnum):
     CHANGED = "team.changed"
     MEMBER_ADDED = "team.member_added"
     MEMBER_REMOVED = "team.member_removed"
-    REMOVED = "team.removed"
 
 
 class PersonEvent(StrEnum):
@@ -52,7 +50,6 @@ class TokenEvent(StrEnum):
     ISSUED = "token.issued"
     REFUSED = "token.refused"
     REVOKED = "token.revoked"
-    INTROSPECTED = "token.introspected"
 
 
 class SigningKeyEvent(StrEnum):
@@ -69,7 +66,6 @@ class RoleEvent(StrEnum):
 
 class BindingEvent(StrEnum):
     GRANTED = "role_binding.granted"
-    CHANGED = "role_binding.changed"
     ENDED = "role_binding.ended"
 
 

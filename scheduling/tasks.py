@@ -5,7 +5,6 @@ Each task may be lost, doubled or late without harm: a run is taken by compare-a
 
 import time
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -67,11 +66,6 @@ def tidy() -> None:
     while batch := tokens.remove_ended(at):
         removed += batch
     log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
-
-
-def take_over_dead(at: datetime) -> int:
-    """For the embedded process, before its workers start: every run somebody held is due again. How many."""
-    return len(recovery.take_over_dead(at))
 
 
 def ring(run_ids: Iterable[UUID]) -> int:

@@ -34,11 +34,7 @@ MOST_PUT_IN = 2 * 1024 * 1024
 
 
 class BadTemplate(ValueError):
-    """A name in braces that there is not; the message holds it."""
-
-
-class TooDeep(BadTemplate):
-    """The data is nested further than anything sensible is."""
+    """A name in braces that there is not (the message holds it), or data in which templates cannot be looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +141,7 @@ def _problems(data: Any, check: Callable[[str], object]) -> list[str]:
         for text in _texts(data):
             for problem in _text_problems(text, check):
                 found[problem] = None
-    except TooDeep as error:
+    except BadTemplate as error:
         return [str(error)]
     return list(found)
 
@@ -163,13 +159,13 @@ def _text_problems(text: str, check: Callable[[str], object]) -> Iterator[str]:
 def _texts(data: Any, depth: int = 0) -> Iterator[str]:
     """Every text in `data`. A template cannot name a member, so keys are only looked at for being one."""
     if depth > DEEPEST:
-        raise TooDeep(f"nested deeper than {DEEPEST}")
+        raise BadTemplate(f"nested deeper than {DEEPEST}")
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
         for key, value in data.items():
             if has_template(key):
-                raise TooDeep("the name of a member cannot hold {{")
+                raise BadTemplate("the name of a member cannot hold {{")
             yield from _texts(value, depth + 1)
     elif isinstance(data, list):
         for value in data:

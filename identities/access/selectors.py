@@ -1,6 +1,6 @@
 """What an identity may do now, from its bindings; a role that nobody knows gives nothing (S1-31)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -68,15 +68,6 @@ def permissions_of_role_names(tenant_id: UUID | str, names: Iterable[str]) -> fr
     """What roles of these names permit in the tenant; an unknown name adds nothing."""
     found = Role.objects.filter(tenant_id=tenant_id, name__in=list(names)).values_list("permissions", flat=True)
     return _known(permission for permissions in found for permission in permissions)
-
-
-def roles_of(identity_ids: Sequence[UUID], at: datetime) -> dict[UUID, list[str]]:
-    """Effective role names of many identities in one query, for lists."""
-    held: dict[UUID, list[str]] = {}
-    rows = RoleBinding.objects.effective(at).filter(identity_id__in=identity_ids).order_by("role__name")
-    for identity_id, name in rows.values_list("identity_id", "role__name").distinct():
-        held.setdefault(identity_id, []).append(name)
-    return held
 
 
 def roles(tenant_ids: Iterable[UUID] | None) -> QuerySet[Role]:

@@ -23,11 +23,6 @@ def by_id(identity_id: UUID | str) -> ManagedIdentity | None:
         return None
 
 
-def by_client_id(client_id: str) -> ManagedIdentity | None:
-    """The identity with this client id."""
-    return ManagedIdentity.objects.filter(client_id=client_id).first()
-
-
 def matching(text: str) -> Q:
     """Free search: name, client id, purpose, description, application, ticket or the label of an owner."""
     fields = ("name", "client_id", "purpose", "description", "application", "ticket")

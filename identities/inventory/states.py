@@ -30,8 +30,3 @@ _MOVES: dict[State, frozenset[State]] = {
 def may_become(state: State, target: State) -> bool:
     """Is there a move from `state` to `target`? Staying is not a move; retired is the end."""
     return target in _MOVES[state]
-
-
-def targets(state: State) -> frozenset[State]:
-    """Every state that can follow `state` in one move."""
-    return _MOVES[state]

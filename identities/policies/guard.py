@@ -3,37 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from identities.access.permissions import PORTAL_PERMISSIONS, WORKFLOW_EXECUTE
 from identities.access.selectors import permissions_of_role_names
 from identities.people.models import PortalRole
 from identities.policies import engine
 from identities.policies.actor_context import ActorContext
-from identities.policies.models import ResourcePolicy
+from identities.policies.models import DecisionOutcome, ResourcePolicy
 
 MISSING_PERMISSION = f"Missing {WORKFLOW_EXECUTE} permission"
 FOREIGN = "The workflow belongs to another tenant"
-
-
-class AccessOutcome(StrEnum):
-    """Yes or no."""
-
-    ALLOW = "allow"
-    DENY = "deny"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessDecision:
     """Allow, or deny with a reason a person can read, and the rules that decided (S1-30)."""
 
-    outcome: AccessOutcome
+    outcome: DecisionOutcome
     reason: str = ""
     policy_ids: tuple[str, ...] = ()
 
     @property
     def is_allowed(self) -> bool:
-        return self.outcome is AccessOutcome.ALLOW
+        return self.outcome is DecisionOutcome.ALLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +60,12 @@ class ProcessAccessGuard:
         decides alone. A policy that errors or no longer compiles denies.
         """
         if WORKFLOW_EXECUTE not in _permissions(actor):
-            return AccessDecision(AccessOutcome.DENY, MISSING_PERMISSION)
+            return AccessDecision(DecisionOutcome.DENY, MISSING_PERMISSION)
         if str(actor.tenant_id) != str(workflow.tenant_id):
-            return AccessDecision(AccessOutcome.DENY, FOREIGN)
+            return AccessDecision(DecisionOutcome.DENY, FOREIGN)
         if workflow.policy is None:
-            return AccessDecision(AccessOutcome.ALLOW)
+            return AccessDecision(DecisionOutcome.ALLOW)
         return _ask_policy(workflow.policy, actor, workflow, context)
-
-
-def check_workflow_execution(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -> AccessDecision:
-    """The guard as a function."""
-    return ProcessAccessGuard().check_workflow_execution(actor, workflow, context)
 
 
 def _permissions(actor: ActorContext) -> frozenset[str]:
@@ -94,9 +81,9 @@ def _ask_policy(
     try:
         compiled = engine.compile(policy.text)
     except engine.BadPolicy:
-        return AccessDecision(AccessOutcome.DENY, engine.FAILED)
+        return AccessDecision(DecisionOutcome.DENY, engine.FAILED)
     answer = engine.ask(compiled, _question(actor, workflow, context))
-    outcome = AccessOutcome.ALLOW if answer.allowed else AccessOutcome.DENY
+    outcome = DecisionOutcome.ALLOW if answer.allowed else DecisionOutcome.DENY
     return AccessDecision(outcome, answer.reason, answer.rule_ids)
 
 

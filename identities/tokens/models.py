@@ -49,10 +49,6 @@ class IssuedTokenQuerySet(models.QuerySet["IssuedToken"]):
         """Neither revoked nor past its end at `at`."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
 
-    def ended(self, before: datetime) -> "IssuedTokenQuerySet":
-        """Past their end since `before`: nobody can show them any more."""
-        return self.filter(expires_at__lt=before)
-
 
 class IssuedToken(models.Model):
     """One access token of one identity. Its text is nowhere at rest; `jti` is all that leads back to it."""

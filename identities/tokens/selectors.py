@@ -3,18 +3,12 @@
 import uuid
 from datetime import datetime
 
-from identities.inventory.models import ManagedIdentity
 from identities.tokens import authorise
 from identities.tokens.keyring import published
-from identities.tokens.models import IssuedToken, IssuedTokenQuerySet
+from identities.tokens.models import IssuedToken
 from identities.tokens.revocations import Snapshot, read_snapshot
 
 _JWK_MEMBERS = ("kty", "use", "alg", "kid", "n", "e")
-
-
-def tokens_of(identity: ManagedIdentity) -> IssuedTokenQuerySet:
-    """Every token of `identity` that is still on record, newest first."""
-    return IssuedTokenQuerySet(IssuedToken).filter(identity=identity).order_by("-issued_at")
 
 
 def live_token(jti: uuid.UUID, tenant_id: uuid.UUID, issued_at: int, at: datetime) -> IssuedToken | None:

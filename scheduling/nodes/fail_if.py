@@ -36,9 +36,7 @@ class FailIf(Node):
     @dataclass(frozen=True)
     class Params:
         value: Any
-        test: Literal["is_true", "is_empty", "equals", "not_equals", "greater_than", "less_than", "contains"] = (
-            "is_true"
-        )
+        test: TestName = "is_true"
         other: Any = None
         message: str = field(default="", metadata={"maxLength": 1000, "description": "Why the run ends"})
 

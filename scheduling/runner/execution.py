@@ -13,8 +13,8 @@ from django.utils import timezone
 from audit.actors import Actor
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.subjects import actor_of
-from scheduling import graph
-from scheduling.models import RunState, ScheduleRun, StepState, WorkflowVersion
+from scheduling import graph, selectors
+from scheduling.models import RunState, ScheduleRun, StepState
 from scheduling.runner import badges, guarding, nodework, retries
 from scheduling.runner.badges import Badge
 from scheduling.runner.endings import Pause, Stop
@@ -74,9 +74,7 @@ class Execution:
         self.badges[_key(identity_id, reference)] = badge
 
     def _work(self) -> None:
-        definition = WorkflowVersion.objects.get(
-            workflow_id=self.run.workflow_id, version=self.run.workflow_version
-        ).definition
+        definition = selectors.definition_of(self.run).definition
         for place, node in enumerate(graph.order(definition["nodes"])):
             if node["id"] not in self.steps.done:
                 self._node(node, definition, len(PRELUDE) + 1 + place)

@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import context, services as audit
-from audit.actors import Actor, Subject
+from audit.actors import Actor
 from identities.access.principal import Principal
 from identities.errors import Conflict, Missing, Refused
 from identities.policies import decisions, guard
 from identities.policies.actor_context import ActorContext
 from scheduling import calendar as calendars, templating
 from scheduling.events import RunEvent, ScheduleEvent
-from scheduling.models import RunState, Schedule, ScheduleRun, Trigger, Workflow
+from scheduling.models import RunState, Schedule, ScheduleRun, Trigger
 from scheduling.services import ledger
 
 
@@ -66,8 +66,8 @@ def _ask(schedule: Schedule, principal: Principal) -> None:
         id=schedule.workflow.key, tenant_id=asker.tenant_id, name=schedule.workflow.name, policy=None
     )
     facts = guard.RunFacts(trigger=Trigger.MANUAL.value, at=timezone.now(), environment=principal.environment)
-    decision = guard.check_workflow_execution(asker, workflow, facts)
-    decisions.record_decision(decision, actor=asker, resource=_resource(schedule.workflow))
+    decision = guard.ProcessAccessGuard().check_workflow_execution(asker, workflow, facts)
+    decisions.record_decision(decision, actor=asker, resource=schedule.workflow.subject)
     if not decision.is_allowed:
         raise Refused(decision.reason, code="insufficient_scope")
 
@@ -86,10 +86,6 @@ def asker_of(principal: Principal) -> ActorContext:
         name=principal.actor.label,
         environment=principal.environment,
     )
-
-
-def _resource(workflow: Workflow) -> Subject:
-    return workflow.subject
 
 
 def _locked(schedule: Schedule) -> Schedule:

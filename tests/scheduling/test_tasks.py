@@ -11,7 +11,7 @@ from identities.tokens.models import IssuedToken
 from scheduling import tasks
 from scheduling.models import RunState, Schedule, ScheduleRun
 from scheduling.runner import name_of_worker
-from scheduling.services import bell, limits
+from scheduling.services import bell, limits, recovery
 from tests.factories import people, register, runs
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_a_sweep_gives_back_what_was_lost_and_rings_it(rung):
 def test_at_the_start_of_the_embedded_process_nothing_is_held(rung):
     worker, later = name_of_worker(), timezone.now() + timedelta(minutes=1)
     runs.run(idle(), state=RunState.RUNNING, lease_epoch=1, lease_expires_at=later, claimed_by=worker)
-    assert tasks.take_over_dead(timezone.now()) == 1
+    assert len(recovery.take_over_dead(timezone.now())) == 1
     tasks.tick()
     assert len(rung) == 1
 

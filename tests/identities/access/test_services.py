@@ -186,14 +186,3 @@ def test_an_unknown_role_name_adds_no_permission_and_no_error():
     role(tenant)
     assert selectors.permissions_of_role_names(tenant.pk, ["nobody-knows", "payroll-executor"]) == {"workflow.execute"}
     assert selectors.permissions_of_role_names(tenant.pk, ["nobody-knows"]) == frozenset()
-
-
-def test_roles_of_many_identities_take_one_query(django_assert_num_queries):
-    tenant = cast.tenant()
-    crowd = [bots.identity(of=tenant) for _ in range(3)]
-    held = role(tenant)
-    for identity in crowd[:2]:
-        grant(identity, held)
-    with django_assert_num_queries(1):
-        found = selectors.roles_of([identity.pk for identity in crowd], timezone.now())
-    assert found == {crowd[0].pk: ["payroll-executor"], crowd[1].pk: ["payroll-executor"]}

@@ -144,4 +144,3 @@ def test_a_move_is_recorded_with_its_reason(tenant: Tenant) -> None:
 
 def test_an_unknown_id_is_none_even_if_it_is_no_id() -> None:
     assert selectors.by_id("not an id") is None
-    assert selectors.by_client_id("mi_nobody") is None

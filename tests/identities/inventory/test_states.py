@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from identities.inventory.states import State, may_become, targets
+from identities.inventory.states import State, may_become
 
 states = st.sampled_from(State)
 
@@ -27,11 +27,6 @@ def test_staying_is_no_move(state: State) -> None:
 @given(states)
 def test_every_living_state_can_be_retired(state: State) -> None:
     assert may_become(state, State.RETIRED) is (state is not State.RETIRED)
-
-
-@given(states, states)
-def test_targets_and_question_agree(state: State, target: State) -> None:
-    assert (target in targets(state)) is may_become(state, target)
 
 
 @given(st.lists(states, max_size=30))

@@ -15,13 +15,13 @@ from identities.inventory import usage
 from identities.inventory.models import ManagedIdentity
 from identities.policies import decision_log, decisions
 from identities.policies.actor_context import ActorContext
-from identities.policies.guard import AccessDecision, AccessOutcome
-from identities.policies.models import AuthorizationDecision
+from identities.policies.guard import AccessDecision
+from identities.policies.models import AuthorizationDecision, DecisionOutcome
 from tests.factories import register
 
 pytestmark = pytest.mark.django_db
-ALLOW = AccessDecision(AccessOutcome.ALLOW)
-DENY = AccessDecision(AccessOutcome.DENY, "Not at the weekend", ("weekend",))
+ALLOW = AccessDecision(DecisionOutcome.ALLOW)
+DENY = AccessDecision(DecisionOutcome.DENY, "Not at the weekend", ("weekend",))
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ from identities.policies import services as policies
 from identities.policies.actor_context import ActorContext
 from identities.policies.guard import (
     AccessDecision,
-    AccessOutcome,
     ProcessAccessGuard,
     RunFacts,
     WorkflowFacts,
 )
-from identities.policies.models import AuthorizationDecision, ResourcePolicy
+from identities.policies.models import AuthorizationDecision, DecisionOutcome, ResourcePolicy
 from tests.factories import register
 from tests.identities.policies.test_engine import EVERYONE, PAYROLL, WEEKEND
 
@@ -49,11 +48,11 @@ def keep(tenant: Tenant, text: str) -> ResourcePolicy:
 
 
 def test_without_a_role_the_answer_is_the_agreed_sentence(tenant: Tenant) -> None:
-    assert ask(tenant) == AccessDecision(AccessOutcome.DENY, MISSING)
+    assert ask(tenant) == AccessDecision(DecisionOutcome.DENY, MISSING)
 
 
 def test_a_role_nobody_knows_grants_nothing_and_breaks_nothing(tenant: Tenant) -> None:
-    assert ask(tenant, "no-such-role", "") == AccessDecision(AccessOutcome.DENY, MISSING)
+    assert ask(tenant, "no-such-role", "") == AccessDecision(DecisionOutcome.DENY, MISSING)
 
 
 def test_a_role_with_other_permissions_is_not_enough(tenant: Tenant) -> None:
@@ -73,7 +72,7 @@ def test_a_role_is_asked_before_the_policy(tenant: Tenant) -> None:
 def test_the_policys_own_reason_is_given(tenant: Tenant) -> None:
     role = register.role(tenant, "workflow.execute")
     decision = ask(tenant, role.name, policy=keep(tenant, WEEKEND), at=SUNDAY)
-    assert decision == AccessDecision(AccessOutcome.DENY, "Not at the weekend", ("weekend",))
+    assert decision == AccessDecision(DecisionOutcome.DENY, "Not at the weekend", ("weekend",))
 
 
 def test_a_permit_that_does_not_match_is_a_no(tenant: Tenant) -> None:
@@ -103,7 +102,7 @@ def test_a_workflow_of_another_tenant_is_not_run(tenant: Tenant) -> None:
 
 def test_without_a_policy_the_role_decides_alone(tenant: Tenant) -> None:
     role = register.role(tenant, "workflow.execute")
-    assert ask(tenant, "unknown", role.name) == AccessDecision(AccessOutcome.ALLOW)
+    assert ask(tenant, "unknown", role.name) == AccessDecision(DecisionOutcome.ALLOW)
 
 
 def test_a_rule_speaks_of_local_time(tenant: Tenant) -> None:
