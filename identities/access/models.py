@@ -29,12 +29,18 @@ class Role(models.Model):
         return self.name
 
 
+def is_effective(at: datetime, path: str = "") -> Q:
+    """The condition for a binding, found at `path` from the row that is asked for, to give its role at `at`."""
+    conditions = Q(**{f"{path}valid_from__lte": at}, **{f"{path}valid_until__gt": at})
+    return conditions & (Q(**{f"{path}ended_at": None}) | Q(**{f"{path}ended_at__gt": at}))
+
+
 class RoleBindings(models.QuerySet["RoleBinding"]):
     """Words for asking about bindings."""
 
     def effective(self, at: datetime) -> Self:
         """Those that give their role at `at`; a span is [valid_from, valid_until)."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), valid_from__lte=at, valid_until__gt=at)
+        return self.filter(is_effective(at))
 
     def standing(self, at: datetime) -> Self:
         """Those that give their role now or will later."""

@@ -33,7 +33,8 @@ class ManagedIdentityGrant(ClientCredentialsGrant):
     def _mint(self, request: Request) -> dict[str, Any]:
         proved = request.extra_credentials.proved
         try:
-            minted = tokens.mint(proved.identity, scope=" ".join(request.scopes), at=proved.at)
+            roles = tokens.roles_beside(proved)
+            minted = tokens.mint(proved.identity, scope=" ".join(request.scopes), at=proved.at, roles=roles)
         except Refused:
             # One answer for an unknown client, a wrong secret and an identity that may not have a token.
             raise errors.InvalidClientError(request=request) from None

@@ -9,6 +9,7 @@ from oauthlib.common import Request
 from identities.credentials import authentication
 from identities.credentials.authentication import Authenticated
 from identities.oauth.forms import ClientCredentials
+from identities.tokens import services as tokens
 from identities.tokens.models import OAuthClient
 
 SCOPES = ("openid", "roles")
@@ -26,10 +27,13 @@ class Attempt:
 
 
 def prove(claimed: ClientCredentials | None) -> Authenticated | None:
-    """The identity behind the claim, or None: one cost for an unknown client, a wrong secret, a stopped identity."""
+    """The identity behind the claim, or None: one cost for an unknown client, a wrong secret, a stopped identity.
+
+    Its roles are read with it, for `tokens.roles_beside`.
+    """
     if claimed is None:
         return None
-    return authentication.authenticate(claimed.client_id, claimed.secret)
+    return authentication.authenticate(claimed.client_id, claimed.secret, tokens.WITH_ROLES)
 
 
 class PassportValidator(OAuth2Validator):

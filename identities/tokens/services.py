@@ -1,6 +1,6 @@
 """The commands of the room."""
 
-from identities.tokens.minting import Minted, mint
+from identities.tokens.minting import WITH_ROLES, Minted, mint, roles_beside
 from identities.tokens.revoking import kill_tokens, remove_ended, revoke
 from identities.tokens.signing_keys import (
     destroy_retired,
@@ -11,6 +11,7 @@ from identities.tokens.signing_keys import (
 from identities.tokens.user_tokens import MintedUserToken, mint_user_token
 
 __all__ = [
+    "WITH_ROLES",
     "Minted",
     "MintedUserToken",
     "destroy_retired",
@@ -21,5 +22,6 @@ __all__ = [
     "remove_ended",
     "revoke",
     "revoke_signing_key",
+    "roles_beside",
     "rotate_signing_key",
 ]
