@@ -17,11 +17,12 @@ from identities.admin.binding_rows import state_of
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, button
 from identities.admin.filters import WordFilter, by_row
-from identities.admin.forms import CommandForm, OfTenant, moment
+from identities.admin.forms import CommandForm, moment
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, link_to
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Moment
 from identities.admin.scope import Scope
+from identities.admin.searching import OfTenant
 from identities.admin.site import site
 from identities.inventory.models import ManagedIdentity
 
@@ -36,11 +37,14 @@ class LivingIdentity(OfTenant):
         if self.queryset is not None:
             self.queryset = self.queryset.exclude(state="retired")
 
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.environment})"
+
 
 class GrantForm(CommandForm):
     """A role for an identity, for a time, with a reason."""
 
-    identity = LivingIdentity(ManagedIdentity, label="Identity")
+    identity = LivingIdentity(ManagedIdentity, label="Identity", by=("name", "client_id"))
     role = OfTenant(Role, label="Role")
     valid_from = moment(label="From", required=False, help_text="Empty: now.")
     valid_until = moment(

@@ -59,6 +59,15 @@ class Call:
         return {name: value for name, value in self.values.items() if name in self.changed}
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What would come of a form, before anything is saved: only `fields` are looked at, all others may be wrong yet."""
+
+    label: str
+    fields: Sequence[str]
+    blocks: Callable[[Mapping[str, Any]], Sequence[Block]]
+
+
 def _always(obj: Any) -> bool:
     return True
 
@@ -94,6 +103,7 @@ class Command:
     initial: Callable[[Any], Mapping[str, Any]] | None = None
     platform_only: bool = False
     notes: Callable[[Any], Sequence[Block]] | None = None
+    preview: Preview | None = None
 
     @property
     def send(self) -> str:

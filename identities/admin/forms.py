@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from unfold import widgets
 
+from identities.admin.searching import OfTenant, Searchable
 from identities.errors import DomainError, Invalid
 
 _DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
@@ -32,23 +33,6 @@ class Section:
     title: str
     fields: Sequence[str]
     text: str = ""
-
-
-class OfTenant(forms.ModelChoiceField):
-    """A choice among the rows of the tenant at hand; `where` narrows further. No other row is a valid answer."""
-
-    def __init__(
-        self, model: type[Model], *, where: dict[str, Any] | None = None, path: str = "tenant_id", **kwargs: Any
-    ):
-        self._model, self._where, self._path = model, where or {}, path
-        kwargs.setdefault("empty_label", "—")
-        super().__init__(queryset=model._default_manager.none(), **kwargs)
-
-    def narrow(self, tenant_id: UUID | None) -> None:
-        """Offer only what `tenant_id` has; without a tenant nothing."""
-        manager = self._model._default_manager
-        rows: QuerySet[Model] = manager.filter(**self._where, **{self._path: tenant_id})
-        self.queryset = rows if tenant_id is not None else rows.none()
 
 
 class UtcDateTimeInput(forms.DateTimeInput):
@@ -139,6 +123,11 @@ class CommandForm(forms.Form):
         for section in self.sections:
             yield section, [self[name] for name in section.fields if name in self.fields]
 
+    def look_only_at(self, names: Sequence[str]) -> None:
+        """Forget what is wrong with every other field: it is not asked yet."""
+        for name in [name for name in self.errors if name not in names]:
+            del self.errors[name]
+
     def refuse(self, error: DomainError) -> None:
         """Show a service's no beside the fields it speaks of, or above the form."""
         members = error.errors if isinstance(error, Invalid) else {}
@@ -169,9 +158,13 @@ def _plain(value: Any) -> Any:
     return value.pk if isinstance(value, Model) else value
 
 
+#: Widgets that need no other dress.
+_DRESSED = (UtcDateTimeInput, DayInput, Searchable, forms.HiddenInput)
+
+
 def _dressed(field: forms.Field) -> forms.Widget:
     worn: forms.Widget = field.widget
-    if type(worn).__module__.startswith("unfold") or isinstance(worn, (UtcDateTimeInput, DayInput, forms.HiddenInput)):
+    if type(worn).__module__.startswith("unfold") or isinstance(worn, _DRESSED):
         return worn
     for bare, dressed in _DRESS:
         if isinstance(worn, bare):

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from identities.admin.forms import CommandForm, OfTenant, ReasonForm, Section, day, moment
+from identities.admin.forms import CommandForm, ReasonForm, Section, day, moment
+from identities.admin.searching import OfTenant
 from identities.admin.wording import words
 from identities.errors import Invalid
 from identities.inventory.models import Environment, Issuance, Kind, OwnershipClass, RiskTier
@@ -19,11 +20,21 @@ NO_SECRET, SHOW_ONCE, TO_VAULT = "none", "show", "vault"
 SECRET_CHOICES = [(SHOW_ONCE, "Show it to me once"), (TO_VAULT, "Put it straight into a vault")]
 
 
+class Somebody(OfTenant):
+    """An active person of the tenant, found by name or address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(User, where=PEOPLE, by=("email", "first_name", "last_name"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj) if obj.full_name == obj.email else f"{obj.full_name} ({obj.email})"
+
+
 class UsableVault(OfTenant):
     """A vault connection of the tenant, or the one that serves all."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(VaultConnection, **kwargs)
+        super().__init__(VaultConnection, by=("name", "vault_uri"), **kwargs)
 
     def narrow(self, tenant_id: Any) -> None:
         own = VaultConnection.objects.filter(tenant_id=tenant_id)
@@ -44,9 +55,9 @@ class FactsForm(CommandForm):
         widget=forms.Textarea(attrs={"rows": 2}), help_text="What it is for, in a sentence a stranger understands."
     )
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    business_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Answers for why it exists.")
-    technical_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Operates it.")
-    deputy_owner = OfTenant(User, where=PEOPLE, required=False, help_text="Steps in when an owner leaves.")
+    business_owner = Somebody(required=False, help_text="Answers for why it exists.")
+    technical_owner = Somebody(required=False, help_text="Operates it.")
+    deputy_owner = Somebody(required=False, help_text="Steps in when an owner leaves.")
     owner_team = OfTenant(Team, required=False)
     ownership_class = forms.ChoiceField(
         label="Belongs to", choices=OwnershipClass.choices, initial=OwnershipClass.WORKLOAD

@@ -1,6 +1,7 @@
 """Pressing a button: show what will happen, ask for the input, call the service once, say what came of it."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -9,17 +10,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
-from identities.admin.commands import Call, Command, Done
+from identities.admin.commands import Call, Command, Done, Preview
 from identities.admin.forms import CommandForm
 from identities.admin.pages import list_of, page_of
-from identities.admin.parts import Empty, Link
+from identities.admin.parts import Block, Empty, Link
 from identities.admin.scope import Scope, scope_of
+from identities.admin.searching import ASKED, choices_answer
 from identities.errors import DomainError
 from identities.people.models import Tenant
 
 #: Session key of the forms that were sent already: sending one twice must not do a thing twice.
 SPENT = "steward.spent"
 SPENT_KEPT = 30
+#: The name of the button that asks what would come of the form, and saves nothing.
+PREVIEW = "preview"
 
 
 class Press:
@@ -42,6 +46,10 @@ class Press:
             messages.warning(self.request, f"{self.command.label} is not possible any more.")
             return HttpResponseRedirect(self._back())
         form = self._form()
+        if self.request.method == "GET" and ASKED in self.request.GET:
+            return choices_answer(form, self.request)
+        if self.request.method == "POST" and PREVIEW in self.request.POST and self.command.preview is not None:
+            return self._page(form, self._foreseen(form, self.command.preview))
         if self.request.method == "POST" and form.is_valid():
             if self._is_spent():
                 messages.info(self.request, "That form was sent already; it was carried out once.")
@@ -101,7 +109,17 @@ class Press:
         add_never_cache_headers(response)
         return response
 
-    def _page(self, form: CommandForm | None) -> HttpResponse:
+    def _foreseen(self, form: CommandForm, preview: Preview) -> Sequence[Block]:
+        form.look_only_at(preview.fields)
+        if form.errors:
+            return ()
+        try:
+            return preview.blocks(form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+            return ()
+
+    def _page(self, form: CommandForm | None, foreseen: Sequence[Block] = ()) -> HttpResponse:
         nowhere = Empty(
             "Choose a tenant first",
             "You are looking at every tenant. What you make must belong to one: choose it in the switch at the top.",
@@ -113,6 +131,7 @@ class Press:
             "form": form,
             "nowhere": nowhere if form is None else None,
             "intro": intro,
+            "foreseen": foreseen,
             "notes": self.command.notes(self.item or self.obj) if self.command.notes else (),
             "once": secrets.token_urlsafe(16),
             "seen": self.request.POST.get("seen") or self._version(),

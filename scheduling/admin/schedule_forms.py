@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
+from unfold.widgets import UnfoldAdminSelect2Widget
 
-from identities.admin.forms import CommandForm, Json, OfTenant, Section
-from identities.admin.identity_forms import PEOPLE, UsableVault
+from identities.admin.forms import CommandForm, Json, Section
+from identities.admin.identity_forms import Somebody, UsableVault
+from identities.admin.searching import OfTenant
 from identities.inventory.models import ManagedIdentity
-from identities.people.models import Team, User
+from identities.people.models import Team
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import SecretReference
+from scheduling.calendar import zones
 from scheduling.models import MisfirePolicy, OverlapPolicy, Schedule, Workflow
 from scheduling.services.facts import Facts
 
 CRON_HELP = (
     "Five fields: minute, hour, day of month, month, day of week. Such as 0 2 1 * * for 02:00 on the first of each "
-    "month, or */15 * * * 1-5 for every 15 minutes from Monday to Friday. Its page then shows the next five runs."
+    "month, or */15 * * * 1-5 for every 15 minutes from Monday to Friday. “Next runs” below shows what it means."
 )
 INPUT_HELP = (
     "Handed to the workflow. May use {{schedule.triggerMonth}}, triggerDate, triggerTime, triggerYear, triggerDay, "
@@ -29,7 +31,7 @@ class RunningIdentity(OfTenant):
     """An identity that is not retired."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(ManagedIdentity, **kwargs)
+        super().__init__(ManagedIdentity, by=("name", "client_id"), **kwargs)
 
     def narrow(self, tenant_id: Any) -> None:
         super().narrow(tenant_id)
@@ -44,12 +46,16 @@ class ScheduleForm(CommandForm):
     """What runs, when, as whom, and what happens when things go wrong."""
 
     name = forms.CharField(max_length=200)
-    workflow = OfTenant(Workflow, where={"deleted_at": None})
+    workflow = OfTenant(Workflow, where={"deleted_at": None}, by=("name", "key"))
     cron_expression = forms.CharField(
         label="When (cron)", max_length=256, help_text=CRON_HELP, widget=forms.TextInput(attrs={"spellcheck": "false"})
     )
     timezone = forms.ChoiceField(
-        label="Time zone", choices=[(zone, zone) for zone in sorted(available_timezones())], initial="UTC"
+        label="Time zone",
+        choices=[(zone, zone) for zone in sorted(zones.names())],
+        initial="UTC",
+        widget=UnfoldAdminSelect2Widget(attrs={"data-width": "100%"}),
+        error_messages={"invalid_choice": "There is no time zone “%(value)s”. Choose one such as Europe/Berlin."},
     )
     identity = RunningIdentity(label="Runs as", help_text="Every step is done in its name and with its permissions.")
     vault = UsableVault(label="Its secret lies in")
@@ -78,7 +84,7 @@ class ScheduleForm(CommandForm):
         initial=0,
         help_text="Spreads starts; always the same for one schedule.",
     )
-    owner = OfTenant(User, where=PEOPLE, required=False, help_text="May pause, resume and start it.")
+    owner = Somebody(required=False, help_text="May pause, resume and start it.")
     owner_team = OfTenant(Team, required=False)
 
     sections = (

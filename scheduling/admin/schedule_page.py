@@ -1,11 +1,16 @@
 """What the page of a schedule shows: the next five runs, the last runs, and how it is set up."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from identities.admin.pages import address_of, link_to, list_of
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
 from identities.admin.wording import pretty, since
+from identities.errors import Invalid
 from identities.inventory.models import ManagedIdentity
 from scheduling import calendar as calendars, selectors
 from scheduling.admin.identity_tabs import credential_notice
@@ -46,17 +51,37 @@ def blocks_of(schedule: Any, at: datetime) -> list[Block]:
 
 def next_runs(schedule: Schedule, at: datetime) -> Table:
     """The next five occurrences, in UTC and on the schedule's own clock."""
-    calendar = calendars.parse(schedule.cron_expression, schedule.timezone)
-    found = calendars.upcoming(calendar, at, NEXT)
+    title = "Next {} runs" if schedule.is_enabled else "Would run, were it not paused"
+    return plan(schedule.cron_expression, schedule.timezone, at, title=title, jitter=schedule.jitter_seconds)
+
+
+def foreseen(values: Mapping[str, Any]) -> list[Block]:
+    """What a schedule that nobody has saved would do: its rhythm in words, and the next five runs.
+
+    Raises Invalid, naming the member, for an expression or a zone that means nothing.
+    """
+    cron, zone = values["cron_expression"], values["timezone"]
+    try:
+        table = plan(cron, zone, timezone.now(), title="Next {} runs", jitter=values.get("jitter_seconds") or 0)
+    except calendars.BadTimezone as error:
+        raise Invalid({"timezone": [str(error)]}) from error
+    except calendars.BadExpression as error:
+        raise Invalid({"cron_expression": [str(error)]}) from error
+    return [replace(table, text=f"{calendars.in_words(cron)} ({zone}). Nothing is saved yet.")]
+
+
+def plan(cron: str, zone: str, at: datetime, *, title: str, jitter: int) -> Table:
+    """The next occurrences of a rhythm; `title` may name their number."""
+    found = calendars.upcoming(calendars.parse(cron, zone), at, NEXT)
     rows = [
         [since(each.utc, at), f"{each.local:%a %d %b %Y, %H:%M} ({each.local:%Z})", f"{each.utc:%Y-%m-%d %H:%M} UTC"]
         for each in found
     ]
-    title = f"Next {len(rows)} runs" if schedule.is_enabled else "Would run, were it not paused"
-    if schedule.jitter_seconds:
-        title = f"{title}, up to {schedule.jitter_seconds} s later"
+    title = title.format(len(rows))
+    if jitter:
+        title = f"{title}, up to {jitter} s later"
     empty = Empty("It never runs", "Nothing comes within eight years.", icon="event_busy")
-    return Table(title, ["In words", f"Local time, {schedule.timezone}", "UTC"], rows, empty)
+    return Table(title, ["In words", f"Local time, {zone}", "UTC"], rows, empty)
 
 
 def _set_up(schedule: Any) -> list[Block]:

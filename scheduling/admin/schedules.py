@@ -13,7 +13,7 @@ from django.utils import timezone
 from identities.access.matrix import Duty
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
-from identities.admin.commands import Call, Command, Done
+from identities.admin.commands import Call, Command, Done, Preview
 from identities.admin.filters import WordFilter, by_row
 from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
@@ -24,7 +24,7 @@ from identities.admin.site import site
 from identities.inventory.models import ManagedIdentity
 from scheduling import calendar as calendars, selectors, tasks
 from scheduling.admin.schedule_forms import ScheduleForm, facts, members
-from scheduling.admin.schedule_page import blocks_of, notices_of
+from scheduling.admin.schedule_page import blocks_of, foreseen, notices_of
 from scheduling.models import Schedule, Workflow
 from scheduling.services import runs, schedules
 
@@ -33,6 +33,9 @@ class OptionalReasonForm(ReasonForm):
     """A reason that may be left out."""
 
     reason = forms.CharField(label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+NEXT_RUNS = Preview("Next runs", ("cron_expression", "timezone", "jitter_seconds"), foreseen)
 
 
 def _create(call: Call) -> Done:
@@ -95,7 +98,9 @@ class ScheduleAdmin(CommandAdmin):
         "A schedule runs a workflow at its times, as a managed identity. Make the workflow and the identity first.",
         icon="event_repeat",
     )
-    creation: ClassVar[Command] = Command(key="add", label="New schedule", run=_create, form=ScheduleForm)
+    creation: ClassVar[Command] = Command(
+        key="add", label="New schedule", run=_create, form=ScheduleForm, preview=NEXT_RUNS
+    )
     buttons: ClassVar[Sequence[Command]] = (
         Command(
             key="run-now",
@@ -138,6 +143,7 @@ class ScheduleAdmin(CommandAdmin):
             label="Edit",
             icon="edit",
             run=_change,
+            preview=NEXT_RUNS,
             form=ScheduleForm,
             initial=ScheduleForm.initial_of,
             title="Edit schedule",
