@@ -20,6 +20,9 @@ from scheduling.runner.stepping import OpenStep
 log = structlog.get_logger(__name__)
 
 FAILED = "node_failed"
+TOO_LARGE = "node_payload_too_large"
+#: What a node may hand on, in bytes of JSON: the run keeps it, and every step after it reads it.
+MOST_PAYLOAD = 2 * 1024 * 1024
 
 
 def perform(
@@ -32,6 +35,8 @@ def perform(
     step: OpenStep,
 ) -> Any:
     """Execute the node as `badge` and return its payload; Stop when it failed, Pause when it said later.
+
+    A payload of more than `MOST_PAYLOAD` is a failure for good, `node_payload_too_large`: it would be as large again.
 
     Whatever a node raises is a failure of that node: the type of the exception is kept, its text is not, since it may
     hold what was sent.
@@ -114,12 +119,19 @@ def _say(node_id: str, error: BaseException) -> None:
 
 
 def _plain(payload: Any) -> Any:
-    """JSON that every database takes: no NaN, no NUL; Stop when it is no JSON at all."""
+    """JSON that every database takes: no NaN, no NUL; Stop when it is no JSON at all, or too much of it."""
     try:
         text = json.dumps(payload, allow_nan=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         _not_json()
+    if len(text) > MOST_PAYLOAD:  # escapes are longer than the letters they stand for: count those before saying no
+        _check_size(json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     return json.loads(text.replace("\\u0000", "\\ufffd")) if "\\u0000" in text else payload
+
+
+def _check_size(payload: bytes) -> None:
+    if len(payload) > MOST_PAYLOAD:
+        raise Stop(TOO_LARGE, f"The node's payload is larger than {MOST_PAYLOAD // 1024 // 1024} MiB as JSON")
 
 
 def _not_json() -> NoReturn:

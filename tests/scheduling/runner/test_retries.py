@@ -1,8 +1,9 @@
 """Failures that may pass are tried again, those that will not are not; an outage uses nothing up."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,8 +12,8 @@ from audit.models import AuditEvent
 from identities.vaults import failures as vault_failures, services as vaults
 from identities.vaults.secret_text import SecretText
 from scheduling.models import RunState, RunStep, ScheduleRun, StepState
-from scheduling.nodes.base import Node
-from scheduling.runner import passport, retries
+from scheduling.nodes.base import Node, Success
+from scheduling.runner import nodework, passport, retries
 from scheduling.runner.endings import Stop, refused
 from scheduling.services import limits
 from tests.factories import runs
@@ -111,24 +112,48 @@ def test_a_node_that_cannot_be_carried_out_fails_the_run_and_says_why(world: Wor
     [
         (lambda: 1 / 0, "ZeroDivisionError", 2),
         (lambda: "done", "Success, Failure or Later", 1),
+        (lambda: Success(payload=_nested(100_000)), "not JSON", 1),
     ],
 )
 def test_a_node_that_breaks_fails_without_its_message(world: World, does, words, attempt, caplog):
-    class Broken(Node):
-        kind = "broken-for-test"
-        label = "Broken"
+    run = _fired_with(does, world)
+    assert words in run.reason
+    assert "division" not in caplog.text
+    assert run.attempt == attempt
+
+
+@pytest.mark.parametrize("letter", ["x", "ж"])
+def test_a_payload_of_two_mebibytes_is_kept_and_a_larger_one_fails_for_good(world: World, letter):
+    most = (nodework.MOST_PAYLOAD - 2) // len(letter.encode())
+    assert _fired_with(lambda: Success(payload=letter * most), world).state == RunState.SUCCEEDED
+    run = _fired_with(lambda: Success(payload=letter * (most + 1)), world)
+    assert outcome(run) == (RunState.FAILED, "node_payload_too_large", None)
+    assert (run.attempt, step(run, "n").output) == (1, None)
+    assert letter * 3 not in run.reason
+
+
+def _nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+def _fired_with(does: Callable[[], Any], world: World) -> ScheduleRun:
+    """A run of two attempts at most, over one plug-in's node that answers with what `does` returns."""
+
+    class Answering(Node):
+        kind = "answering-for-test"
+        label = "Answering"
         Params = type("Params", (), {"__dataclass_fields__": {}})
 
         def execute(self, context):
             return does()
 
     try:
-        run = world.fire(world.schedule({"id": "n", "kind": "broken-for-test"}, max_attempts=2))
+        return world.fire(world.schedule({"id": "n", "kind": "answering-for-test"}, max_attempts=2))
     finally:
-        del Node.kinds["broken-for-test"]
-    assert words in run.reason
-    assert "division" not in caplog.text
-    assert run.attempt == attempt
+        del Node.kinds["answering-for-test"]
 
 
 def test_while_passport_is_away_a_run_waits_and_uses_nothing_up(world: World, settings):
