@@ -56,8 +56,13 @@ def nothing_is_held_for_later() -> Iterator[None]:
     """What one test left to a background writer does not turn up in the next."""
     yield
     # Imported here: a conftest is read before Django is set up.
+    from django.core.cache import cache
+
+    from identities import throttle
     from identities.inventory import usage
     from identities.policies import decision_log
 
     usage.forget()
     decision_log.forget()
+    throttle.forget()
+    cache.clear()

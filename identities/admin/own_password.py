@@ -15,6 +15,7 @@ from identities.admin.forms import CommandForm
 from identities.admin.parts import Link
 from identities.errors import DomainError
 from identities.people import services as people, sign_in
+from identities.people.tries import TooManyTries
 
 
 class OwnPasswordForm(CommandForm):
@@ -39,8 +40,11 @@ class OwnPasswordForm(CommandForm):
         if values.get("password") and values.get("again") and values["password"] != values["again"]:
             self.add_error("again", "The two are not the same.")
         current = values.get("current")
-        if current and sign_in.check(self.obj.email, current) is None:
-            self.add_error("current", "This is not your password.")
+        try:
+            if current and sign_in.check(self.obj.email, current) is None:
+                self.add_error("current", "This is not your password.")
+        except TooManyTries as shut:
+            self.add_error("current", shut.message)
         return values
 
 

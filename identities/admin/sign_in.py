@@ -14,6 +14,7 @@ from audit import services as audit
 from identities.events import PersonEvent
 from identities.people import sign_in as people
 from identities.people.actors import actor_of, subject_of
+from identities.people.tries import TooManyTries
 
 REFUSED = "The e-mail address and the password do not go together, or this account may not sign in here."
 LOCKED = 429
@@ -38,8 +39,11 @@ class SignInForm(AuthenticationForm):
 
 
 def recorded_sign_in(request: HttpRequest, enter: Callable[[], HttpResponse]) -> HttpResponse:
-    """Let `enter` answer, and record what came of it when a password was sent."""
-    response = enter()
+    """Let `enter` answer, and record what came of it when a password was sent and looked at."""
+    try:
+        response = enter()
+    except TooManyTries as shut:
+        return _shut(shut)
     if request.method != "POST":
         return response
     user: Any = request.user
@@ -48,6 +52,11 @@ def recorded_sign_in(request: HttpRequest, enter: Callable[[], HttpResponse]) ->
     elif request.POST.get("username"):
         people.record_refusal(request.POST["username"], source="admin")
     return response
+
+
+def _shut(why: TooManyTries) -> HttpResponse:
+    headers = {"Retry-After": str(why.seconds)}
+    return HttpResponse(why.message, status=LOCKED, content_type="text/plain", headers=headers)
 
 
 def recorded_sign_out(request: HttpRequest, leave: Callable[[], HttpResponse]) -> HttpResponse:

@@ -19,6 +19,7 @@ from identities.errors import Missing
 from identities.people import selectors as people, sign_in
 from identities.people.models import PortalRole, User
 from identities.people.sign_in import RefreshFailed, Session
+from identities.people.tries import TooManyTries
 from identities.tokens import user_tokens
 
 
@@ -94,18 +95,22 @@ class LoginView(PortalView):
         examples={"a person": {"email": "ada@example.com", "password": "Correct-Horse-1"}},
         description=(
             "An unknown address, a wrong password and a disabled account get the same answer. "
-            "After ten failures of an account from one address: 429 for a quarter of an hour."
+            "After ten failures of an account from one address: 429 for a quarter of an hour. After a hundred a minute "
+            "from one address, whichever the accounts: 429 until the minute is over, for a right password too."
         ),
     )
     def post(self, request: Request) -> Response:
         body = self.read(LoginShape)
         email = body["email"].strip().lower()
         plain = request._request  # noqa: SLF001 - DRF's own way to Django's request
-        user = authenticate(plain, username=email, password=body["password"])
+        try:
+            user = authenticate(plain, username=email, password=body["password"])
+        except TooManyTries as shut:
+            raise lockout.TooManyFailures(shut.seconds) from shut
         if lockout.is_locked_out(plain):
             if lockout.was_tried(plain):
                 sign_in.record_refusal(email, reason="too_many_failures")
-            raise lockout.TooManyFailures(plain)
+            raise lockout.TooManyFailures(lockout.seconds(plain))
         if not isinstance(user, User):
             sign_in.record_refusal(email)
             raise Unauthenticated("The e-mail address or the password is wrong.", code="invalid_credentials")

@@ -1,10 +1,12 @@
 """Too many wrong passwords: one answer for the API and one for the admin, both 429 with `Retry-After`."""
 
+import math
 from typing import Any
 
 from axes.helpers import get_cool_off
 from axes.utils import reset
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from rest_framework import exceptions
 
 from audit import context
@@ -12,12 +14,12 @@ from identities.people import sign_in
 
 
 class TooManyFailures(exceptions.Throttled):
-    """This account was tried too often from this address (both together: a stranger elsewhere locks nobody out)."""
+    """Too many tries from this address: of this account, or of any (a stranger elsewhere locks nobody out)."""
 
     default_code = "too_many_failures"
 
-    def __init__(self, request: HttpRequest) -> None:
-        super().__init__(wait=seconds(request))
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait=wait)
         self.detail = exceptions.ErrorDetail("Too many failed sign-ins from here.", code=self.default_code)
 
 
@@ -55,9 +57,10 @@ def username(request: HttpRequest | None, credentials: dict[str, Any] | None) ->
 def answer(
     request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
-    """What axes sends instead of the view's answer: the API's own problem document, else a short page."""
+    """What axes sends instead of the view's answer: the API's own problem document, else a page."""
     if original is not None and original.status_code == 429:
         return original
-    page = HttpResponse("Too many failed sign-ins from here. Try again later.", status=429, content_type="text/plain")
-    page["Retry-After"] = str(seconds(request))
+    wait = seconds(request)
+    page = render(request, "steward/locked_out.html", {"minutes": max(1, math.ceil(wait / 60))}, status=429)
+    page["Retry-After"] = str(wait)
     return page

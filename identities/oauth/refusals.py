@@ -1,25 +1,23 @@
 """What happens when a token is refused: it is counted, it is recorded, and past ten a minute it is told to wait."""
 
-import threading
-from collections import Counter
-
 from django.db import transaction
 
 from audit import context, services as audit
 from audit.actors import Actor, Subject
 from audit.events import Outcome
+from identities import throttle
 from identities.events import TokenEvent
 from identities.inventory import subjects
 from identities.inventory.models import ManagedIdentity
 from identities.oauth.answers import OAuthError
 from identities.oauth.forms import ClientCredentials
-from identities.oauth.throttle import count_failure, windows
 
+KIND = "passport-failures"
+FAILURES_A_MINUTE = 10
 RECORDS_A_MINUTE = 20
 UNKNOWN = "unknown client"
 
-_lock = threading.Lock()
-_unrecorded: Counter[str] = Counter()
+_records = throttle.Allowance("token-refused", a_minute=RECORDS_A_MINUTE)
 
 
 def unproved(claimed: ClientCredentials | None) -> OAuthError:
@@ -29,10 +27,10 @@ def unproved(claimed: ClientCredentials | None) -> OAuthError:
     is room for one. A right secret is never counted, so a stranger locks nobody out.
     """
     client_id = claimed.client_id if claimed else ""
-    count = count_failure(client_id, context.current().address)
+    count = throttle.hit(KIND, client_id, context.current().address)
     identity = ManagedIdentity.objects.filter(client_id=client_id).first()
     record(identity, _reason(identity, claimed))
-    if count.is_past_limit:
+    if count.number > FAILURES_A_MINUTE:
         return OAuthError(
             "invalid_client",
             "Too many failed attempts; try again later.",
@@ -47,13 +45,9 @@ def record(identity: ManagedIdentity | None, reason: str) -> None:
 
     All clients that do not exist share one such allowance. Those left out are counted; the next record says how many.
     """
-    who = str(identity.id) if identity else UNKNOWN
-    if windows.hit(f"refused-{who}").number > RECORDS_A_MINUTE:
-        with _lock:
-            _unrecorded[who] += 1
+    left_out = _records.take(str(identity.id) if identity else UNKNOWN)
+    if left_out is None:
         return
-    with _lock:
-        left_out = _unrecorded.pop(who, 0)
     with transaction.atomic():
         audit.record(
             TokenEvent.REFUSED,
@@ -71,9 +65,3 @@ def _reason(identity: ManagedIdentity | None, claimed: ClientCredentials | None)
     if identity is None:
         return "unknown client"
     return "wrong secret" if identity.is_enabled else f"identity is {identity.state}"
-
-
-def forget() -> None:
-    """Forget what was left out; for tests."""
-    with _lock:
-        _unrecorded.clear()

@@ -20,15 +20,19 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor, Subject
 from audit.events import Outcome
+from identities import throttle
 from identities.errors import Refused
 from identities.events import PersonEvent
-from identities.people import passwords, refresh_tokens, selectors
+from identities.people import passwords, refresh_tokens, selectors, tries
 from identities.people.actors import actor_of, subject_of
 from identities.people.models import RefreshToken, User
 from identities.people.refresh_tokens import Claims, NotOurs
 from identities.people.services import PASSWORD_ROTATED, TOKEN_INVALIDATED
 
+NOBODY = "nobody"
+
 log = structlog.get_logger(__name__)
+refusals = throttle.Allowance("sign-in-refused", a_minute=20)
 
 
 class RefreshFailed(Refused):
@@ -62,8 +66,19 @@ def check(email: str, password: str) -> User | None:
     """The active user with this address and password, or None.
 
     Unknown, disabled, without a password, wrong: one answer and one cost, a hash of the same hasher. Writes nothing
-    but a stronger hash where the hasher's figures have risen. Not promised: any limit on tries; the faces have it.
+    but a stronger hash where the hasher's figures have risen. Raises `tries.TooManyTries`, before anything is hashed,
+    where the caller's address has failed a hundred times within the minute: then a right password does not pass
+    either, since looking at it is what it costs; it is never counted, and a minute later it passes. Not promised: any
+    limit on tries of one account; the faces have it.
     """
+    tries.check()
+    user = _proved(email, password)
+    if user is None:
+        tries.note_failure()
+    return user
+
+
+def _proved(email: str, password: str) -> User | None:
     passwords.nobodys()
     user = selectors.by_email(email)
     if user is None or not user.is_active or not is_password_usable(user.password):
@@ -99,9 +114,16 @@ def _note_entry(user: User, source: str, at: datetime) -> None:
 
 @transaction.atomic
 def record_refusal(email: str, *, reason: str = "invalid_credentials", source: str = "login") -> None:
-    """Record a sign-in that failed. An address nobody has is recorded as claimed, without a tenant."""
+    """Record a sign-in that failed, at most twenty a minute for each account; all unknown ones share one allowance.
+
+    An address nobody has is recorded as claimed, without a tenant. Those left out are counted; the next record says
+    how many.
+    """
     label = claimed_address(email)
     user = selectors.by_email(label)
+    left_out = refusals.take(str(user.pk) if user else NOBODY)
+    if left_out is None:
+        return
     subject = subject_of(user) if user else Subject(kind="user", id="", label=label)
     audit.record(
         PersonEvent.SIGN_IN_REFUSED,
@@ -109,7 +131,7 @@ def record_refusal(email: str, *, reason: str = "invalid_credentials", source: s
         subject=subject,
         outcome=Outcome.DENIED,
         reason=reason,
-        details={"source": source},
+        details={"source": source} | ({"unrecorded_before": left_out} if left_out else {}),
     )
 
 

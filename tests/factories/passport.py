@@ -8,9 +8,8 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache as shared
 
+from identities import throttle
 from identities.jose import keys as jose_keys
-from identities.oauth import refusals
-from identities.oauth.throttle import windows
 from identities.tokens.keyring import keyring
 from identities.tokens.revocations import revocations
 
@@ -33,6 +32,5 @@ def fresh() -> Iterator[None]:
 def forget() -> None:
     keyring.forget()
     revocations.forget()
-    windows.clear()
-    refusals.forget()
+    throttle.forget()
     shared.clear()

@@ -10,8 +10,8 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from identities import throttle
 from identities.inventory.states import State
-from identities.oauth.throttle import windows
 from identities.tokens import services as tokens
 from tests.factories import tokens as made
 from tests.identities.oauth.wire import ASK, FORM, Answer, Sent, basic, form
@@ -333,7 +333,7 @@ def test_each_request_has_the_answer_the_standards_want(live_server) -> None:
     cast = cast_of_this_test()
     found = []
     for name, case in CASES.items():
-        windows.clear()
+        throttle.forget()
         cache.clear()
         found.append(deviation(name, case, case.sent(cast).to(live_server.url), cast))
     assert not [line for line in found if line]

@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
+from audit import context
 from audit.models import AuditEvent
-from identities.people import passwords, refresh_tokens, services as people, sign_in
+from identities import throttle
+from identities.people import passwords, refresh_tokens, services as people, sign_in, tries
 from identities.people.models import PortalRole, RefreshToken, User
 from identities.people.refresh_tokens import Claims
 from identities.people.sign_in import RefreshFailed
@@ -213,3 +216,57 @@ def test_a_refresh_is_on_record_and_a_sign_in_to_the_admin_shows_on_the_account(
     event = AuditEvent.objects.get(type="user.session_continued")
     assert event.actor_id == str(user.pk)
     assert session.refresh_token not in repr(vars(event))
+
+
+def knock(address, email="nobody@example.com", password="Wrong-Horse-9"):
+    with context.bound(address=address):
+        return sign_in.check(email, password)
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+    ],
+)
+def test_a_hundred_failures_a_minute_shut_an_address_before_anything_is_hashed(address, same, other, hashes):
+    user = cast.person()
+    for number in range(tries.FAILURES_A_MINUTE):
+        knock(address, f"person-{number}@example.com")
+    spent = len(hashes)
+    for email, password in (("new@example.com", "Wrong-Horse-9"), (user.email, cast.PASSWORD)):
+        with pytest.raises(tries.TooManyTries) as shut:
+            knock(same, email, password)
+        assert 1 <= shut.value.seconds <= 60
+    assert len(hashes) == spent
+    assert knock(other, user.email, cast.PASSWORD) == user
+    throttle.forget()
+    cache.clear()  # the minute is over
+    assert knock(address, user.email, cast.PASSWORD) == user
+
+
+def test_right_passwords_are_not_counted_against_their_address():
+    user = cast.person()
+    for _ in range(tries.FAILURES_A_MINUTE + 1):
+        assert knock("192.0.2.1", user.email, cast.PASSWORD) == user
+
+
+def test_outside_of_a_request_nobody_is_counted():
+    for _ in range(tries.FAILURES_A_MINUTE + 1):
+        assert knock("") is None
+
+
+def test_a_flood_of_refusals_is_summed_up_and_leaves_room_for_a_known_account(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(throttle.time, "monotonic", lambda: clock[0])
+    user = cast.person()
+    for number in range(25):
+        sign_in.record_refusal(f"stranger-{number}@example.com")
+    sign_in.record_refusal(user.email)
+    recorded = AuditEvent.objects.filter(type="user.sign_in_refused")
+    assert recorded.count() == 20 + 1
+    clock[0] += throttle.WINDOW_SECONDS
+    sign_in.record_refusal("later@example.com")
+    assert recorded.latest("id").details == {"source": "login", "unrecorded_before": 5}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from identities.jose import keys as jose_keys
-from identities.oauth.throttle import windows
+from identities.throttle import windows
 from identities.tokens.keyring import keyring
 from identities.tokens.revocations import revocations
 from identities.vaults import services as vaults
