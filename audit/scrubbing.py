@@ -42,8 +42,14 @@ _UNPRINTABLE = re.compile(
 )
 
 
+# Ids and correlation ids, most of what a record is made of: no secret of those above can be spelt in these characters.
+_HEXADECIMAL = re.compile(r"[0-9a-f-]*")
+
+
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
     """`text` with secrets masked and unprintable characters written out, no longer than `limit` characters."""
+    if len(text) <= limit and _HEXADECIMAL.fullmatch(text):
+        return text
     masked = _SECRET_TEXT.sub(MASK, text[: MAX_TEXT * 4])
     visible = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", masked)
     return visible if len(visible) <= limit else visible[: limit - 1] + "…"

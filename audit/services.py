@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from audit import context
@@ -95,9 +95,15 @@ def compose(
     return row
 
 
+_LIMITS = {
+    field.name: field.max_length or 0
+    for field in AuditEvent._meta.concrete_fields
+    if isinstance(field, models.CharField)
+}
+
+
 def _fit(field: str, text: object) -> str:
-    limit = int(getattr(AuditEvent._meta.get_field(field), "max_length", 0))
-    return clean_text(str(text), limit)
+    return clean_text(str(text), _LIMITS[field])
 
 
 def _is_in_transaction() -> bool:

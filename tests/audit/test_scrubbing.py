@@ -108,3 +108,22 @@ def test_whatever_comes_in_has_a_canonical_form_and_a_way_into_the_database(memb
     chain.canonical(cleaned)
     json.dumps(cleaned).encode("utf-8")
     assert "\\u0000" not in json.dumps(cleaned).replace("\\\\", "")
+
+
+def test_what_passes_unsearched_could_hold_no_secret():
+    """The short way for ids takes only characters that every pattern of a secret has to leave."""
+    plain = set("0123456789abcdef-")
+    for secret in (
+        "nhi_production_" + "a1" * 20,
+        "eyJabcdef.abcdef.abcdef",
+        "hvs." + "a" * 24,
+        "s." + "a" * 24,
+        "AKIA" + "0" * 16,
+        "ghp_" + "a" * 36,
+        "xoxb-" + "a" * 12,
+        "Bearer " + "a" * 20,
+        "https://a:b@c",
+        "a\nb",
+    ):
+        assert not set(secret) <= plain
+        assert clean_text(secret) != secret
