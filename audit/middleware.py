@@ -32,7 +32,7 @@ class CorrelationMiddleware:
 def address_of(request: HttpRequest) -> str:
     """The caller's address as far as it can be trusted, at most 64 characters."""
     peer = str(request.META.get("REMOTE_ADDR", ""))
-    proxies = int(getattr(settings, "TRUSTED_PROXIES", 0))
+    proxies: int = settings.TRUSTED_PROXIES
     hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
     if proxies > 0 and len(hops) >= proxies:
         return hops[-proxies][:64]

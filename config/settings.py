@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import environ
 
 from config import csp, keyring, logs
+from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
 
 env = environ.Env()
 env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
@@ -43,6 +44,8 @@ AUTH_PASSWORD_MIN_LENGTH = env.int("AUTH_PASSWORD_MIN_LENGTH", default=12)
 STEWARD_OUTBOUND_PRIVATE_ALLOW = [
     network.strip() for network in env.list("STEWARD_OUTBOUND_PRIVATE_ALLOW", default=[]) if network.strip()
 ]
+# Of the demo's payroll system: network, port, path. The portal command sets it.
+OUTBOUND_RECEIVER = None
 
 # Addresses. Over https (the issuer says so) cookies are secure and plain requests are sent there.
 HTTPS = PASSPORT_ISSUER.startswith("https://")
@@ -138,6 +141,7 @@ else:
     DATABASES["default"].update(CONN_HEALTH_CHECKS=True, OPTIONS=_options)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
+BACKGROUND_WRITERS = True  # last uses and allowed decisions are gathered and written by a thread
 
 # People.
 AUTH_USER_MODEL = "identities.User"
@@ -280,12 +284,12 @@ RUN_HEARTBEAT_SECONDS = env.int("RUN_HEARTBEAT_SECONDS", default=15)
 RUN_DEADLINE_SECONDS = env.int("RUN_DEADLINE_SECONDS", default=8 * 86_400)
 RUNS_PER_TENANT = env.int("RUNS_PER_TENANT", default=100)
 RUNS_PER_IDENTITY = env.int("RUNS_PER_IDENTITY", default=25)
+SCHEDULES_PER_TENANT = env.int("SCHEDULES_PER_TENANT", default=5000)
 
 # Pages.
 LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -294,6 +298,3 @@ WHITENOISE_MANIFEST_STRICT = False
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.STRICT}
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logs.dict_config(LOG_LEVEL.upper())
-
-if (BASE_DIR / "config/unfold.py").exists():
-    from config.unfold import UNFOLD  # noqa: F401

@@ -1,7 +1,5 @@
 """Every route of the portal, put together from the faces."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
@@ -10,28 +8,13 @@ from config import health, metrics
 from identities.admin.site import site
 from identities.api.views import UnknownRoute
 
-
-def _faces() -> list[URLPattern | URLResolver]:
-    mounted = (
-        ("", "identities.oauth.urls"),
-        ("api/", "identities.api.urls"),
-        ("flowstudio/api/", "scheduling.api.urls"),
-    )
-    return [path(prefix, include(name)) for prefix, name in mounted if _is_built(name)]
-
-
-def _is_built(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    *_faces(),
+    path("", include("identities.oauth.urls")),
+    path("api/", include("identities.api.urls")),
+    path("flowstudio/api/", include("scheduling.api.urls")),
     # Beside the routes there is no page either: programs ask here. A path may hold a line feed, which a dot would not.
     re_path(r"^(?:api|flowstudio)(?:/[\s\S]*)?$", UnknownRoute.as_view()),
     *([path("demo/payroll/", include("scheduling.demo.urls"))] if settings.DEMO else []),

@@ -41,7 +41,7 @@ class Problem(Shape):
     )
 
 
-class Document(AutoSchema):
+class PortalSchema(AutoSchema):
     """Adds the problem answers and the permission that lets a machine in; `describe` says the rest."""
 
     def get_operation_id(self) -> str:
@@ -116,9 +116,6 @@ class Document(AutoSchema):
             name, said = headers[status]
             answer["headers"] = {name: {"schema": {"type": "string"}, "description": said}}
         return answer
-
-
-PortalSchema = Document
 
 
 def page_of(shape: type[Shape]) -> type[Shape]:

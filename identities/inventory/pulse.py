@@ -41,7 +41,7 @@ class Pulse:
         """There is something to do."""
         if not self._wanted.is_set():
             self._wanted.set()
-        if self._thread is None and getattr(settings, "BACKGROUND_WRITERS", True):
+        if self._thread is None and settings.BACKGROUND_WRITERS:
             self._start()
 
     def stop(self) -> None:

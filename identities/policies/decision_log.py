@@ -33,7 +33,7 @@ _writer_id: uuid.UUID | None = None
 
 def hold(row: AuthorizationDecision) -> None:
     """Keep `row` for the next batch: at most a second, at most 500 rows; a full batch is written by the caller."""
-    if getattr(settings, "BACKGROUND_WRITERS", True):
+    if settings.BACKGROUND_WRITERS:
         _begin_quietly()
     with _lock:
         _held.append(row)

@@ -11,8 +11,8 @@ def issuer() -> str:
 
 
 def audience() -> str:
-    """`aud` of machine tokens."""
-    return str(getattr(settings, "PASSPORT_AUDIENCE", "") or issuer())
+    """`aud` of machine tokens; set to nothing, the issuer."""
+    return str(settings.PASSPORT_AUDIENCE or issuer())
 
 
 def portal_audience() -> str:

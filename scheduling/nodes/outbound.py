@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -97,10 +98,11 @@ def send(
 def _private_networks(target: Target) -> list[addresses.Network]:
     """The networks named in the setting, and for the demo's own receiver its address: that port and path alone.
 
-    OUTBOUND_RECEIVER, (network, port, path), is there only where the portal command has set it.
+    OUTBOUND_RECEIVER, (network, port, path), is None unless the portal command has set it.
     """
     named = [*settings.STEWARD_OUTBOUND_PRIVATE_ALLOW]
-    network, port, path = getattr(settings, "OUTBOUND_RECEIVER", None) or ("", 0, "")
+    receiver: Any = settings.OUTBOUND_RECEIVER
+    network, port, path = receiver or ("", 0, "")
     if target.port == port and target.path.startswith(path):
         named.append(network)
     return addresses.networks(named)

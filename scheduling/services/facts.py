@@ -17,6 +17,7 @@ MOST_ATTEMPTS = 10
 LONGEST_BACKOFF = 24 * 3600
 MOST_OVERLAP = 1000
 MOST_INPUT_BYTES = 64 * 1024
+NAME_TAKEN = "A schedule of this tenant has this name"
 NEVER = "has no occurrence within the next eight years"
 Errors = dict[str, list[str]]
 
@@ -72,7 +73,7 @@ def apply(schedule: Schedule, facts: Facts, *, at: datetime) -> calendars.Calend
     """
     errors = _plain_problems(facts)
     if schedule.name != facts.name.strip() and _is_taken(schedule, facts.name.strip()):
-        errors["name"] = ["A schedule of this tenant has this name"]
+        errors["name"] = [NAME_TAKEN]
     workflow = Workflow.objects.filter(tenant_id=schedule.tenant_id, key=facts.workflow_id, deleted_at=None).first()
     if workflow is None:
         errors["workflow_id"] = [f"Workflow {facts.workflow_id[:100]} not found"]

@@ -1,4 +1,4 @@
-"""How long a lease lasts, how often things are tried and how many run at once: read from settings, with defaults.
+"""How long a lease lasts, how often things are tried and how many run at once: the settings, understood.
 
 A lease ends a little under the minute after the last sign of life, so that the sweep (each 5 s) finds a dead worker's
 run within 60 s of its death; it is renewed each 15 s, so three renewals may be missed.
@@ -20,31 +20,32 @@ LONGEST_BACKOFF = timedelta(hours=1)
 LONGEST_OUTAGE_PAUSE = timedelta(seconds=15)
 
 
-def _seconds(name: str, default: float) -> timedelta:
-    return timedelta(seconds=float(getattr(settings, name, default)))
-
-
 def lease() -> timedelta:
     """How long a worker may be silent before its run is taken from it."""
-    return _seconds("RUN_LEASE_SECONDS", 50)
+    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 def heartbeat() -> timedelta:
     """How often a worker renews the lease of the run it works on."""
-    return _seconds("RUN_HEARTBEAT_SECONDS", 15)
+    return timedelta(seconds=settings.RUN_HEARTBEAT_SECONDS)
 
 
 def deadline() -> timedelta:
     """How long a run may take from its first start (or may wait for it) before it is `expired`: pauses and retries
     included, so it is longer than the longest of either."""
-    return _seconds("RUN_DEADLINE_SECONDS", 8 * 86_400)
+    return timedelta(seconds=settings.RUN_DEADLINE_SECONDS)
+
+
+def schedules_per_tenant() -> int:
+    """How many schedules one tenant may have."""
+    return int(settings.SCHEDULES_PER_TENANT)
 
 
 def runs_per_tenant() -> int:
     """How many runs of one tenant are worked on at once."""
-    return int(getattr(settings, "RUNS_PER_TENANT", 100))
+    return int(settings.RUNS_PER_TENANT)
 
 
 def runs_per_identity() -> int:
     """How many runs of one managed identity are worked on at once."""
-    return int(getattr(settings, "RUNS_PER_IDENTITY", 25))
+    return int(settings.RUNS_PER_IDENTITY)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -15,15 +14,8 @@ from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
 from scheduling.models import Schedule
-from scheduling.services import acting, firing
-from scheduling.services.facts import SAME, Facts, apply, facts_of
-
-NAME_TAKEN = "A schedule of this tenant has this name"
-
-
-def most_schedules() -> int:
-    """How many schedules one tenant may have (setting SCHEDULES_PER_TENANT)."""
-    return int(getattr(settings, "SCHEDULES_PER_TENANT", 5000))
+from scheduling.services import acting, firing, limits
+from scheduling.services.facts import NAME_TAKEN, SAME, Facts, apply, facts_of
 
 
 @transaction.atomic
@@ -32,8 +24,9 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
 
     Conflict when the tenant has as many as it may. A managed identity may enter only what runs as itself (Refused).
     """
-    if Schedule.objects.filter(tenant_id=tenant_id, deleted_at=None).count() >= most_schedules():
-        raise Conflict(f"A tenant may have {most_schedules()} schedules", code="too_many_schedules")
+    most = limits.schedules_per_tenant()
+    if Schedule.objects.filter(tenant_id=tenant_id, deleted_at=None).count() >= most:
+        raise Conflict(f"A tenant may have {most} schedules", code="too_many_schedules")
     now = timezone.now()
     schedule = Schedule(tenant_id=tenant_id, created_by=actor.label)
     calendar = apply(schedule, facts, at=now)
