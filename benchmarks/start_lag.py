@@ -1,4 +1,4 @@
-"""How late schedules start: two hundred that come due at one instant, with a worker like the embedded one."""
+"""How late schedules start: two hundred that come due at one instant, with four workers."""
 
 import json
 import tempfile
@@ -21,7 +21,8 @@ def measure(kind: str) -> None:
         with servers.serving("config.wsgi:application", port, env=env, probe="/passport/jwks.json"):
             found = json.loads(servers.run("benchmarks.lagging", str(SCHEDULES), env=env))
     tables.show(
-        f"Start lag of {SCHEDULES} schedules due at one instant, on {kind}, four worker threads",
+        f"Start lag of {SCHEDULES} schedules due at one instant, on {kind}, four workers "
+        f"({'threads of one process' if kind == 'sqlite' else 'processes'})",
         ("runs", "succeeded", "start p50 s", "start p99 s", "start max s", "all ended after s"),
         [tuple(str(found[name]) for name in ("runs", "succeeded", "p50", "p99", "max", "ended"))],
     )
