@@ -63,6 +63,9 @@ class Vault(ABC):
     credential_setting: ClassVar[str] = ""
     """The outside name under which a credential is given; it is taken out of the settings and sealed."""
 
+    entrusted: ClassVar[tuple[str, ...]] = ()
+    """The outside names of settings that say what a credential opens: where one changes, it is given again."""
+
     kinds: ClassVar[dict[str, type["Vault"]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
@@ -91,6 +94,11 @@ class Vault(ABC):
     @abstractmethod
     def probe(self) -> None:
         """Raise a `VaultError` when the vault cannot be used right now; reads no secret."""
+
+    @classmethod
+    def settled(cls, uri: str, settings: VaultSettings, *, may_use_deployment: bool) -> VaultSettings:
+        """The settings as they are kept; the base keeps them as they were given."""
+        return settings
 
     @classmethod
     @abstractmethod

@@ -81,6 +81,15 @@ class VaultPathRefused(VaultError, Invalid):
     code = "vault_path_refused"
 
 
+class VaultAddressRefused(VaultError, Invalid):
+    """The vault lies at an address that is not called for this connection."""
+
+    code = "vault_address_refused"
+
+    def __init__(self) -> None:
+        super().__init__({"vault_uri": ["lies at a private, loopback or link-local address, which is not called"]})
+
+
 class ProviderNotInstalled(VaultError, Invalid):
     """A provider Steward knows by name, without the code or the library for it."""
 

@@ -4,8 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,7 +13,7 @@ import requests
 from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
-from identities.vaults import failures, names, registration, sealed_box
+from identities.vaults import failures, landing, names, registration, sealed_box
 from identities.vaults.base import Vault, VaultSettings, setting
 from identities.vaults.http import AnswerTooLarge, AnswerTooSlow, BoundedSession, Redirected
 from identities.vaults.references import SecretReference
@@ -38,6 +37,9 @@ class HashicorpSettings(VaultSettings):
     timeout: int = setting(5, "Time limit", "Seconds for one answer, 1 to 30.")
     token_env: str = setting("", "Token variable", "A variable STEWARD_VAULT_… of the deployment that holds the token.")
     plain_http: bool = setting(False, "Allow http", "Without it only a loopback address may go unencrypted.")
+    private_network: bool = setting(
+        False, "Private network", "The server lies at a private or loopback address; for platform administrators only."
+    )
 
     def check(self) -> None:
         for member in ("mount", "prefix", "field", "namespace"):
@@ -60,6 +62,16 @@ class HashicorpVault(Vault):
     Settings: ClassVar[type[VaultSettings]] = HashicorpSettings
     library: ClassVar[str] = "hvac"
     credential_setting: ClassVar[str] = "token"
+    entrusted: ClassVar[tuple[str, ...]] = ("mount", "prefix", "namespace")
+
+    @classmethod
+    def settled(cls, uri: str, settings: VaultSettings, *, may_use_deployment: bool) -> VaultSettings:
+        """A platform administrator who writes a private address has said that it is one."""
+        assert isinstance(settings, HashicorpSettings)  # noqa: S101 - for the type checker
+        address = landing.written(urlsplit(uri).hostname or "")
+        if not may_use_deployment or address is None or landing.may_call(address, private=False):
+            return settings
+        return replace(settings, private_network=True)
 
     @classmethod
     def check_connection(cls, uri: str, settings: VaultSettings, *, has_credential: bool) -> None:
@@ -69,6 +81,9 @@ class HashicorpVault(Vault):
             raise Invalid({"vault_uri": ["must be an https address"]})
         if parts.scheme == "http" and not (settings.plain_http or _is_loopback(parts.hostname or "")):
             raise Invalid({"vault_uri": ["must be https, unless the setting plainHttp says otherwise"]})
+        address = landing.written(parts.hostname or "")
+        if address is not None and not landing.may_call(address, private=settings.private_network):
+            raise failures.VaultAddressRefused
         if not has_credential and not settings.token_env:
             raise Invalid({"settings": ["token: is required, or tokenEnv"]})
 
@@ -155,6 +170,8 @@ class HashicorpVault(Vault):
 
         settings = self._settings
         session = BoundedSession(limit=settings.timeout, verify=os.environ.get(CA_FILE) or True)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, landing.LookingAdapter(private=settings.private_network))
         try:
             client = hvac.Client(
                 url=self.connection.vault_uri,
@@ -165,6 +182,8 @@ class HashicorpVault(Vault):
                 session=session,
             )
             yield client
+        except landing.AddressRefused:
+            raise failures.VaultAddressRefused from None
         except (hvac.exceptions.VaultError, requests.RequestException, ValueError, AttributeError, TypeError) as error:
             # `from None`: the library's error holds the address and the body it was sent.
             raise _named(error) from None
@@ -228,7 +247,5 @@ def _deleted_version(error: Any) -> int:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = landing.written(host)
+    return address is not None and address.is_loopback

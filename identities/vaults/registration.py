@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
 from identities.vaults import providers, sealed_box
+from identities.vaults.base import Vault, VaultSettings
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import normal_uri
 from identities.vaults.secret_text import SecretText
@@ -20,7 +21,10 @@ MAX_CREDENTIAL = 4096
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Checked values, not yet in a row. `names_deployment`: they point at a variable of the deployment."""
+    """Checked values, not yet in a row. `names_deployment`: they point at a variable of the deployment.
+
+    `is_private`: they let the vault lie at a private or loopback address.
+    """
 
     name: str
     vault_uri: str
@@ -28,6 +32,7 @@ class Plan:
     settings: dict[str, Any]
     credential: SecretText | None
     names_deployment: bool
+    is_private: bool
 
     def put_into(self, connection: VaultConnection) -> None:
         connection.name = self.name
@@ -50,31 +55,40 @@ def plan(
     settings: Mapping[str, Any],
     credential: str | SecretText | None,
     held: VaultConnection | None = None,
+    may_use_deployment: bool = False,
 ) -> Plan:
-    """Raises `Invalid` naming the member that does not fit."""
+    """Raises `Invalid` naming the member that does not fit.
+
+    A kept credential wants to be given again for another address, and, unless the actor may use the deployment, for
+    other settings that say what it opens: whoever changes those never saw it, and would read with it elsewhere.
+    """
     vault = providers.vault_class(provider)
     _check_words(name, environment)
     uri = normal_uri(vault_uri)
     plain = {**settings}
     given = _credential(plain.pop(vault.credential_setting, None) if vault.credential_setting else None, credential)
-    understood = vault.Settings.from_json(plain)
+    understood = vault.settled(uri, vault.Settings.from_json(plain), may_use_deployment=may_use_deployment)
     names_deployment = bool(getattr(understood, "token_env", ""))
+    is_private = bool(getattr(understood, "private_network", False))
     keeps = held is not None and held.has_credential and not names_deployment
-    if keeps and held and held.vault_uri != uri and not given:
-        raise Invalid({"settings": [f"{vault.credential_setting}: must be given again for another address"]})
+    moved = _moved(held, vault, uri, understood, may_use_deployment=may_use_deployment) if held and keeps else ""
+    if moved and not given:
+        raise Invalid({"settings": [f"{vault.credential_setting}: must be given again for another {moved}"]})
     if given and names_deployment:
         raise Invalid({"settings": [f"{vault.credential_setting}: either itself or a variable that holds it"]})
     vault.check_connection(uri, understood, has_credential=given is not None or keeps)
-    return Plan(name.strip(), uri, environment, understood.as_json(), given, names_deployment)
+    return Plan(name.strip(), uri, environment, understood.as_json(), given, names_deployment, is_private)
 
 
 def check_deployment(planned: Plan, *, may_use_deployment: bool) -> None:
-    """Raise `Invalid` when a tenant's own administrator names a variable of the deployment.
+    """Raise `Invalid` when a tenant's own administrator names a variable of the deployment, or its private network.
 
-    It is everybody's: they could have its token sent to an address of their own.
+    Both are everybody's: they could have the token sent to an address of their own, or ask what listens inside.
     """
     if planned.names_deployment and not may_use_deployment:
         raise Invalid({"settings": ["tokenEnv: only a platform administrator may name a variable of the deployment"]})
+    if planned.is_private and not may_use_deployment:
+        raise Invalid({"settings": ["privateNetwork: only a platform administrator may name a private address"]})
 
 
 @sensitive_variables("credential")
@@ -91,6 +105,17 @@ def open_credential(connection: VaultConnection) -> SecretText:
 def facts(connection: VaultConnection) -> dict[str, Any]:
     """What the audit may say of a connection."""
     return {name: getattr(connection, name) for name in FACTS} | {"has_credential": connection.has_credential}
+
+
+def _moved(
+    held: VaultConnection, vault: type[Vault], uri: str, settings: VaultSettings, *, may_use_deployment: bool
+) -> str:
+    """What the credential that is kept was not given for, or nothing."""
+    if held.vault_uri != uri:
+        return "address"
+    before, after = vault.Settings.from_json(held.settings).as_json(), settings.as_json()
+    changed = [name for name in vault.entrusted if before[name] != after[name]]
+    return changed[0] if changed and not may_use_deployment else ""
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -41,7 +41,8 @@ def connect(
 
     The credential comes as `credential` or as the provider's own member of `settings` (`token`); it is sealed and never
     given back. `may_use_deployment` says that the actor is a platform administrator, who alone may point at a variable
-    of the deployment. Nothing is asked of the vault itself: `probe` does that. Raises `Invalid`, `Conflict`.
+    of the deployment, or at a private or loopback address outside of STEWARD_OUTBOUND_PRIVATE_ALLOW. Nothing is asked
+    of the vault itself: `probe` does that. Raises `Invalid`, `Conflict`.
     """
     planned = registration.plan(
         name=name,
@@ -50,6 +51,7 @@ def connect(
         environment=environment,
         settings=settings or {},
         credential=credential,
+        may_use_deployment=may_use_deployment,
     )
     registration.check_deployment(planned, may_use_deployment=may_use_deployment)
     connection = VaultConnection(tenant_id=tenant_id, provider=provider)
@@ -80,6 +82,7 @@ def change_connection(
     """Change what is given; `settings` replaces them whole and keeps a credential that is not given anew.
 
     A new address wants its credential given again: the old one was entrusted to the old address (Invalid otherwise).
+    So do a new mount, prefix or namespace from anybody who may not use the deployment.
     """
     with transaction.atomic():
         held = _locked(connection)
@@ -92,6 +95,7 @@ def change_connection(
             settings=held.settings if settings is None else settings,
             credential=credential,
             held=held,
+            may_use_deployment=may_use_deployment,
         )
         if settings is not None or vault_uri is not None:
             registration.check_deployment(planned, may_use_deployment=may_use_deployment)

@@ -9,18 +9,16 @@ import queue
 import re
 import socket
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from identities import networks
+from identities.networks import IPAddress, Network
 from scheduling.nodes.failures import AddressRefused, BadUrl, Unreachable
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 DEFAULT_PORTS = {"https": 443, "http": 80}
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 ALLOWED_HOST = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\[\]:/@\s]+)(?::(?P<port>[0-9]{1,5}))?")
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-COMPATIBLE = ipaddress.IPv6Network("::/96")
 MOST_ADDRESSES = 32
 
 
@@ -74,46 +72,13 @@ def _dotted_quad(name: str) -> str:
         raise BadUrl(f"{name[:100]!r} is not an address in four decimal parts") from None
 
 
-def networks(texts: Iterable[str]) -> list[Network]:
-    """The setting STEWARD_OUTBOUND_PRIVATE_ALLOW, understood."""
-    return [ipaddress.ip_network(text, strict=False) for text in texts]
-
-
 def checked(host: str, port: int, *, allowed: Sequence[Network], timeout: float) -> list[IPAddress]:
     """The addresses of `host`, in the order to be tried; AddressRefused if any one of them may not be called."""
     found = [ipaddress.ip_address(text) for text in _resolved(host, port, timeout)]
     for address in found:
-        if not (is_public(address) or is_inside(address, allowed)):
+        if not (networks.is_public(address) or networks.is_inside(address, allowed)):
             raise AddressRefused(f"{host} is at {address}, which is no public address and not in the allowed networks")
     return found
-
-
-def is_inside(address: IPAddress, allowed: Sequence[Network]) -> bool:
-    """Whether `address`, or the IPv4 address it stands for, lies in one of these networks."""
-    inner = embedded(address)
-    return any(inner.version == network.version and inner in network for network in allowed)
-
-
-def is_public(address: IPAddress) -> bool:
-    """Whether anybody on the internet could be meant: no private, loopback, link-local, shared or multicast address,
-    neither plainly nor inside an IPv6 address that carries an IPv4 one."""
-    inner = embedded(address)
-    if inner.is_multicast or inner.is_reserved or inner.is_unspecified or not inner.is_global:
-        return False
-    return not (isinstance(inner, ipaddress.IPv6Address) and (inner.is_site_local or inner.teredo is not None))
-
-
-def embedded(address: IPAddress) -> IPAddress:
-    """The IPv4 address that an IPv6 one stands for (mapped, compatible, 6to4, NAT64), else the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address in NAT64 or (address in COMPATIBLE and int(address) > 1):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 def _resolved(host: str, port: int, timeout: float) -> list[str]:

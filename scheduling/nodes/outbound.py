@@ -20,8 +20,10 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
+from identities import networks
+from identities.networks import IPAddress
 from scheduling.nodes import addresses
-from scheduling.nodes.addresses import DEFAULT_PORTS, IPAddress
+from scheduling.nodes.addresses import DEFAULT_PORTS
 from scheduling.nodes.failures import AddressRefused, AnswerTooLarge, BadUrl, TimedOut, Unreachable
 
 SECONDS = 30.0
@@ -89,13 +91,13 @@ def send(
     started = time.monotonic()
     allowed = _private_networks(target)
     found = addresses.checked(target.host, target.port, allowed=allowed, timeout=min(CONNECT_SECONDS, seconds))
-    if target.scheme == "http" and not all(addresses.is_inside(address, allowed) for address in found):
+    if target.scheme == "http" and not all(networks.is_inside(address, allowed) for address in found):
         raise AddressRefused(f"{target.host} is called without TLS; plain http is for allowed networks only")
     left = seconds - (time.monotonic() - started)
     return _Call(target, found, max(left, 0.001)).run(method, headers, body)
 
 
-def _private_networks(target: Target) -> list[addresses.Network]:
+def _private_networks(target: Target) -> list[networks.Network]:
     """The networks named in the setting, and for the demo's own receiver its address: that port and path alone.
 
     OUTBOUND_RECEIVER, (network, port, path), is None unless the portal command has set it.
@@ -105,7 +107,7 @@ def _private_networks(target: Target) -> list[addresses.Network]:
     network, port, path = receiver or ("", 0, "")
     if target.port == port and target.path.startswith(path):
         named.append(network)
-    return addresses.networks(named)
+    return networks.networks(named)
 
 
 def check_header(name: str, value: str) -> None:

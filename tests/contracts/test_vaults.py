@@ -34,7 +34,9 @@ def _local(tenant: Tenant, request: pytest.FixtureRequest) -> VaultConnection:
 def _hashicorp(tenant: Tenant, request: pytest.FixtureRequest) -> VaultConnection:
     server: factory.Bao = request.getfixturevalue("bao")
     settings = {"token": factory.ROOT_TOKEN, "prefix": f"steward/{tenant.pk}"}
-    return factory.connection(of=tenant, provider="hashicorp-vault", uri=server.uri, settings=settings)
+    return factory.connection(
+        of=tenant, provider="hashicorp-vault", uri=server.uri, settings=settings, may_use_deployment=True
+    )
 
 
 # How a test opens each provider. A provider without a line fails `test_every_provider_is_asked`.

@@ -12,7 +12,7 @@ import pytest
 
 from identities.errors import Invalid, Unavailable
 from identities.people.models import Tenant
-from identities.vaults import failures, providers, services as vaults
+from identities.vaults import failures, landing, providers, services as vaults
 from identities.vaults.base import Vault
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import SecretReference
@@ -30,7 +30,9 @@ Open = Callable[..., Vault]
 def opened(tenant: Tenant) -> Open:
     def _opened(uri: str, *, token: str = factory.ROOT_TOKEN, **settings: Any) -> Vault:
         given = {"token": token, "prefix": str(tenant.pk)} | settings
-        row = factory.connection(of=tenant, provider="hashicorp-vault", uri=uri, settings=given)
+        row = factory.connection(
+            of=tenant, provider="hashicorp-vault", uri=uri, settings=given, may_use_deployment=True
+        )
         return providers.opened(row)
 
     return _opened
@@ -216,7 +218,8 @@ def test_a_token_of_our_own_surroundings_is_never_used(
     bao: factory.Bao, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", factory.ROOT_TOKEN)
-    row = factory.connection(of=tenant, provider="hashicorp-vault", uri=bao.uri, settings={"token": TOKEN})
+    facts = {"settings": {"token": TOKEN}, "may_use_deployment": True}
+    row = factory.connection(of=tenant, provider="hashicorp-vault", uri=bao.uri, **facts)
     VaultConnection.objects.filter(pk=row.pk).update(sealed_credential="")
     row.refresh_from_db()
     assert refused(providers.opened(row)).code == "vault_credential_absent"
@@ -326,3 +329,98 @@ def test_the_registered_token_is_nowhere_in_the_row(tenant: Tenant) -> None:
     held = VaultConnection.objects.filter(pk=row.pk).values().get()
     assert TOKEN not in str(held)
     assert vaults.subject_of(row).label == row.name
+
+
+# Where it may lie.
+
+
+INSIDE = ["127.0.0.1", "localhost", "10.1.2.3", "192.168.0.9", "[::1]", "[fd00:ec2::254]", "[::ffff:10.1.2.3]"]
+LINK_LOCAL = ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]"]
+
+
+def connected(tenant: Tenant, host: str, *, may: bool, **settings: Any) -> VaultConnection:
+    given = {"token": "x"} | settings
+    return factory.connection(
+        of=tenant, provider="hashicorp-vault", uri=f"https://{host}:8200", settings=given, may_use_deployment=may
+    )
+
+
+@pytest.mark.parametrize("may", [False, True])
+@pytest.mark.parametrize("host", LINK_LOCAL)
+def test_a_link_local_address_is_refused_to_everybody(tenant: Tenant, host: str, may: bool, settings: Any) -> None:
+    settings.STEWARD_OUTBOUND_PRIVATE_ALLOW = ["169.254.0.0/16", "fe80::/10"]
+    with pytest.raises(Invalid) as invalid:
+        connected(tenant, host, may=may)
+    assert list(invalid.value.errors) == ["vault_uri"]
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_an_address_inside_is_for_platform_administrators(tenant: Tenant, host: str) -> None:
+    for given in ({}, {"privateNetwork": True}):
+        with pytest.raises(Invalid):
+            connected(tenant, host, may=False, **given)
+    row = connected(tenant, host, may=True)
+    assert row.settings["privateNetwork"] is True
+    assert vaults.change_connection(row, name="Renamed", actor=factory.SYSTEM).name == "Renamed"
+    with pytest.raises(Invalid, match="platform administrator"):
+        vaults.change_connection(row, vault_uri="https://10.9.9.9", credential="y", actor=factory.SYSTEM)
+
+
+def test_a_network_that_is_named_is_everybodys(tenant: Tenant, settings: Any) -> None:
+    settings.STEWARD_OUTBOUND_PRIVATE_ALLOW = ["10.0.0.0/8"]
+    assert connected(tenant, "10.1.2.3", may=False).settings["privateNetwork"] is False
+    with pytest.raises(Invalid):
+        connected(tenant, "192.168.0.9", may=False)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::ffff:169.254.169.254"])
+def test_a_name_that_leads_inside_is_not_called(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    asked = _resolving(monkeypatch, "8.8.8.8", address)
+    dialled = _dialling(monkeypatch)
+    vault = providers.opened(connected(tenant, "vault.example.com", may=False, token=TOKEN))
+    assert refused(vault).code == "vault_address_refused"
+    for ask in (vault.probe, lambda: vault.write(reference(vault), VALUE, tenant.pk)):
+        with pytest.raises(failures.VaultAddressRefused):
+            ask()
+    assert (len(asked), dialled) == (3, [])
+
+
+def test_a_name_is_resolved_once_and_what_was_looked_at_is_called(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, dialled = _resolving(monkeypatch, "8.8.8.8", "8.8.4.4"), _dialling(monkeypatch)
+    vault = providers.opened(connected(tenant, "vault.example.com", may=False, token=TOKEN))
+    assert refused(vault).code == "vault_unreachable"
+    assert (len(asked), dialled) == (1, [("8.8.8.8", 8200), ("8.8.4.4", 8200)])
+
+
+def test_a_name_inside_is_called_where_a_platform_administrator_says_so(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _resolving(monkeypatch, "10.1.2.3")
+    dialled = _dialling(monkeypatch)
+    row = connected(tenant, "vault.example.com", may=True, token=TOKEN, privateNetwork=True)
+    assert refused(providers.opened(row)).code == "vault_unreachable"
+    assert dialled == [("10.1.2.3", 8200)]
+
+
+def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
+    asked: list[str] = []
+
+    def answer(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(landing.socket, "getaddrinfo", answer)
+    return asked
+
+
+def _dialling(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    dialled: list[tuple[str, int]] = []
+
+    def dial(place: tuple[str, int], *_: Any, **__: Any) -> socket.socket:
+        dialled.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(landing, "create_connection", dial)
+    return dialled

@@ -222,11 +222,11 @@ def test_a_change_is_recorded_field_by_field(tenant: Tenant) -> None:
 
 def test_the_token_is_kept_until_another_is_given(tenant: Tenant) -> None:
     row = remote(tenant)
-    row = vaults.change_connection(row, settings={"prefix": "steward"}, actor=SYSTEM)
+    row = vaults.change_connection(row, settings={"field": "client_secret"}, actor=SYSTEM)
     assert registration.open_credential(row).reveal() == "first-token"
     row = vaults.change_connection(row, credential="second-token", actor=SYSTEM)
     assert registration.open_credential(row).reveal() == "second-token"
-    assert row.settings["prefix"] == "steward"
+    assert row.settings["field"] == "client_secret"
     assert last_event().changes["credential_status"]["current"] == "replaced"
     assert "second-token" not in str(last_event().changes)
 
@@ -239,6 +239,17 @@ def test_a_token_does_not_follow_to_another_address(tenant: Tenant) -> None:
     row.refresh_from_db()
     with pytest.raises(sealed_box.CannotOpen):
         registration.open_credential(row)
+
+
+@pytest.mark.parametrize("setting", ["mount", "prefix", "namespace"])
+def test_a_token_does_not_follow_to_other_secrets_of_the_same_server(tenant: Tenant, setting: str) -> None:
+    row, other = remote(tenant), {setting: "elsewhere"}
+    with pytest.raises(Invalid, match=f"given again for another {setting}"):
+        vaults.change_connection(row, settings=other, actor=SYSTEM)
+    row = vaults.change_connection(row, settings=other, may_use_deployment=True, actor=SYSTEM)
+    assert registration.open_credential(row).reveal() == "first-token"
+    row = vaults.change_connection(row, settings={}, credential="second-token", actor=SYSTEM)
+    assert registration.open_credential(row).reveal() == "second-token"
 
 
 def test_naming_a_variable_forgets_the_token(tenant: Tenant) -> None:
