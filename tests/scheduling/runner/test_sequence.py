@@ -4,6 +4,7 @@ import logging
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from audit.models import AuditEvent
 from identities.inventory.subjects import actor_of
@@ -193,5 +194,6 @@ def test_a_disabled_person_stops_no_run(world: World):
 def test_a_run_costs_so_many_queries(world: World, django_assert_max_num_queries):
     world.fire(world.schedule())
     run = runs.run(world.schedule())
-    with django_assert_max_num_queries(62):
+    # Where several workers write at once, the tenant is held while its runs are counted.
+    with django_assert_max_num_queries(62 + (connection.vendor == "postgresql")):
         assert runner.execute(run.id, worker="w1")
