@@ -76,12 +76,17 @@ def _nobody(scope: Scope, obj: Any) -> bool:
     return False
 
 
+def _anybody(scope: Scope, obj: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Command:
     """`run` calls exactly one service and says what came of it; a DomainError becomes an error of the form.
 
     `applies` hides a command where it makes no sense now; `owned` tells whether the thing is the person's own, for
-    roles whose reach in `duty` is only that; `item` finds the part of the object that `?item=` names.
+    roles whose reach in `duty` is only that; `reaches` whether they reach as far as the thing itself does; `item` finds
+    the part of the object that `?item=` names.
     """
 
     key: str
@@ -102,6 +107,7 @@ class Command:
     item: Callable[[Any, str], Any] | None = None
     initial: Callable[[Any], Mapping[str, Any]] | None = None
     platform_only: bool = False
+    reaches: Callable[[Scope, Any], bool] = _anybody
     notes: Callable[[Any], Sequence[Block]] | None = None
     preview: Preview | None = None
 
@@ -113,6 +119,8 @@ class Command:
     def may(self, scope: Scope, obj: Any, tenant_id: Any) -> bool:
         """Whether this person may press it on this object."""
         if self.platform_only and not scope.principal.is_platform_admin:
+            return False
+        if obj is not None and not self.reaches(scope, obj):
             return False
         return scope.may(self.duty, tenant_id, owned=self.owned(scope, obj))
 

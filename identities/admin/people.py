@@ -113,6 +113,15 @@ def _disable(call: Call) -> Done:
     return Done(more, obj=call.obj, tone="warning")
 
 
+def _as_far(scope: Scope, user: User) -> bool:
+    """Whether the service would let them: `rules.check_account`."""
+    return not user.is_wide or user.pk == scope.user.pk or scope.principal.is_platform_admin
+
+
+def _may_disable(scope: Scope, user: User) -> bool:
+    return not user.is_platform_admin or _as_far(scope, user)
+
+
 class AbilityFilter(WordFilter):
     """Whether somebody may sign in, and as what."""
 
@@ -156,6 +165,7 @@ class PersonAdmin(CommandAdmin):
             form=PersonEditForm,
             initial=PersonEditForm.initial_of,
             title="Edit person",
+            reaches=_as_far,
         ),
         button(
             people.set_role,
@@ -173,6 +183,7 @@ class PersonAdmin(CommandAdmin):
             run=_new_password,
             confirm="The old password, every session and every refresh token of this person end at once.",
             applies=lambda user: user.is_active,
+            reaches=_as_far,
         ),
         Command(
             key="platform",
@@ -193,6 +204,7 @@ class PersonAdmin(CommandAdmin):
             run=_disable,
             form=ReasonForm,
             applies=lambda user: user.is_active,
+            reaches=_may_disable,
             confirm="They are signed out at once. No automation stops: what they own goes on working.",
         ),
         button(
@@ -202,6 +214,7 @@ class PersonAdmin(CommandAdmin):
             icon="person_check",
             primary=True,
             applies=lambda user: not user.is_active,
+            reaches=_as_far,
             done="{obj} may sign in again.",
         ),
     )

@@ -99,6 +99,11 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # the too
         return self.is_active and not self.is_agent
 
     @property
+    def is_wide(self) -> bool:
+        """Whether this account reaches beyond its tenant."""
+        return self.is_platform_admin or self.role == PortalRole.AUDITOR
+
+    @property
     def is_superuser(self) -> bool:
         """Nobody stands above the matrix."""
         return False

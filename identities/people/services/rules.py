@@ -79,8 +79,7 @@ def check_account(user: User, actor: Actor) -> None:
 
     A tenant's ADMIN who could give such an account a password or an address would sign in with it.
     """
-    is_wide = user.is_platform_admin or user.role == PortalRole.AUDITOR
-    if is_wide and actor.id != str(user.pk) and not _is_platform_admin(actor):
+    if user.is_wide and actor.id != str(user.pk) and not _is_platform_admin(actor):
         raise Refused(f"{user.email} reaches beyond this tenant: only a platform administrator changes this account.")
 
 

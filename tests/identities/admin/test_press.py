@@ -299,3 +299,31 @@ def test_the_common_vault_stays_as_it_is(ours, client):
     assert client.get(pages.page(common)).context["ways"] == []
     client.post(pages.command(common, "remove"), {"reason": "x"})
     assert VaultConnection.objects.filter(pk=common.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "left"),
+    [
+        ({"role": PortalRole.AUDITOR}, {"Change role", "Disable"}),
+        ({"role": PortalRole.ADMIN, "is_platform_admin": True}, {"Change role"}),
+        ({"role": PortalRole.AUDITOR, "is_active": False}, {"Change role"}),
+        ({"role": PortalRole.ANALYST}, {"Edit", "Change role", "New password", "Disable"}),
+    ],
+)
+def test_an_account_that_reaches_beyond_its_tenant_has_only_the_buttons_the_service_allows(ours, client, facts, left):
+    wide = people.person(of=ours.tenant, **facts)
+    assert {way.label for way in client.get(pages.page(wide)).context["ways"]} == left
+    if "Edit" not in left:
+        assert client.post(pages.command(wide, "password"), {}).status_code == 403
+    platform = pages.signed_in(people.platform_admin())
+    assert "Edit" in {way.label for way in platform.get(pages.page(wide)).context["ways"]}
+
+
+def test_a_vaults_settings_complain_by_the_names_on_the_form(ours, client):
+    sent = {
+        "name": "Corp", "provider": "hashicorp-vault", "vault_uri": "https://vault.example.com",
+        "hashicorp_vault__mount": "secret", "hashicorp_vault__field": "value", "hashicorp_vault__timeout_seconds": "5",
+    }  # fmt: skip
+    form = client.post(pages.adding(VaultConnection), sent).context["form"]
+    assert "tokenEnv" not in str(form.errors)
+    assert "Token variable" in str(form.errors)
