@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.access.models import Role, RoleBinding
 from identities.access.permissions import PERMISSIONS
@@ -35,8 +35,8 @@ def create_role(*, tenant: Tenant, name: str, permissions: Iterable[str], actor:
     )
     role.save(force_insert=True)
     current = {"name": role.name, "permissions": role.permissions, "description": role.description}
-    changes = {key: {"previous": None, "current": value} for key, value in current.items() if value}
-    audit.record(RoleEvent.CREATED, actor=actor, subject=subject_of(role), changes=changes)
+    begun = changes.made({name: value for name, value in current.items() if value})
+    audit.record(RoleEvent.CREATED, actor=actor, subject=subject_of(role), changes=begun)
     return role
 
 
@@ -59,10 +59,10 @@ def change_role(
     if description is not None:
         locked.description = _description(description)
     after = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
-    changes = {key: {"previous": before[key], "current": after[key]} for key in after if before[key] != after[key]}
-    if changes:
-        locked.save(update_fields=[*changes, "updated_at"])
-        audit.record(RoleEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=changes)
+    found = changes.between(before, after)
+    if found:
+        locked.save(update_fields=[*found, "updated_at"])
+        audit.record(RoleEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=found)
     return locked
 
 
@@ -135,7 +135,7 @@ def end_binding(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBindi
         actor=actor,
         subject=subject_of(locked),
         reason=reason.strip(),
-        changes={"ended_at": {"previous": None, "current": at.isoformat()}},
+        changes=changes.made({"ended_at": at.isoformat()}),
         details=_facts(locked),
     )
     return locked

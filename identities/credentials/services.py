@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor, Subject
 from identities.credentials.digests import digest
 from identities.credentials.models import ClientSecret
@@ -89,7 +89,7 @@ def revoke(secret: ClientSecret, *, reason: str, actor: Actor) -> ClientSecret:
         actor=actor,
         subject=subject_of(locked),
         reason=locked.revoked_reason,
-        changes={"revoked_at": {"previous": None, "current": locked.revoked_at.isoformat()}},
+        changes=changes.made({"revoked_at": locked.revoked_at.isoformat()}),
         details=_details(locked),
     )
     return locked

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import IdentityEvent
@@ -53,11 +53,9 @@ def create(
         IdentityEvent.CREATED,
         actor=actor,
         subject=subject_of(identity),
-        changes={
-            name: {"previous": None, "current": value}
-            for name, value in register.snapshot(identity).items()
-            if value not in (None, "", {}, False)
-        },
+        changes=changes.made(
+            {name: value for name, value in register.snapshot(identity).items() if value not in (None, "", {}, False)}
+        ),
         details={"client_id": identity.client_id},
     )
     return identity
@@ -71,14 +69,11 @@ def change(identity: ManagedIdentity, *, facts: Facts, actor: Actor, reason: str
         raise Conflict(f"Managed identity '{locked.name}' is retired.", code="identity_retired")
     before = register.snapshot(locked)
     register.apply(locked, facts)
-    after = register.snapshot(locked)
-    changes = {
-        name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]
-    }
+    found = changes.between(before, register.snapshot(locked))
     _save(locked)
-    if changes:
+    if found:
         audit.record(
-            IdentityEvent.CHANGED, actor=actor, subject=subject_of(locked), reason=reason.strip(), changes=changes
+            IdentityEvent.CHANGED, actor=actor, subject=subject_of(locked), reason=reason.strip(), changes=found
         )
     return locked
 
@@ -104,7 +99,7 @@ def set_state(identity: ManagedIdentity, *, target: State, reason: str, actor: A
         actor=actor,
         subject=subject_of(locked),
         reason=locked.state_reason,
-        changes={"state": {"previous": previous.value, "current": target.value}},
+        changes=changes.between({"state": previous.value}, {"state": target.value}),
         details={"client_id": locked.client_id},
     )
     return locked

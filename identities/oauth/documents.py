@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from audit.moments import zulu
 from identities.oauth.answers import OAuthError, public, refused
 from identities.oauth.server import GRANT
 from identities.oauth.validator import SCOPES
@@ -76,7 +77,7 @@ def revocations(request: HttpRequest) -> HttpResponse:
     stops = selectors.stops(at, since)
     members = {
         "issuer": settings.issuer(),
-        "as_of": at.isoformat().replace("+00:00", "Z"),
+        "as_of": zulu(at),
         "tokens": [str(jti) for jti in stops.tokens],
         "identities": [
             {"managed_identity_id": str(identity), "not_after": int(epoch)} for identity, epoch in stops.epochs.items()

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from audit.moments import zulu
 from identities.access.permissions import PORTAL_PERMISSIONS, WORKFLOW_EXECUTE
 from identities.access.selectors import permissions_of_role_names
 from identities.people.models import PortalRole
@@ -96,7 +97,7 @@ def _question(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -
         context={
             "trigger": context.trigger,
             "environment": context.environment or actor.environment,
-            "scheduledFor": context.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "scheduledFor": zulu(context.at, "seconds"),
             "minute": context.at.minute,
             "hour": context.at.hour,
             "weekday": context.at.isoweekday(),

@@ -1,11 +1,10 @@
 """Commands on resource policies; text is checked before it is kept."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor, Subject
 from identities.errors import Conflict, Invalid
 from identities.events import PolicyEvent
@@ -31,7 +30,7 @@ def create_policy(*, tenant_id: UUID, name: str, text: str, actor: Actor) -> Res
     policy = ResourcePolicy(tenant_id=tenant_id, name=name.strip(), text=text, content_hash=content_hash(text))
     _check(policy)
     policy.save()
-    _record(PolicyEvent.CREATED, policy, actor, {"text": {"previous": None, "current": policy.text}})
+    _record(PolicyEvent.CREATED, policy, actor, changes.made({"text": policy.text}))
     return policy
 
 
@@ -48,9 +47,9 @@ def change_policy(
     _check(locked)
     locked.save()
     after = {"name": locked.name, "text": locked.text}
-    changes = {key: {"previous": before[key], "current": after[key]} for key in after if before[key] != after[key]}
-    if changes:
-        _record(PolicyEvent.CHANGED, locked, actor, changes, reason)
+    found = changes.between(before, after)
+    if found:
+        _record(PolicyEvent.CHANGED, locked, actor, found, reason)
     return locked
 
 
@@ -60,7 +59,7 @@ def remove_policy(policy: ResourcePolicy, *, actor: Actor, reason: str = "") -> 
     locked = ResourcePolicy.objects.select_for_update().get(pk=policy.pk)
     if _is_used(locked):
         raise Conflict(f"Policy '{locked.name}' still rules something: take it off there first.", code="policy_in_use")
-    _record(PolicyEvent.REMOVED, locked, actor, {"text": {"previous": locked.text, "current": None}}, reason)
+    _record(PolicyEvent.REMOVED, locked, actor, changes.between({"text": locked.text}, {}), reason)
     locked.delete()
 
 
@@ -98,7 +97,7 @@ def _record(
     event: PolicyEvent,
     policy: ResourcePolicy,
     actor: Actor,
-    changes: Mapping[str, Mapping[str, object]],
+    changed: changes.Changes,
     reason: str = "",
 ) -> None:
     audit.record(
@@ -106,6 +105,6 @@ def _record(
         actor=actor,
         subject=subject_of(policy),
         reason=reason,
-        changes=changes,
+        changes=changed,
         details={"content_hash": policy.content_hash},
     )

@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.moments import zulu
 from identities.access.matrix import Duty
 from identities.api.schema import describe
 from identities.api.views import PortalView
@@ -22,7 +23,7 @@ EARLIEST, LATEST = datetime(1972, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 def _answer(cron_expression: str, zone: str, start: datetime, count: int) -> Response:
     calendar = _calendar(cron_expression, zone)
     runs = [
-        {"utc": moment.utc.isoformat().replace("+00:00", "Z"), "local": moment.local.isoformat()}
+        {"utc": zulu(moment.utc), "local": moment.local.isoformat()}
         for moment in calendars.upcoming(calendar, start, count)
     ]
     return Response({"description": f"{calendars.in_words(cron_expression)} ({zone})", "runs": runs})

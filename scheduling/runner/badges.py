@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from audit.actors import Actor
+from audit.moments import zulu
 from identities.errors import DomainError, Unavailable
 from identities.inventory import selectors as register
 from identities.inventory.models import ManagedIdentity
@@ -45,7 +46,7 @@ class Badge:
     def facts(self) -> dict[str, Any]:
         """What a step shows of the token: never its text."""
         expires_at = self.actor.token_expires_at
-        ends = expires_at.isoformat().replace("+00:00", "Z") if expires_at else None
+        ends = zulu(expires_at) if expires_at else None
         return {"jti": self.actor.token_jti, "expiresAt": ends}
 
     def is_stale(self, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
+from audit.moments import zulu
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.subjects import actor_of
 from scheduling import graph, selectors
@@ -172,7 +173,7 @@ class Execution:
         )
 
     def _pause(self, pause: Pause) -> None:
-        shown = {"reason": pause.reason, "until": pause.until.isoformat().replace("+00:00", "Z")}
+        shown = {"reason": pause.reason, "until": zulu(pause.until)}
         with transaction.atomic():
             self.steps.settle(*self._broken_off(pause, StepState.WAITING, shown))
             ledger.defer_run(self.lease, available_at=pause.until, reason=pause.reason, actor=self.who)

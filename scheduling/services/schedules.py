@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
+from audit.changes import Changes, between
 from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
@@ -33,7 +34,7 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
     acting.check_hand(actor, *_acting(schedule))
     schedule.next_run_at = calendars.next_after(calendar, now)
     _save(schedule)
-    _record(ScheduleEvent.CREATED, schedule, actor, changes=_changes({}, _snapshot(schedule)))
+    _record(ScheduleEvent.CREATED, schedule, actor, changes=between({}, _snapshot(schedule)))
     return schedule
 
 
@@ -52,7 +53,7 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
     acting.check_hand(actor, *former, *_acting(locked))
     if rhythm != (locked.cron_expression, locked.timezone):
         _restart(locked, calendar, now)
-    found = _changes(before, _snapshot(locked))
+    found = between(before, _snapshot(locked))
     if found:
         _save(locked)
         _record(ScheduleEvent.CHANGED, locked, actor, reason=reason, changes=found)
@@ -151,13 +152,8 @@ def _snapshot(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    differing = [name for name in after if before.get(name) != after[name]]
-    return {name: {"previous": before.get(name), "current": after[name]} for name in differing}
-
-
-def _switch(*, now_enabled: bool) -> dict[str, dict[str, Any]]:
-    return {"is_enabled": {"previous": not now_enabled, "current": now_enabled}}
+def _switch(*, now_enabled: bool) -> Changes:
+    return between({"is_enabled": not now_enabled}, {"is_enabled": now_enabled})
 
 
 def _record(
@@ -166,6 +162,6 @@ def _record(
     actor: Actor,
     *,
     reason: str = "",
-    changes: Mapping[str, Mapping[str, object]] | None = None,
+    changes: Changes | None = None,
 ) -> None:
     audit.record(event, actor=actor, subject=schedule.subject, reason=reason, changes=changes)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid, Missing
 from identities.policies import services as policies
@@ -61,7 +61,7 @@ def create_workflow(*, tenant_id: UUID, key: str, content: Content, actor: Actor
         WorkflowEvent.CREATED,
         actor=actor,
         subject=workflow.subject,
-        changes={"definition": {"previous": None, "current": workflow.definition}},
+        changes=changes.made({"definition": workflow.definition}),
     )
     return workflow
 
@@ -77,10 +77,8 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
     _fill(locked, content, locked.tenant_id)
     former = locked.resource_policy
     locked.resource_policy = _policy(locked, former, content.resource_policy, actor)
-    after = locked.definition
-    differing = [name for name in after if before[name] != after[name]]
-    changes = {name: {"previous": before[name], "current": after[name]} for name in differing}
-    if not changes:
+    found = changes.between(before, locked.definition)
+    if not found:
         return locked
     locked.version += 1
     locked.save()
@@ -92,7 +90,7 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
         actor=actor,
         subject=locked.subject,
         reason=reason,
-        changes=changes,
+        changes=found,
         details={"version": locked.version},
     )
     return locked

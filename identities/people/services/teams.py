@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import TeamEvent
@@ -22,10 +22,7 @@ def create_team(*, tenant: Tenant, name: str, actor: Actor, email: str = "") -> 
         TeamEvent.CREATED,
         actor=actor,
         subject=subject_of(team),
-        changes={
-            "name": {"previous": None, "current": team.name},
-            "email": {"previous": None, "current": team.email},
-        },
+        changes=changes.made({"name": team.name, "email": team.email}),
     )
     return team
 
@@ -39,10 +36,10 @@ def change_team(team: Team, *, actor: Actor, name: str | None = None, email: str
     locked.email = locked.email if email is None else email
     _check(locked)
     after = {"name": locked.name, "email": locked.email}
-    changes = {key: {"previous": before[key], "current": after[key]} for key in after if before[key] != after[key]}
-    if changes:
+    found = changes.between(before, after)
+    if found:
         locked.save(update_fields=["name", "email", "updated_at"])
-        audit.record(TeamEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=changes)
+        audit.record(TeamEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=found)
     return locked
 
 

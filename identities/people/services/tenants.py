@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.text import slugify
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Invalid
 from identities.events import TenantEvent
@@ -24,10 +24,7 @@ def create_tenant(*, name: str, actor: Actor, slug: str = "", is_demo: bool = Fa
         TenantEvent.CREATED,
         actor=actor,
         subject=subject_of(tenant),
-        changes={
-            "name": {"previous": None, "current": tenant.name},
-            "slug": {"previous": None, "current": tenant.slug},
-        },
+        changes=changes.made({"name": tenant.name, "slug": tenant.slug}),
     )
     return tenant
 
@@ -44,7 +41,7 @@ def change_tenant(tenant: Tenant, *, name: str, actor: Actor) -> Tenant:
         TenantEvent.CHANGED,
         actor=actor,
         subject=subject_of(locked),
-        changes={"name": {"previous": previous, "current": locked.name}},
+        changes=changes.between({"name": previous}, {"name": locked.name}),
     )
     return locked
 
@@ -56,8 +53,8 @@ def end_demo(tenant: Tenant, *, actor: Actor) -> Tenant:
     if locked.is_demo:
         locked.is_demo = False
         locked.save(update_fields=["is_demo"])
-        changes = {"is_demo": {"previous": True, "current": False}}
-        audit.record(TenantEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=changes)
+        ended = changes.between({"is_demo": True}, {"is_demo": False})
+        audit.record(TenantEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=ended)
     return locked
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import PersonEvent
@@ -51,8 +51,8 @@ def create_user(
     rules.check_flags(user, actor)
     rules.take_password(user, password)
     user.save(force_insert=True)
-    current = {name: {"previous": None, "current": getattr(user, name)} for name in _SHOWN if getattr(user, name)}
-    audit.record(PersonEvent.CREATED, actor=actor, subject=subject_of(user), changes=current)
+    begun = changes.made({name: value for name, value in _facts(user).items() if value})
+    audit.record(PersonEvent.CREATED, actor=actor, subject=subject_of(user), changes=begun)
     return user
 
 
@@ -164,8 +164,8 @@ def enable_user(user: User, *, actor: Actor, reason: str = "") -> User:
 def _switch(user: User, event: PersonEvent, actor: Actor, reason: str, *, is_active: bool) -> None:
     user.is_active = is_active
     user.save(update_fields=["is_active", "updated_at"])
-    changes = {"is_active": {"previous": not is_active, "current": is_active}}
-    audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=changes)
+    switched = changes.between({"is_active": not is_active}, {"is_active": is_active})
+    audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=switched)
 
 
 def _lock(user: User) -> User:
@@ -177,14 +177,11 @@ def _facts(user: User) -> dict[str, Any]:
 
 
 def _save(user: User, before: dict[str, Any], event: PersonEvent, actor: Actor, reason: str = "") -> None:
-    after = _facts(user)
-    changes = {
-        name: {"previous": before[name], "current": after[name]} for name in after if before[name] != after[name]
-    }
-    if not changes:
+    found = changes.between(before, _facts(user))
+    if not found:
         return
-    user.save(update_fields=[*changes, "updated_at"])
-    audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=changes)
+    user.save(update_fields=[*found, "updated_at"])
+    audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=found)
 
 
 def _end_sessions(user: User, reason: str) -> int:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from audit.moments import zulu
 from scheduling import calendar
 
 MOST = 200
@@ -34,12 +35,12 @@ class Command(BaseCommand):
         runs = calendar.upcoming(when, _start(options["start"]), options["count"])
         description = calendar.in_words(options["expression"])
         if options["json"]:
-            rows = [{"utc": _zulu(run.utc), "local": run.local.isoformat()} for run in runs]
+            rows = [{"utc": zulu(run.utc), "local": run.local.isoformat()} for run in runs]
             self.stdout.write(json.dumps({"description": description, "runs": rows}, indent=2))
             return
         self.stdout.write(f"{description} ({options['timezone']})")
         for run in runs:
-            self.stdout.write(f"  {run.local:%a %d %b %Y %H:%M %Z}   {_zulu(run.utc)}")
+            self.stdout.write(f"  {run.local:%a %d %b %Y %H:%M %Z}   {zulu(run.utc)}")
 
 
 def _start(text: str | None) -> datetime:
@@ -52,7 +53,3 @@ def _start(text: str | None) -> datetime:
     if start is None or start.tzinfo is None:
         raise CommandError("--start is a time with its offset, such as 2027-03-01T00:00:00Z", returncode=2)
     return start
-
-
-def _zulu(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
