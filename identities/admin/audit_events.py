@@ -18,7 +18,7 @@ from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.decisions import narrowed
 from identities.admin.filters import DayRange, WordFilter, by_choice
-from identities.admin.history import facts_of, say, who
+from identities.admin.history import about, facts_of, say, who
 from identities.admin.pages import Page, Tab, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source
 from identities.admin.scope import Scope
@@ -118,7 +118,7 @@ class AuditEventAdmin(CommandAdmin):
 
     @column("About", order="subject_label")
     def about(self, event: AuditEvent) -> object:
-        return Lines([event.subject_label or event.subject_id or "–", Quiet(event.subject_kind.replace("_", " "))])
+        return Lines([about(event), Quiet(event.subject_kind.replace("_", " "))])
 
     @column("Who", order="actor_label")
     def actor(self, event: AuditEvent) -> object:
@@ -138,7 +138,7 @@ class AuditEventAdmin(CommandAdmin):
             Badge(f"sealed #{obj.seq}", "good") if obj.seq else Badge("not sealed yet"),
         ]
         return Page(
-            f"{say(obj.type)}: {obj.subject_label or obj.subject_id}",
+            f"{say(obj.type)}: {about(obj)}",
             [Tab("facts", "Facts", lambda: blocks_of(obj))],
             badges,
             obj.reason,
@@ -150,7 +150,7 @@ def blocks_of(event: AuditEvent) -> list[Block]:
     facts = [
         Fact("When", Moment(event.recorded_at, exact=True)),
         Fact("What", Code(event.type)),
-        Fact("About", event.subject_label, event.subject_kind.replace("_", " ")),
+        Fact("About", about(event), event.subject_kind.replace("_", " ")),
         Fact("Who", who(event), event.actor_client_id),
         Fact("From", event.address),
         Fact(

@@ -9,7 +9,7 @@ from identities.access.matrix import Duty, Reach
 from identities.admin.pages import Tab, address_of, list_of
 from identities.admin.parts import Badge, Block, Empty, Entry, Fact, Lines, Link, Moment, Timeline
 from identities.admin.scope import Scope
-from identities.admin.wording import icon_of, tone_of
+from identities.admin.wording import icon_of, plain, tone_of
 
 SHOWN = 40
 KIND_WORDS = {
@@ -34,6 +34,12 @@ def who(event: Any) -> Lines:
     if kind not in {name, "Steward"}:
         parts.append(Badge(kind, "accent" if event.actor_kind in {"identity", "service_user"} else "quiet"))
     return Lines(parts, row=True)
+
+
+def about(event: Any) -> str:
+    """What an event is about; a run is called by its schedule, whose name its label carries behind a mark."""
+    label = event.subject_label or event.subject_id or "–"
+    return label.removeprefix("schedule:") if event.subject_kind == "run" else label
 
 
 def change_lines(changes: Mapping[str, Any]) -> list[str]:
@@ -102,5 +108,8 @@ def _short(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{name}: {_short(part)}" for name, part in value.items())
+    else:
+        text = ", ".join(map(_short, value)) if isinstance(value, list) else plain(str(value))
     return text if len(text) <= 160 else f"{text[:157]}…"

@@ -23,8 +23,8 @@ SECRET_CHOICES = [(SHOW_ONCE, "Show it to me once"), (TO_VAULT, "Put it straight
 class Somebody(OfTenant):
     """An active person of the tenant, found by name or address."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(User, where=PEOPLE, by=("email", "first_name", "last_name"), **kwargs)
+    def __init__(self, *, where: dict[str, Any] = PEOPLE, **kwargs: Any) -> None:
+        super().__init__(User, where=where, by=("email", "first_name", "last_name"), **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj) if obj.full_name == obj.email else f"{obj.full_name} ({obj.email})"

@@ -35,7 +35,7 @@ class Searchable(UnfoldAdminAutocompleteWidget):
 
     def optgroups(self, name: str, value: Sequence[Any], attrs: Any = None) -> list[Any]:
         chosen = [str(each) for each in value if each not in ("", None)]
-        field: OfTenant = self.choices.field  # type: ignore[union-attr]
+        field: OfTenant = self.choices.field
         options = [self.create_option(name, "", "", not chosen, 0)]
         for place, row in enumerate(field.among(chosen), 1):
             options.append(

@@ -1,5 +1,6 @@
 """How people sign in to the admin: by e-mail, never as a machine, and always on record."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
@@ -43,7 +45,7 @@ def recorded_sign_in(request: HttpRequest, enter: Callable[[], HttpResponse]) ->
     try:
         response = enter()
     except TooManyTries as shut:
-        return _shut(shut)
+        return _shut(request, shut)
     if request.method != "POST":
         return response
     user: Any = request.user
@@ -54,9 +56,11 @@ def recorded_sign_in(request: HttpRequest, enter: Callable[[], HttpResponse]) ->
     return response
 
 
-def _shut(why: TooManyTries) -> HttpResponse:
-    headers = {"Retry-After": str(why.seconds)}
-    return HttpResponse(why.message, status=LOCKED, content_type="text/plain", headers=headers)
+def _shut(request: HttpRequest, why: TooManyTries) -> HttpResponse:
+    minutes = max(1, math.ceil(why.seconds / 60))
+    response = render(request, "steward/locked_out.html", {"minutes": minutes}, status=LOCKED)
+    response["Retry-After"] = str(why.seconds)
+    return response
 
 
 def recorded_sign_out(request: HttpRequest, leave: Callable[[], HttpResponse]) -> HttpResponse:

@@ -13,10 +13,10 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.history import timeline_tab
+from identities.admin.identity_forms import Somebody
 from identities.admin.pages import Page, Tab, command_of, link_to, list_of
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Link, Moment, Table
 from identities.admin.scope import Scope
-from identities.admin.searching import OfTenant
 from identities.admin.site import site
 from identities.inventory.models import ManagedIdentity
 from identities.people import services as people
@@ -35,7 +35,7 @@ class TeamForm(CommandForm):
 class MemberForm(CommandForm):
     """Somebody of the tenant."""
 
-    user = OfTenant(User, where={"is_active": True}, by=("email", "first_name", "last_name"), label="Person")
+    user = Somebody(where={"is_active": True}, label="Person")
 
 
 def _create(call: Call) -> Done:

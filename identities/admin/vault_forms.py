@@ -1,5 +1,6 @@
 """The input for a vault connection: common fields, and for each provider the fields that its settings declare."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
@@ -73,8 +74,17 @@ class ConnectionForm(CommandForm):
         for text in error.errors["settings"]:
             name, _, said = text.partition(": ")
             field = f"{mark}__{CREDENTIAL if name == 'token' else _snake(name)}"
+            said = self._in_words(said)
             moved.setdefault(field if field in self.fields else "", []).append(said if field in self.fields else text)
         super().refuse(Invalid(moved))
+
+    def _in_words(self, said: str) -> str:
+        """Settings by their labels here: their outside names are for programs."""
+        for name, field in self.fields.items():
+            outside = _camel(name.partition("__")[2])
+            if not outside.islower():
+                said = re.sub(rf"\b{outside}\b", f"“{field.label}”", said) if outside else said
+        return said
 
 
 def split(provider: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], str | None]:

@@ -1,7 +1,8 @@
 """How the pages say things: times, durations, states and tones. Pure: no ORM, no clock."""
 
 import json
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 GOOD, WARN, BAD, INFO, ACCENT, QUIET = "good", "warn", "bad", "info", "accent", "quiet"
 
@@ -26,6 +27,7 @@ TONES = {
     "deny": WARN,
     "failed": BAD,
     "failure": BAD,
+    "broken off": QUIET,
     "disabled": QUIET,
     "retired": QUIET,
     "production": ACCENT,
@@ -43,6 +45,7 @@ ICONS = {
     "success": "check_circle",
     "skipped": "skip_next",
     "cancelled": "cancel",
+    "broken off": "hourglass_disabled",
     "expired": "hourglass_disabled",
     "running": "progress_activity",
     "claimed": "pending",
@@ -51,6 +54,8 @@ ICONS = {
 }
 
 PROPER = {"api": "API", "ai": "AI", "rpa": "RPA", "saas": "SaaS", "oauth": "OAuth"}
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+CODE_WORDS = re.compile(r"[a-z]+(_[a-z]+)+")
 _UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -99,6 +104,14 @@ def took(started: datetime | None, finished: datetime | None) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def plain(text: str) -> str:
+    """A value of a record as a person reads it: an instant without its fractions, a code as words."""
+    if INSTANT.fullmatch(text):
+        at = datetime.fromisoformat(text).astimezone(UTC)
+        return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return words(text).lower() if CODE_WORDS.fullmatch(text) else text
 
 
 def pretty(value: object) -> str:

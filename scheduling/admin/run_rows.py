@@ -6,7 +6,7 @@ from datetime import datetime
 from identities.admin.pages import address_of
 from identities.admin.parts import Badge, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.wording import tone_of, took
-from scheduling.models import ScheduleRun, Trigger
+from scheduling.models import RunState, ScheduleRun, Trigger
 
 NO_RUNS = Empty("No runs yet", "Each firing will be listed here, with every step and who acted.", icon="play_circle")
 
@@ -17,8 +17,23 @@ def moment_of(run: ScheduleRun) -> datetime:
 
 
 def state_badge(run: ScheduleRun) -> Badge:
-    """A run's state as a badge."""
-    return Badge(run.state, tone_of(run.state), run.reason)
+    """A run's state as a badge; one that has begun and is due again waits."""
+    word = "waiting" if run.state == RunState.DUE and run.started_at is not None else str(run.state)
+    return Badge(word, tone_of(word), run.reason)
+
+
+def waits_for(run: ScheduleRun) -> object:
+    """Why a run that is due has not (or not again) begun, and when it will; empty for any other."""
+    if run.state != RunState.DUE:
+        return ""
+    return Lines(
+        [run.reason or "It begins as soon as a worker is free.", Quiet("from"), exact(run.available_at)], row=True
+    )
+
+
+def exact(at: datetime) -> Moment:
+    """An instant to the second."""
+    return Moment(at, exact=True)
 
 
 def how_started(run: ScheduleRun) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from identities.admin.parts import Badge, Code, Empty, Entry, Fact, Lines, Moment, Quiet, Timeline
 from identities.admin.wording import icon_of, pretty, tone_of, took
-from scheduling.models import RunStep
+from scheduling.models import RunStep, StepState
 
 TITLES = {
     "resolve-identity": "Find the identity",
@@ -14,29 +14,34 @@ TITLES = {
     "mint-token": "Get a token",
     "guard": "Ask the guard",
 }
+UNFINISHED = frozenset({StepState.WAITING, StepState.RUNNING})
 #: Shown in their own words, so not again as plain members.
 TOLD = frozenset(
     {"reason", "code", "status", "identity", "clientId", "provider", "vaultUri", "secretName", "version", "jti",
-     "expiresAt",
+     "expiresAt", "until",
      "outcome", "decisionReason", "policyIds", "actor", "token", "decision", "secretReference", "cause"}
 )  # fmt: skip
 
 
-def story(steps: Iterable[RunStep], *, who: str) -> Timeline:
-    """The steps in order, each attempt its own entry; `who` is the run's identity, who acts unless a step says else."""
+def story(steps: Iterable[RunStep], *, who: str, is_open: bool) -> Timeline:
+    """The steps in order, each attempt its own entry; `who` is the run's identity, who acts unless a step says else.
+
+    In a run that has ended nothing waits any more: a step that did was never finished, and says so.
+    """
     empty = Empty("It has not begun", "The steps will appear here as they are done.", icon="hourglass_top")
-    return Timeline("Steps", [_entry(step, who) for step in steps], empty)
+    return Timeline("Steps", [_entry(step, who, is_open=is_open) for step in steps], empty)
 
 
-def _entry(step: RunStep, who: str) -> Entry:
+def _entry(step: RunStep, who: str, *, is_open: bool) -> Entry:
     detail: Mapping[str, Any] = step.detail or {}
+    state = str(step.state) if is_open or step.state not in UNFINISHED else "broken off"
     title: list[object] = [TITLES.get(step.name, step.name)]
     if step.name not in TITLES:
         title.append(Badge(step.kind, "accent"))
     if step.attempt > 1:
         title.append(Badge(f"attempt {step.attempt}", "warn"))
     aside: list[object] = [
-        Badge(step.state, tone_of(step.state)),
+        Badge(state, tone_of(state)),
         took(step.started_at, step.finished_at),
         Moment(step.started_at, ""),
     ]
@@ -44,8 +49,8 @@ def _entry(step: RunStep, who: str) -> Entry:
         at=step.started_at,
         title=Lines(title, row=True),
         text=_sentence(step, detail),
-        tone=tone_of(step.state),
-        icon=icon_of(step.state),
+        tone=tone_of(state),
+        icon=icon_of(state),
         facts=_facts(step, detail, who),
         aside=Lines([part for part in aside if part], row=True),
     )
@@ -54,10 +59,21 @@ def _entry(step: RunStep, who: str) -> Entry:
 def _sentence(step: RunStep, detail: Mapping[str, Any]) -> object:
     if reason := detail.get("reason"):
         code = detail.get("code")
-        return Lines([reason, Quiet(f"code {code}")]) if code else str(reason)
+        if code:
+            return Lines([reason, Quiet(Lines(["Code", Code(str(code))], row=True))])
+        return (
+            Lines([reason, Quiet("until"), _moment(detail["until"])], row=True) if detail.get("until") else str(reason)
+        )
     if step.name == "guard":
         return _decision(detail)
     return ""
+
+
+def _moment(text: Any) -> object:
+    try:
+        return Moment(datetime.fromisoformat(str(text)), exact=True)
+    except ValueError:
+        return str(text)
 
 
 def _decision(detail: Mapping[str, Any]) -> str:

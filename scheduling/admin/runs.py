@@ -22,7 +22,7 @@ from identities.admin.wording import icon_of, pretty, tone_of, took, words
 from identities.inventory.models import ManagedIdentity
 from identities.policies.models import AuthorizationDecision
 from scheduling import selectors
-from scheduling.admin.run_rows import how_started, moment_of, state_badge
+from scheduling.admin.run_rows import how_started, moment_of, state_badge, waits_for
 from scheduling.admin.run_story import story
 from scheduling.admin.schedules import OptionalReasonForm, identity_column
 from scheduling.models import RunState, Schedule, ScheduleRun, Trigger
@@ -139,13 +139,20 @@ class RunAdmin(CommandAdmin):
             ]
         if run.state in (RunState.SUCCEEDED, *RunState.open()) and not run.reason:
             return []
-        text = Lines([run.reason or "–", Quiet(" · ".join(filter(None, [run.code, str(run.status or "")])))])
+        if waits := waits_for(run):
+            return [Notice(f"This run {_verb(run)}.", waits, "info", "hourglass_top")]
+        more = [
+            part
+            for part in (run.code and Lines(["Code", Code(run.code)], row=True), run.status and f"Status {run.status}")
+            if part
+        ]
+        text = Lines([run.reason or "–", Quiet(Lines(more, row=True))])
         return [Notice(f"This run {_verb(run)}.", text, tone_of(run.state), icon_of(run.state))]
 
     def _steps(self, run: Any) -> list[Block]:
         return [
             self._facts(run),
-            story(steps.steps_of(run), who=run.identity_name or ""),
+            story(steps.steps_of(run), who=run.identity_name or "", is_open=run.is_open),
             Source("Input, as it was resolved", pretty(run.input_data)),
         ]
 

@@ -20,11 +20,25 @@ EXAMPLE = [
 ]
 
 
+INTRO = (
+    "A list of {id, kind, params, after}: a node begins when those in “after” have succeeded. Parameters may use "
+    "{{input.path}} and {{steps.node.path}}. The kinds, with a star at what must be given:"
+)
+
+
 def kinds_help() -> str:
     """Every kind of node with its parameters; those with a star must be given."""
-    lines = [f"{kind}: {', '.join(_params(node)) or 'no parameters'}" for kind, node in sorted(Node.kinds.items())]
-    intro = "A list of {id, kind, params, after}. Parameters may use {{input.path}} and {{steps.node.path}}."
-    return "\n".join([intro, *lines])
+    lines = [f"{kind} ({', '.join(_params(node)) or 'no parameters'}): {_said(node)}" for kind, node in _kinds()]
+    return "\n".join([INTRO, *lines])
+
+
+def _kinds() -> list[tuple[str, type[Node]]]:
+    return sorted(Node.kinds.items())
+
+
+def _said(node: type[Node]) -> str:
+    """What a kind does: the first paragraph of its class, on one line."""
+    return " ".join((node.__doc__ or "").split("\n\n")[0].replace("`", "").split())
 
 
 class WorkflowForm(CommandForm):

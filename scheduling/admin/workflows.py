@@ -45,6 +45,11 @@ def _remove(call: Call) -> Done:
     return Done("The workflow is out of use. Its versions and runs stay.", href=list_of(Workflow))
 
 
+def _nodes_of(definition: Any) -> str:
+    count = len(definition.get("nodes", []))
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
 @admin.register(Workflow, site=site)
 class WorkflowAdmin(CommandAdmin):
     """The workflows of a tenant."""
@@ -168,7 +173,7 @@ class WorkflowAdmin(CommandAdmin):
                 f"Version {each.version}",
                 Moment(each.created_at),
                 each.created_by,
-                f"{len(each.definition.get('nodes', []))} nodes",
+                _nodes_of(each.definition),
             ]
             for each in found
         ]

@@ -41,6 +41,11 @@ class Fact:
     hint: str = ""
     wide: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is something to show: none at all is a number too."""
+        return bool(self.value) or (isinstance(self.value, int) and not isinstance(self.value, bool))
+
 
 @dataclass(frozen=True)
 class Facts(Block):

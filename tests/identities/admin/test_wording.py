@@ -1,12 +1,13 @@
 """How the pages say things."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from identities.access.permissions import PERMISSIONS
-from identities.admin import first_password, history
-from identities.admin.parts import Badge, Code, Lines, Link, Moment, Quiet
+from identities.admin import first_password, history, wording
+from identities.admin.parts import Badge, Code, Fact, Facts, Lines, Link, Moment, Quiet
 from identities.admin.permission_words import MEANING
 from identities.admin.wording import since, span, took, words
 from identities.people import passwords
@@ -80,3 +81,32 @@ def test_first_passwords_fit_the_rules_and_differ():
     made = {first_password.generate() for _ in range(50)}
     assert len(made) == 50
     assert not any(passwords.problems(text, min_length=12) for text in made)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-11-22T07:21:32.879360+00:00", "2026-11-22 07:21:32 UTC"),
+        ("2026-11-22T08:21:32+01:00", "2026-11-22 07:21:32 UTC"),
+        ("cloud_key", "cloud key"),
+        ("wf-monthly-payroll", "wf-monthly-payroll"),
+        ("A_name of 2026-11-22", "A_name of 2026-11-22"),
+    ],
+)
+def test_values_of_a_record_are_said_as_people_say_them(text, said):
+    assert wording.plain(text) == said
+
+
+def test_what_changed_is_told_without_the_signs_of_a_program():
+    changes = {"definition": {"previous": None, "current": {"nodes": [{"id": "a", "kind": "http_call"}]}}}
+    assert history.change_lines(changes) == ["definition: nodes: id: a, kind: http call"]
+
+
+def test_a_run_is_called_by_its_schedule():
+    event = SimpleNamespace(subject_kind="run", subject_label="schedule:Payroll", subject_id="1")
+    assert history.about(event) == "Payroll"
+
+
+def test_no_people_at_all_is_a_number_and_not_a_gap():
+    assert ">0<" in str(Facts("About", [Fact("People", 0)])).replace(" ", "")
+    assert "–" in str(Facts("About", [Fact("People", None)]))

@@ -164,6 +164,36 @@ def test_a_run_tells_who_acted_what_was_decided_and_with_which_token(ours, clien
     assert "hidden-header" not in text
 
 
+def waiting_run(ours, **changes):
+    at = timezone.now()
+    run = runs.run(ours.schedule, state=RunState.DUE, started_at=at, scheduled_for=at, **changes)
+    RunStep.objects.create(
+        run=run, sequence=0, name="breathe", kind="wait", state=StepState.WAITING, started_at=at,
+        detail={"reason": "The node asked to be called again later", "until": "2030-01-02T03:04:05.678901Z"},
+    )  # fmt: skip
+    return run
+
+
+def test_a_run_that_waits_says_so_and_until_when(ours, client):
+    run = waiting_run(ours, reason="The node asked to be called again later")
+    text = client.get(pages.page(run)).content.decode()
+    assert "This run is waiting." in text
+    assert f"{run.available_at:%Y-%m-%d %H:%M:%S} UTC" in text
+    assert "2030-01-02 03:04:05 UTC" in text
+    assert "678901" not in text.replace('datetime="2030-01-02T03:04:05.678901+00:00"', "")
+    assert ">due<" not in text
+    assert ">waiting<" in client.get(pages.listing(ScheduleRun)).content.decode()
+
+
+def test_a_step_that_waited_when_its_run_ended_waits_no_more(ours, client):
+    run = waiting_run(ours)
+    ScheduleRun.objects.filter(pk=run.pk).update(state=RunState.REFUSED, code="identity_disabled", status=403)
+    text = client.get(pages.page(run)).content.decode()
+    assert "broken off" in text
+    assert ">waiting<" not in text
+    assert "Status 403" in text
+
+
 def test_a_run_that_could_not_act_is_said_on_all_three_pages(ours, client):
     pages.ended_run(ours.schedule, state=RunState.FAILED, code="secret_unresolved", reason="The secret is gone")
     for row in (ours.schedule, ours.identity):
@@ -222,6 +252,18 @@ def test_a_workflow_that_cannot_run_is_refused_where_it_is_wrong(ours, client, c
     response = client.post(pages.adding(Workflow), values | changes)
     assert response.status_code == 422
     assert response.context["form"].errors[field]
+
+
+@pytest.mark.parametrize(("text", "said"), [('[{"id": "a"', "line 1, column 12"), ("[" * 100_000, "Not JSON")])
+def test_nodes_that_are_no_json_are_told_where_they_stop_being_it(ours, client, text, said):
+    response = client.post(pages.adding(Workflow), {"key": "wf-new", "name": "New", "nodes": text})
+    assert response.status_code == 422
+    assert said in response.context["form"].errors["nodes"][0]
+
+
+def test_the_form_of_a_workflow_says_what_each_kind_of_node_does(client):
+    text = client.get(pages.adding(Workflow)).content.decode()
+    assert "wait (seconds*): Done seconds after the step was first tried" in text
 
 
 def test_a_workflow_that_is_used_is_not_deleted(ours, client):
