@@ -317,13 +317,3 @@ def test_an_account_that_reaches_beyond_its_tenant_has_only_the_buttons_the_serv
         assert client.post(pages.command(wide, "password"), {}).status_code == 403
     platform = pages.signed_in(people.platform_admin())
     assert "Edit" in {way.label for way in platform.get(pages.page(wide)).context["ways"]}
-
-
-def test_a_vaults_settings_complain_by_the_names_on_the_form(ours, client):
-    sent = {
-        "name": "Corp", "provider": "hashicorp-vault", "vault_uri": "https://vault.example.com",
-        "hashicorp_vault__mount": "secret", "hashicorp_vault__field": "value", "hashicorp_vault__timeout": "5",
-    }  # fmt: skip
-    form = client.post(pages.adding(VaultConnection), sent).context["form"]
-    assert "tokenEnv" not in str(form.errors)
-    assert "Token variable" in str(form.errors)
