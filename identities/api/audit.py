@@ -26,7 +26,7 @@ class EventActorShape(Shape):
 
     kind = serializers.ChoiceField([kind.value for kind in ActorKind])
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the field's own label
     client_id = serializers.CharField()
 
 
@@ -35,7 +35,7 @@ class EventSubjectShape(Shape):
 
     kind = serializers.CharField()
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the field's own label
 
 
 class Members(serializers.JSONField):

@@ -235,7 +235,7 @@ class DependencyShape(Shape):
 
     kind = serializers.CharField()
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the field's own label
     detail = serializers.CharField()
 
 

@@ -43,7 +43,7 @@ class RenamedTenantShape(Shape):
 class TenantQuery(ListQuery):
     """A list of tenants is not itself in a tenant."""
 
-    tenant_id = None  # type: ignore[assignment]
+    tenant_id = None  # type: ignore[assignment]  # takes the field of the base away
 
 
 class TenantsView(PortalView):

@@ -16,7 +16,6 @@ ELSEWHERE = {
     "urls": "routes, walked by the faces' tests",
     "wsgi": "served by tests/config/portal",
     "audit/actors.py": "two values, in every record that a test reads",
-    "audit/keys.py": "its key seals in tests/audit/test_sealing.py",
     "config/addresses.py": "asked in tests/config/test_metrics.py",
     "config/unfold.py": "the sidebar, walked by tests/identities/admin",
     "identities/management/commands/rotate_signing_key.py": "called in tests/identities/tokens",
