@@ -20,7 +20,7 @@ from tests.journeys.killing.payroll import Payroll
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("STEWARD_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/")
 REDIS = os.environ.get("STEWARD_TEST_REDIS", "redis://127.0.0.1:6379/15")
-PATIENCE = 120
+PATIENCE = 180
 CELERY = [sys.executable, "-m", "celery", "-A", "config.celery"]
 
 
@@ -35,7 +35,7 @@ def answers(address: str) -> bool:
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(not (answers(POSTGRES) and answers(REDIS)), reason="needs PostgreSQL and Redis"),
 ]
 
