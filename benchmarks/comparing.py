@@ -8,6 +8,7 @@ from benchmarks.load import Result, Shot
 from benchmarks.servers import Server
 
 CONNECTIONS = (1, 8, 32)
+SLOW_SECONDS = 8.0
 HEAD = ("server", "connections", "req/s", "ratio", "cpu ms/req", "cpu ratio", "p50 ms", "p99 ms", "bad")
 NOTES = ("ratio: req/s beside the first row; cpu: the server's processes and its PostgreSQL sessions, ratio inverted",)
 
@@ -16,34 +17,56 @@ NOTES = ("ratio: req/s beside the first row; cpu: the server's processes and its
 class Plan:
     """How long and how often."""
 
-    seconds: float = 4.0
+    seconds: float = 3.0
     rounds: int = 3
     connections: tuple[int, ...] = CONNECTIONS
 
 
 @dataclass(frozen=True)
 class Target:
-    """A server and the request that is sent to it."""
+    """A server and the request that is sent to it.
+
+    One that `is_slow` has its turn after the others, in one long round, and is waited for: what it still works on when
+    the round is over would fall on the next.
+    """
 
     server: Server
     shot: Shot
+    is_slow: bool = False
 
 
-def rows(targets: Mapping[str, Target], plan: Plan, *, beside: str) -> list[tuple[str, ...]]:
-    """A row for each server and number of connections; ratios are beside the server of that name."""
+Medians = Mapping[int, Mapping[str, Result]]
+
+
+def medians(targets: Mapping[str, Target], plan: Plan) -> Medians:
+    """For each number of connections, what each server did."""
     for target in targets.values():
-        load.fire(target.shot, connections=4, seconds=1)
-    return [row for connections in plan.connections for row in _rows(targets, connections, plan, beside)]
+        load.fire(target.shot, connections=1 if target.is_slow else 4, seconds=1)
+    return {connections: _medians(targets, connections, plan) for connections in plan.connections}
 
 
-def _rows(targets: Mapping[str, Target], connections: int, plan: Plan, beside: str) -> list[tuple[str, ...]]:
+def rows(found: Medians, *, beside: str) -> list[tuple[str, ...]]:
+    """A row for each server and number of connections; ratios are beside the server of that name."""
+    return [
+        _row(name, connections, result, results[beside])
+        for connections, results in found.items()
+        for name, result in results.items()
+    ]
+
+
+def _medians(targets: Mapping[str, Target], connections: int, plan: Plan) -> Mapping[str, Result]:
     rounds: dict[str, list[Result]] = {name: [] for name in targets}
     for _ in range(plan.rounds):
         for name, target in targets.items():
-            taken = load.measure(target.shot, target.server, connections=connections, seconds=plan.seconds)
-            rounds[name].append(taken)
-    medians = {name: load.median(results) for name, results in rounds.items()}
-    return [_row(name, connections, result, medians[beside]) for name, result in medians.items()]
+            if not target.is_slow:
+                taken = load.measure(target.shot, target.server, connections=connections, seconds=plan.seconds)
+                rounds[name].append(taken)
+    for name, target in targets.items():
+        if target.is_slow:
+            seconds = max(plan.seconds, SLOW_SECONDS)
+            rounds[name].append(load.measure(target.shot, target.server, connections=connections, seconds=seconds))
+            target.server.settle()
+    return {name: load.median(results) for name, results in rounds.items()}
 
 
 def _row(name: str, connections: int, result: Result, first: Result) -> tuple[str, ...]:
@@ -51,14 +74,14 @@ def _row(name: str, connections: int, result: Result, first: Result) -> tuple[st
         name,
         str(connections),
         f"{result.rate:.0f}" if result.rate >= 10 else f"{result.rate:.2f}",
-        _ratio(result.rate, first.rate),
+        ratio(result.rate, first.rate),
         f"{result.cpu:.2f}",
-        _ratio(first.cpu, result.cpu),
+        ratio(first.cpu, result.cpu),
         f"{result.p50:.1f}",
         f"{result.p99:.1f}",
         str(result.bad),
     )
 
 
-def _ratio(part: float, whole: float) -> str:
+def ratio(part: float, whole: float) -> str:
     return f"{part / whole:.3f}" if whole else "-"

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -10,12 +11,17 @@ from benchmarks import comparing, load, servers, tables
 from benchmarks.comparing import Plan, Target
 from benchmarks.load import Shot
 from benchmarks.servers import Server
+from benchmarks.tables import Line
 
 OPEN, OURS = "view alone", "with a bearer"
 
 
-def measure(kind: str, plan: Plan) -> None:
-    """One table for one kind of database: GET of one identity."""
+CONNECTIONS = (1, 8)
+
+
+def measure(kind: str, plan: Plan) -> list[Line]:
+    """One table for one kind of database, GET of one identity, and its lines for the last one."""
+    plan = replace(plan, connections=tuple(number for number in plan.connections if number in CONNECTIONS))
     with (
         tempfile.TemporaryDirectory(prefix="steward-bench-") as name,
         servers.scratch_database(kind, Path(name)) as database,
@@ -35,13 +41,24 @@ def measure(kind: str, plan: Plan) -> None:
                 OPEN: Target(unasked, Shot(unasked.base + path)),
                 OURS: Target(ours, Shot(ours.base + path, headers=bearer)),
             }
-            rows = comparing.rows(targets, plan, beside=OPEN)
+            found = comparing.medians(targets, plan)
     tables.show(
         f"GET /api/identities/{{id}} on {kind}; load by {load.generator()}, median of {plan.rounds} rounds",
         comparing.HEAD,
-        rows,
+        comparing.rows(found, beside=OPEN),
         notes=(*comparing.NOTES, "cpu counts both servers' database sessions: read it as an upper bound here"),
     )
+    return [
+        (
+            f"own API with a bearer, {connections} connections",
+            kind,
+            f"{results[OURS].rate:.0f} req/s",
+            f"{comparing.ratio(results[OURS].rate, results[OPEN].rate)} of the view alone",
+            f"{comparing.ratio(results[OPEN].cpu, results[OURS].cpu)} of it",
+            "",
+        )
+        for connections, results in found.items()
+    ]
 
 
 def _token(server: Server, bot: dict[str, str]) -> str:

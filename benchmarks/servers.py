@@ -15,6 +15,8 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS, THREADS = 2, 4
+# Of processor time in half a second: less is an idle server.
+IDLE_SECONDS = 0.05
 POSTGRES = os.environ.get("BENCH_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 
 
@@ -88,6 +90,13 @@ class Server:
     def cpu_seconds(self) -> float:
         """Processor time used so far by the server's processes and by PostgreSQL on its behalf."""
         return sum(process.seconds for process in _processes() if self._is_ours(process))
+
+    def settle(self, longest: float = 30.0) -> None:
+        """Wait until the server has nothing left to do."""
+        until, before = time.monotonic() + longest, -1.0
+        while time.monotonic() < until and (now := self.cpu_seconds()) - before > IDLE_SECONDS:
+            before = now
+            time.sleep(0.5)
 
     def _is_ours(self, process: "Process") -> bool:
         mine = self.pid in {process.pid, process.parent}

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+# What, database, figure, wall ratio, cpu ratio, beside the toolkit.
+Line = tuple[str, str, str, str, str, str]
+HEAD = ("what", "database", "figure", "ratio", "cpu ratio", "beside stock")
+
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> None:
     widths = [max(len(str(row[column])) for row in [head, *rows]) for column in range(len(head))]

@@ -11,22 +11,34 @@ from benchmarks import comparing, load, servers, tables
 from benchmarks.comparing import Plan, Target
 from benchmarks.load import Shot
 from benchmarks.servers import Server
+from benchmarks.tables import Line
 
 FORM = "application/x-www-form-urlencoded"
 OURS, BARE, STOCK = "Steward", "(a) only signs", "(b) stock toolkit"
 
 
-def measure(kind: str, plan: Plan) -> None:
-    """One table for one kind of database."""
-    with shots(kind) as found:
-        rows = comparing.rows(found, plan, beside=BARE)
+def measure(kind: str, plan: Plan) -> list[Line]:
+    """One table for one kind of database, and its lines for the last one."""
+    with shots(kind) as targets:
+        found = comparing.medians(targets, plan)
     tables.show(
         f"Token endpoint on {kind}: token row and audit record durable; load by {load.generator()}, "
         f"gunicorn gthread {servers.WORKERS}x{servers.THREADS}, median of {plan.rounds} rounds of {plan.seconds:g} s",
         comparing.HEAD,
-        rows,
+        comparing.rows(found, beside=BARE),
         notes=comparing.NOTES,
     )
+    return [
+        (
+            f"token, {connections} connections",
+            kind,
+            f"{results[OURS].rate:.0f} req/s",
+            f"{comparing.ratio(results[OURS].rate, results[BARE].rate)} of (a)",
+            f"{comparing.ratio(results[BARE].cpu, results[OURS].cpu)} of (a)",
+            f"{comparing.ratio(results[OURS].rate, results[STOCK].rate)} x (b)",
+        )
+        for connections, results in found.items()
+    ]
 
 
 @contextmanager
@@ -68,11 +80,11 @@ def _stock(stack: ExitStack, kind: str, folder: Path) -> Target:
     server = stack.enter_context(
         servers.serving("benchmarks.peers.stock:application", port, env=env, probe="/o/token/")
     )
-    return _target(server, "/o/token/", client_id, secret)
+    return _target(server, "/o/token/", client_id, secret, is_slow=True)
 
 
-def _target(server: Server, path: str, client_id: str, secret: str) -> Target:
+def _target(server: Server, path: str, client_id: str, secret: str, *, is_slow: bool = False) -> Target:
     claim = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {claim}", "Content-Type": FORM}
     shot = Shot(server.base + path, "POST", headers, "grant_type=client_credentials&scope=roles")
-    return Target(server, shot)
+    return Target(server, shot, is_slow)
