@@ -119,6 +119,8 @@ def finish_run(lease: Lease, end: End, *, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         if not _held(lease).update(**_ending(end, at)):
             raise LeaseLost
+        if end.state != RunState.SUCCEEDED:
+            _end_waiting_steps(lease.run, at)
         _record_end(lease.run, end, actor)
     lease.run.state = end.state
 
@@ -148,7 +150,7 @@ def end_untaken(run: ScheduleRun, end: End, *, at: datetime) -> bool:
     with transaction.atomic():
         if not _queue(run).update(**_ending(end, at)):
             return False
-        RunStep.objects.filter(run=run, finished_at=None).update(state=StepState.SKIPPED, finished_at=at)
+        _end_waiting_steps(run, at)
         _record_end(run, end, Actor.system(SYSTEM, run.tenant_id))
     return True
 
@@ -163,6 +165,11 @@ def hold(lease: Lease) -> None:
         raise LeaseLost
     if row[0] is not None:
         raise CancelRequested(row[1])
+
+
+def _end_waiting_steps(run: ScheduleRun, at: datetime) -> None:
+    """A step that waited, or was begun by a worker that died, is not gone on with when its run has ended."""
+    RunStep.objects.filter(run=run, finished_at=None).update(state=StepState.SKIPPED, finished_at=at)
 
 
 def _put_back(lease: Lease, event: RunEvent, available_at: datetime, actor: Actor, values: dict[str, Any]) -> None:

@@ -65,6 +65,15 @@ def test_a_run_cancelled_before_it_began_ends_without_a_worker():
     assert events(run) == ["run.cancelled"]
 
 
+def test_a_step_that_waited_ends_when_the_run_is_refused_before_it():
+    run = runs.run()
+    RunStep.objects.create(run=run, sequence=5, name="pause", kind="wait", state=StepState.WAITING)
+    lease = taken(run)
+    ledger.finish_run(lease, ledger.End(state=RunState.REFUSED, code="identity_disabled"), actor=BOT, at=timezone.now())
+    step = RunStep.objects.get(run=run)
+    assert (step.state, step.finished_at is None) == (StepState.SKIPPED, False)
+
+
 def test_a_step_that_waits_ends_with_its_run():
     run = runs.run()
     for sequence, state in enumerate((StepState.SUCCEEDED, StepState.WAITING)):
