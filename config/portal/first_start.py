@@ -1,8 +1,6 @@
 """What a portal needs before it can serve, made the first time and looked at every time: harmless to repeat."""
 
 import hashlib
-import secrets
-import string
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +11,13 @@ from django.core.management import call_command
 from audit.actors import Actor
 from config.portal.listening import CannotStart
 from identities.errors import DomainError
-from identities.people import services as people
+from identities.people import first_passwords, services as people
 from identities.people.models import PortalRole, Tenant, User
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
 from scheduling.demo import loading
 
 FIRST_TENANT = "Main"
-PASSWORD_GROUPS, GROUP_LENGTH = 4, 5
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def ensure_first_admin() -> FirstAdmin | None:
     if User.objects.filter(is_platform_admin=True).exists():
         return None
     actor = Actor.system("first start")
-    password = settings.ADMIN_PASSWORD or new_password()
+    password = settings.ADMIN_PASSWORD or first_passwords.generate()
     try:
         tenant = Tenant.objects.filter(name=FIRST_TENANT).first() or people.create_tenant(
             name=FIRST_TENANT, actor=actor
@@ -67,16 +64,6 @@ def ensure_first_admin() -> FirstAdmin | None:
     except DomainError as error:
         raise CannotStart(f"The first administrator cannot be made: {error.message}") from error
     return FirstAdmin(user.email, "" if settings.ADMIN_PASSWORD else password)
-
-
-def new_password() -> str:
-    """Four groups of five letters and digits, joined by hyphens: 119 bits, and every kind of sign a password needs."""
-    alphabet = string.ascii_letters + string.digits
-    while True:
-        groups = ["".join(secrets.choice(alphabet) for _ in range(GROUP_LENGTH)) for _ in range(PASSWORD_GROUPS)]
-        text = "-".join(groups)
-        if all(any(test(sign) for sign in text) for test in (str.isupper, str.islower, str.isdigit)):
-            return text
 
 
 def collect_static() -> None:

@@ -12,7 +12,6 @@ from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Shown, button
 from identities.admin.filters import WordFilter, by_choice
-from identities.admin.first_password import generate
 from identities.admin.forms import CommandForm, ReasonForm, Section
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, list_of
@@ -21,7 +20,7 @@ from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
-from identities.people import services as people
+from identities.people import first_passwords, services as people
 from identities.people.models import PortalRole, User
 
 ROLE_HELP = {
@@ -75,7 +74,7 @@ class PlatformForm(CommandForm):
 
 
 def _create(call: Call) -> Done:
-    password = generate()
+    password = first_passwords.generate()
     user = people.create_user(
         tenant=call.tenant,
         **call.values,
@@ -87,7 +86,7 @@ def _create(call: Call) -> Done:
 
 
 def _new_password(call: Call) -> Done:
-    password = generate()
+    password = first_passwords.generate()
     user = people.set_password(call.obj, password=password, must_reset=not call.obj.is_agent, actor=call.actor)
     return Done(f"{user.email} has a new password.", obj=user, shown=_shown(user, password))
 

@@ -118,12 +118,6 @@ def _moved(
     return changed[0] if changed and not may_use_deployment else ""
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """`{field: {previous, current}}` for the fields that differ."""
-    names = [name for name in (*FACTS, "has_credential") if before.get(name) != after.get(name)]
-    return {name: {"previous": before.get(name), "current": after.get(name)} for name in names}
-
-
 def _check_words(name: str, environment: str) -> None:
     if not name.strip() or len(name.strip()) > 120:
         raise Invalid({"name": ["must be 1 to 120 characters"]})

@@ -9,7 +9,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from audit import services as audit
+from audit import changes as changes_of, services as audit
 from audit.actors import Actor, Subject
 from audit.events import Outcome
 from identities.errors import Conflict, Invalid, Missing
@@ -62,7 +62,7 @@ def connect(
             VaultEvent.CONNECTED,
             actor=actor,
             subject=subject_of(connection),
-            changes=registration.differences({}, registration.facts(connection)),
+            changes=changes_of.between({}, registration.facts(connection)),
         )
     return connection
 
@@ -100,7 +100,7 @@ def change_connection(
         if settings is not None or vault_uri is not None:
             registration.check_deployment(planned, may_use_deployment=may_use_deployment)
         planned.put_into(held)
-        changes = registration.differences(before, registration.facts(held))
+        changes = changes_of.between(before, registration.facts(held))
         if planned.credential:
             changes["credential_status"] = {
                 "previous": "set" if before["has_credential"] else None,
@@ -119,7 +119,7 @@ def remove_connection(connection: VaultConnection, *, actor: Actor, reason: str 
             raise Conflict("This vault still holds secrets", code="vault_not_empty")
         subject, before = subject_of(held), registration.facts(held)
         held.delete()
-        changes = registration.differences(before, {})
+        changes = changes_of.between(before, {})
         audit.record(VaultEvent.REMOVED, actor=actor, subject=subject, reason=reason, changes=changes)
 
 

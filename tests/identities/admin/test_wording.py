@@ -6,11 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from identities.access.permissions import PERMISSIONS
-from identities.admin import first_password, history, wording
+from identities.admin import history, wording
 from identities.admin.parts import Badge, Code, Fact, Facts, Lines, Link, Moment, Quiet
 from identities.admin.permission_words import MEANING
 from identities.admin.wording import since, span, took, words
-from identities.people import passwords
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVIL = "<b onclick='x'>"
@@ -75,12 +74,6 @@ def test_a_change_is_said_in_a_line(change, line):
 
 def test_every_permission_has_its_meaning():
     assert set(MEANING) == set(PERMISSIONS)
-
-
-def test_first_passwords_fit_the_rules_and_differ():
-    made = {first_password.generate() for _ in range(50)}
-    assert len(made) == 50
-    assert not any(passwords.problems(text, min_length=12) for text in made)
 
 
 @pytest.mark.parametrize(
