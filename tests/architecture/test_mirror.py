@@ -18,7 +18,6 @@ ELSEWHERE = {
     "audit/actors.py": "two values, in every record that a test reads",
     "config/addresses.py": "asked in tests/config/test_metrics.py",
     "config/unfold.py": "the sidebar, walked by tests/identities/admin",
-    "identities/management/commands/rotate_signing_key.py": "called in tests/identities/tokens",
 }
 
 
