@@ -57,7 +57,7 @@ def _mac(key: bytes, parts: list[object]) -> str:
 
 def _refuse_floats(value: object) -> None:
     # A database may hand 1e16 back as an integer: the same record would then have two forms.
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
             msg = "member names are text"
             raise TypeError(msg)

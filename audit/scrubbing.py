@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from uuid import UUID
 
 from audit import chain
@@ -15,6 +16,8 @@ from audit import chain
 MASK = "[masked]"
 MAX_TEXT = 4000
 MAX_DEPTH = 8
+#: `eyJ`, five characters, a dot and one more; a password in an address is looked for by its @.
+SHORTEST_SECRET = 10
 
 _SECRET_NAME = re.compile(
     r"secret|password|passwd|passphrase|private_?key|api_?key|token|assertion|authorization|credential|cookie",
@@ -48,11 +51,21 @@ _HEXADECIMAL = re.compile(r"[0-9a-f-]*")
 
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
     """`text` with secrets masked and unprintable characters written out, no longer than `limit` characters."""
-    if len(text) <= limit and _HEXADECIMAL.fullmatch(text):
+    if len(text) <= limit and (_HEXADECIMAL.fullmatch(text) or _is_harmless(text)):
         return text
     masked = _SECRET_TEXT.sub(MASK, text[: MAX_TEXT * 4])
     visible = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", masked)
     return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+
+
+def holds_secret(text: str) -> bool:
+    """Does `text` hold something that reads as a secret, as `clean_text` would mask it?"""
+    return _SECRET_TEXT.search(text) is not None
+
+
+def _is_harmless(text: str) -> bool:
+    """Too short for any secret that is known by its look, and nothing in it to be written out: most words are."""
+    return len(text) < SHORTEST_SECRET and "@" not in text and text.isprintable()
 
 
 def clean_members(members: Mapping[str, object]) -> dict[str, object]:
@@ -63,10 +76,11 @@ def clean_members(members: Mapping[str, object]) -> dict[str, object]:
 def clean_changes(changes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     """As `clean_members`, for `{field: {"previous": …, "current": …}}`; a secret-looking field masks its values."""
     return {
-        clean_text(field, 200): {
-            name: MASK if _is_secret(field) and not _is_bare(value) else _clean(name, value, 1)
-            for name, value in sides.items()
-        }
+        clean_text(field, 200): (
+            {name: value if _is_bare(value) else MASK for name, value in sides.items()}
+            if _is_secret(field)
+            else {name: _clean(name, value, 1) for name, value in sides.items()}
+        )
         for field, sides in changes.items()
     }
 
@@ -80,6 +94,8 @@ def _clean(name: str, value: object, depth: int) -> object:
         return value
     if _is_secret(name) or depth > MAX_DEPTH:
         return MASK
+    if type(value) is str:  # most values are; asking whether they are a Mapping costs more than cleaning them
+        return clean_text(value)
     if isinstance(value, Mapping):
         return _members(value, depth + 1)
     if isinstance(value, list | tuple | set | frozenset):
@@ -100,7 +116,9 @@ def _plain(value: object) -> object:
     return clean_text(f"<{type(value).__name__}>")
 
 
+@lru_cache(maxsize=2048)
 def _is_secret(name: str) -> bool:
+    """Asked for the name of every member: the same few hundred, over and over."""
     return _SECRET_NAME.search(name) is not None and _HARMLESS_NAME.match(name) is None
 
 

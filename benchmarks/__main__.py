@@ -1,15 +1,15 @@
-"""`python -m benchmarks [token] [api] [lag]`: run what is named, or everything, and print tables with ratios."""
+"""`python -m benchmarks [token] [api] [lag] [register]`: run what is named, or all, and print tables with ratios."""
 
 import argparse
 import os
 import time
 
-from benchmarks import comparing, own_api, servers, start_lag, tables, token_endpoint
+from benchmarks import comparing, own_api, register, servers, start_lag, tables, token_endpoint
 from benchmarks.comparing import Plan
 from benchmarks.tables import Line
 
-PARTS = ("token", "lag", "api")
-MEASURED = {"token": token_endpoint.measure, "api": own_api.measure}
+PARTS = ("token", "lag", "api", "register")
+MEASURED = {"token": token_endpoint.measure, "api": own_api.measure, "register": register.measure}
 
 
 def main() -> None:

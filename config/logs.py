@@ -2,6 +2,7 @@
 
 import logging
 import logging.handlers
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from structlog.typing import EventDict, Processor
 
 #: Loggers that would print what a client sent, secrets included: oauthlib and the toolkit log a wrong secret at DEBUG.
 TALKATIVE = ("oauthlib", "oauth2_provider", "urllib3", "requests", "hvac", "amqp", "kombu", "asyncio")
+
+QUESTIONNAIRE = "/questionnaire/"
+_LINK = re.compile(rf"(?<!/identities){QUESTIONNAIRE}[^\s\"'?)]+")
 
 
 def shared_processors() -> list[Processor]:
@@ -29,6 +33,14 @@ def name_request(logger: Any, method: str, record: EventDict) -> EventDict:
     request = record.get("request")
     if request is not None:
         record["request"] = f"{getattr(request, 'method', '')} {getattr(request, 'path', '')}".strip()
+    return record
+
+
+def hide_links(logger: Any, method: str, record: EventDict) -> EventDict:
+    """The token in a questionnaire's link lets whoever reads it answer: Django names the path of every refusal."""
+    for name, value in record.items():
+        if isinstance(value, str) and QUESTIONNAIRE in value:
+            record[name] = _LINK.sub(f"{QUESTIONNAIRE}[hidden]", value)
     return record
 
 
@@ -58,6 +70,7 @@ def dict_config(level: str) -> dict[str, Any]:
                 "foreign_pre_chain": [*shared_processors(), structlog.stdlib.ExtraAdder(), name_request],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    hide_links,
                     structlog.processors.JSONRenderer(default=str),
                 ],
             }

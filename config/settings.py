@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import environ
 
-from config import csp, keyring, logs
+from config import beat, csp, keyring, limits, logs, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
 
 env = environ.Env()
@@ -202,49 +202,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Steward",
-    "DESCRIPTION": "The register, token service and scheduler for non-human identities.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "DISABLE_ERRORS_AND_WARNINGS": False,
-    # Two things with a `kind` or a `state` would otherwise share a made-up name.
-    "ENUM_NAME_OVERRIDES": {
-        "IdentityKind": "identities.inventory.models.Kind",
-        "IdentityState": ["requested", "approved", "active", "paused", "quarantined", "disabled", "retired"],
-        "RunState": "scheduling.models.RunState",
-        "StepState": "scheduling.models.StepState",
-    },
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {
-            "person": {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "Access token of a person or service user, from POST /api/auth/login.",
-            },
-            "machine": {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "Access token of a managed identity, from POST /passport/token.",
-            },
-            "session": {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": SESSION_COOKIE_NAME,
-                "description": "The admin's session; writing needs the CSRF token in X-CSRFToken.",
-            },
-        }
-    },
-}
+SPECTACULAR_SETTINGS = openapi.spectacular(session_cookie=SESSION_COOKIE_NAME)
 
 # Tasks. The ledger is the database; a message lost here costs one tick.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
@@ -265,26 +223,21 @@ CELERY_TIMEZONE = "UTC"
 # Runs may take minutes; the clock may not wait behind them.
 CLOCK_QUEUE, RUN_QUEUE = "steward.clock", "steward.runs"
 CELERY_TASK_DEFAULT_QUEUE = CLOCK_QUEUE
-CELERY_TASK_ROUTES = {"scheduling.execute": {"queue": RUN_QUEUE}}
+CELERY_TASK_ROUTES = {
+    name: {"queue": RUN_QUEUE} for name in ("scheduling.execute", "scheduling.measure", "identities.apply_import")
+}
 CELERY_TASK_QUEUES = {CLOCK_QUEUE: {"exchange": CLOCK_QUEUE}, RUN_QUEUE: {"exchange": RUN_QUEUE}}
 # In memory: what is due is worked out from the database at each tick, so nothing has to be remembered here.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
-CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "scheduling.tick", "schedule": 1.0, "options": {"expires": 5}},
-    "sweep": {"task": "scheduling.sweep", "schedule": 5.0, "options": {"expires": 15}},
-    "tidy": {"task": "scheduling.tidy", "schedule": 3600.0, "options": {"expires": 600}},
-    "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10}},
-    "verify": {"task": "audit.verify", "schedule": 3600.0, "options": {"expires": 600}},
-}
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 
-# Runs. What the ledger lets pass before it takes a run from a silent worker, or ends it; scheduling.services.limits.
-RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=50)
-RUN_HEARTBEAT_SECONDS = env.int("RUN_HEARTBEAT_SECONDS", default=15)
-RUN_DEADLINE_SECONDS = env.int("RUN_DEADLINE_SECONDS", default=8 * 86_400)
-RUNS_PER_TENANT = env.int("RUNS_PER_TENANT", default=100)
-RUNS_PER_IDENTITY = env.int("RUNS_PER_IDENTITY", default=25)
-SCHEDULES_PER_TENANT = env.int("SCHEDULES_PER_TENANT", default=5000)
+# Limits.
+RUN_LEASE_SECONDS, RUN_HEARTBEAT_SECONDS = limits.RUN_LEASE_SECONDS, limits.RUN_HEARTBEAT_SECONDS
+RUN_DEADLINE_SECONDS = limits.RUN_DEADLINE_SECONDS
+RUNS_PER_TENANT, RUNS_PER_IDENTITY = limits.RUNS_PER_TENANT, limits.RUNS_PER_IDENTITY
+SCHEDULES_PER_TENANT = limits.SCHEDULES_PER_TENANT
+STEWARD_IMPORT_MAX_MB = limits.STEWARD_IMPORT_MAX_MB
 
 # Pages.
 LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True

@@ -24,6 +24,19 @@ def may_see(label: str, request: HttpRequest) -> bool:
     return bool(site.get_model_admin(apps.get_model(label)).has_view_permission(request))
 
 
+def may_report(request: HttpRequest) -> bool:
+    """Whether the reports are open to the person."""
+    from identities.access.matrix import Duty
+    from identities.admin.scope import scope_of
+
+    return scope_of(request).may(Duty.REPORT)
+
+
+def is_among_findings(request: HttpRequest) -> bool:
+    """Whether the page is one of the findings' own, not the ten that stand below them."""
+    return "/identities/finding/" in request.path and not request.path.endswith("/top-ten/")
+
+
 def asset(path: str) -> Callable[[HttpRequest], str]:
     """The address of one of our own files, looked up when a page is drawn."""
     return lambda request: static(path)
@@ -55,8 +68,15 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": label_of_environment,
     "BORDER_RADIUS": "8px",
-    "STYLES": [asset("steward/steward.css")],
-    "SCRIPTS": [asset("steward/steward.js")],
+    "STYLES": [
+        asset("steward/steward.css"),
+        asset("steward/forms.css"),
+        asset("steward/pictures.css"),
+        asset("steward/register.css"),
+        asset("steward/programme.css"),
+        asset("steward/findings.css"),
+    ],
+    "SCRIPTS": [asset("steward/steward.js"), asset("steward/imports.js"), asset("steward/live.js")],
     "COLORS": {
         "primary": {
             "50": "#f0fdfa",
@@ -75,21 +95,32 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
-            {"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")}]},
+            {
+                "items": [
+                    {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                    {"title": "Programme", "icon": "monitoring", "link": reverse_lazy("admin:programme")},
+                    {
+                        "title": "Reports",
+                        "icon": "summarize",
+                        "link": reverse_lazy("admin:reports"),
+                        "permission": may_report,
+                    },
+                    {"title": "Policy", "icon": "gavel", "link": reverse_lazy("admin:policy")},
+                ]
+            },
             {
                 "title": "Register",
                 "items": [
                     _item("Identities", "smart_toy", "identities.ManagedIdentity"),
-                    _item("Teams", "groups", "identities.Team"),
-                    _item("People", "group", "identities.User"),
-                ],
-            },
-            {
-                "title": "Access",
-                "items": [
-                    _item("Roles", "badge", "identities.Role"),
-                    _item("Role bindings", "link", "identities.RoleBinding"),
-                    _item("Policies", "policy", "identities.ResourcePolicy"),
+                    _item("Findings", "flag", "identities.Finding") | {"active": is_among_findings},
+                    {
+                        "title": "NHI Top 10",
+                        "icon": "format_list_numbered",
+                        "link": reverse_lazy("admin:identities_finding_top_ten"),
+                        "permission": partial(may_see, "identities.Finding"),
+                    },
+                    _item("Imports", "upload_file", "identities.ImportRun"),
+                    _item("Questionnaires", "quiz", "identities.Questionnaire"),
                 ],
             },
             {
@@ -101,15 +132,25 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": "Audit",
+                "title": "Access",
                 "items": [
-                    _item("Audit log", "history", "audit.AuditEvent"),
-                    _item("Decisions", "gavel", "identities.AuthorizationDecision"),
+                    _item("Roles", "badge", "identities.Role"),
+                    _item("Role bindings", "link", "identities.RoleBinding"),
+                    _item("Resource policies", "policy", "identities.ResourcePolicy"),
                 ],
             },
             {
-                "title": "Settings",
+                "title": "Evidence",
                 "items": [
+                    _item("Audit log", "history", "audit.AuditEvent"),
+                    _item("Decisions", "rule", "identities.AuthorizationDecision"),
+                ],
+            },
+            {
+                "title": "Organisation",
+                "items": [
+                    _item("Teams", "groups", "identities.Team"),
+                    _item("People", "group", "identities.User"),
                     _item("Vaults", "lock", "identities.VaultConnection"),
                     _item("Tenants", "domain", "identities.Tenant"),
                 ],

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from config import health, metrics
+from identities.admin import questionnaire_page
 from identities.admin.site import site
 from identities.api.views import UnknownRoute
 
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Beside the routes there is no page either: programs ask here. A path may hold a line feed, which a dot would not.
     re_path(r"^(?:api|flowstudio)(?:/[\s\S]*)?$", UnknownRoute.as_view()),
     *([path("demo/payroll/", include("scheduling.demo.urls"))] if settings.DEMO else []),
+    path("questionnaire/<str:token>", questionnaire_page.page, name="questionnaire"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
 ]

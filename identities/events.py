@@ -3,9 +3,14 @@
 from enum import StrEnum
 
 
+class StandardsEvent(StrEnum):
+    CHANGED = "standards.changed"
+
+
 class TenantEvent(StrEnum):
     CREATED = "tenant.created"
     CHANGED = "tenant.changed"
+    REMOVED = "tenant.removed"
 
 
 class TeamEvent(StrEnum):
@@ -37,6 +42,9 @@ class IdentityEvent(StrEnum):
     DISABLED = "identity.disabled"
     RETIRED = "identity.retired"
     OWNER_LOST = "identity.owner_lost"
+    UNREPORTED = "identity.unreported"
+    MERGED = "identity.merged"
+    PARTED = "identity.parted"
 
 
 class CredentialEvent(StrEnum):
@@ -44,6 +52,8 @@ class CredentialEvent(StrEnum):
     STORED = "credential.stored"
     STORE_FAILED = "credential.store_failed"
     REVOKED = "credential.revoked"
+    REPORTED = "credential.reported"
+    GONE = "credential.gone"
 
 
 class TokenEvent(StrEnum):
@@ -81,8 +91,43 @@ class VaultEvent(StrEnum):
     REMOVED = "vault_connection.removed"
     SECRET_READ = "vault.secret_read"  # noqa: S105 - an event name
     SECRET_WRITTEN = "vault.secret_written"  # noqa: S105 - an event name
+    SECRET_DESTROYED = "vault.secret_destroyed"  # noqa: S105 - an event name
 
 
 class AuthorizationEvent(StrEnum):
     DENIED = "authorization.denied"
     GAP = "authorization.gap"
+
+
+class ProvisioningEvent(StrEnum):
+    APPLIED = "provisioning.applied"
+
+
+class ImportEvent(StrEnum):
+    STARTED = "import.started"
+    READ = "import.read"
+    BEGUN = "import.begun"
+    APPLIED = "import.applied"
+    FAILED = "import.failed"
+    DISCARDED = "import.discarded"
+
+
+class QuestionnaireEvent(StrEnum):
+    OPENED = "questionnaire.opened"
+    ANSWERED = "questionnaire.answered"
+    CLOSED = "questionnaire.closed"
+
+
+class ProgrammeEvent(StrEnum):
+    EXPORTED = "export.made"
+    FILTER_SAVED = "saved_filter.created"
+    FILTER_REMOVED = "saved_filter.removed"
+
+
+class FindingEvent(StrEnum):
+    OPENED = "finding.opened"
+    RESOLVED = "finding.resolved"
+    REOPENED = "finding.reopened"
+    ACCEPTED = "finding.accepted"
+    COMMENTED = "finding.commented"
+    ASSIGNED = "finding.assigned"

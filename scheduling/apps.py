@@ -11,5 +11,5 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         # What scheduling adds to the floor below registers itself by being imported.
-        for name in ("scheduling.effects", "scheduling.dependencies"):
-            import_module(name)
+        for name in ("effects", "dependencies", "sections", "services.cadence", "witnesses", "pilots"):
+            import_module(f"scheduling.{name}")

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from identities.access.matrix import Duty, Reach
 from identities.access.principal import Principal
+from identities.inventory.models import ManagedIdentity
 from identities.people.models import Team
 from scheduling.models import RunStep, Schedule, ScheduleRun, Workflow, WorkflowVersion
 
@@ -65,3 +66,9 @@ def holds(principal: Principal, schedule: Schedule) -> bool:
         return True
     team_id = schedule.owner_team_id
     return team_id is not None and Team.objects.filter(pk=team_id, members=principal.user_id).exists()
+
+
+def identity_column(path: str, name: str) -> Subquery:
+    """A column of the identity that `path` names, for rows that hold its id without a link."""
+    found = ManagedIdentity.objects.filter(pk=OuterRef(path), tenant_id=OuterRef("tenant_id"))
+    return Subquery(found.values(name)[:1])

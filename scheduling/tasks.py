@@ -9,10 +9,14 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
+from django.core.cache import cache
 from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from identities.detections import services as findings
+from identities.inventory import posture
+from identities.programme import services as programme
 from identities.tokens import services as tokens
 from scheduling import runner
 from scheduling.services import bell, firing, recovery, zone_changes
@@ -21,8 +25,14 @@ log = structlog.get_logger(__name__)
 
 # In bites, so that the first of a thousand that are due together start while the others are still being written down.
 FIRE_AT_ONCE, RING_AT_ONCE = 50, 200
+# Few enough that whoever wants to write in between waits for a blink only.
+ASSESS_AT_ONCE = 100
 #: After this a tick leaves the rest to the next one, so that the clock is seen to go on.
 LONGEST_TICK = 2.0
+#: Of every five seconds, so many may go into judging; after the lost time another worker takes it up.
+LONGEST_ASSESS, ASSESS_IS_LOST = 3.0, 60
+ASSESSING = "scheduling.assessing"
+MEASURING, LONGEST_MEASURE = "scheduling.measuring", 600
 
 
 @shared_task(name="scheduling.tick", ignore_result=True)
@@ -56,6 +66,48 @@ def sweep() -> None:
     bell.beat("sweep", at)
     if lost or ended:
         log.warning("sweep", lost=len(lost), ended=ended)
+
+
+@shared_task(name="scheduling.assess", ignore_result=True)
+def assess() -> None:
+    """Each five seconds: who was changed, used again or overtaken by time is judged; findings follow the verdict."""
+    if not cache.add(ASSESSING, 1, timeout=LONGEST_ASSESS + ASSESS_IS_LOST):
+        return  # the one before is still at it
+    began, judged = time.monotonic(), 0
+    try:
+        while batch := posture.sweep(timezone.now(), limit=ASSESS_AT_ONCE):
+            _look_for_findings(batch)
+            judged += len(batch)
+            if len(batch) < ASSESS_AT_ONCE or time.monotonic() - began > LONGEST_ASSESS:
+                break
+    finally:
+        cache.delete(ASSESSING)
+    if judged:
+        log.info("assess", judged=judged)
+
+
+def _look_for_findings(batch: list[UUID]) -> None:
+    left = batch
+    try:
+        left = findings.evaluate(batch, at=timezone.now()).left
+    finally:
+        # Judged, but not looked at for findings: due again, so that nothing is lost with a broken or a busy round.
+        # One by one: who waits for a row that a command holds must hold no other.
+        for identity_id in left:
+            posture.mark([identity_id])
+
+
+@shared_task(name="scheduling.measure", ignore_result=True)
+def measure() -> None:
+    """Each twenty seconds: tenants whose numbers of today are missing or old are counted (and most times none is)."""
+    if not cache.add(MEASURING, 1, timeout=LONGEST_MEASURE):
+        return  # the one before is still counting a large register
+    try:
+        counted = programme.take_snapshots(timezone.now())
+    finally:
+        cache.delete(MEASURING)
+    if counted:
+        log.info("measure", tenants=counted)
 
 
 @shared_task(name="scheduling.tidy", ignore_result=True)

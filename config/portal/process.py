@@ -16,6 +16,7 @@ from celery.worker import WorkController, state as worker_state
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
+from config.portal.bodies import MAX_BODY, UploadChannel
 from config.portal.pool import TwoLanePool
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,6 @@ RUN_THREADS = 16
 #: Ctrl-C is answered in under five seconds; the rest is for what has to be written down.
 STOP_WITHIN = 3.5
 INTERRUPTED = 130
-MAX_BODY = 2 * 1024 * 1024
 
 
 class PortalProcess:
@@ -41,6 +41,7 @@ class PortalProcess:
             max_request_body_size=MAX_BODY,
             clear_untrusted_proxy_headers=False,
         )
+        self.server.channel_class = UploadChannel
         self.worker = WorkController(
             app=app,
             hostname="portal@steward",

@@ -15,6 +15,7 @@ from identities.access.permissions import PERMISSIONS
 from identities.access.subjects import subject_of
 from identities.errors import Conflict, Invalid
 from identities.events import BindingEvent, RoleEvent
+from identities.inventory import locks, posture
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.people.models import Tenant
@@ -50,7 +51,7 @@ def change_role(
     description: str | None = None,
 ) -> Role:
     """Change what is named; it counts at once for every identity that holds the role. Raises Invalid."""
-    locked = Role.objects.select_for_update().get(pk=role.pk)
+    locked = Role.objects.select_for_update(no_key=True).get(pk=role.pk)
     before = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
     if name is not None:
         locked.name = _name(name, locked.tenant_id, other_than=locked.pk)
@@ -62,6 +63,7 @@ def change_role(
     found = changes.between(before, after)
     if found:
         locked.save(update_fields=[*found, "updated_at"])
+        posture.mark(ManagedIdentity.objects.filter(bindings__role=locked))
         audit.record(RoleEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=found)
     return locked
 
@@ -96,7 +98,7 @@ def grant(
     """
     at = timezone.now()
     start = valid_from or at
-    locked = ManagedIdentity.objects.select_for_update().get(pk=identity.pk)
+    locked = ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
     _check_span(start, valid_until, at)
     _check_pair(locked, role)
     if not reason.strip() or len(reason.strip()) > 500:
@@ -114,6 +116,7 @@ def grant(
         granted_by=actor.label,
         granted_by_id=actor.id,
     )
+    posture.mark([locked.pk])
     details = _facts(binding) | {"valid_from": start.isoformat(), "valid_until": valid_until.isoformat()}
     audit.record(BindingEvent.GRANTED, actor=actor, subject=subject_of(binding), reason=binding.reason, details=details)
     return binding
@@ -125,11 +128,14 @@ def end_binding(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBindi
     at = timezone.now()
     if not reason.strip():
         raise Invalid({"reason": ["Say why."]})
-    locked = RoleBinding.objects.select_for_update(of=("self",)).select_related("role", "identity").get(pk=binding.pk)
+    locks.hold([binding.identity_id])
+    rows = RoleBinding.objects.select_for_update(no_key=True, of=("self",)).select_related("role", "identity")
+    locked = rows.get(pk=binding.pk)
     if locked.ended_at is not None or locked.valid_until <= at:
         raise Conflict("This binding has ended.", code="role_binding_ended")
     locked.ended_at, locked.ended_reason = at, reason.strip()[:500]
     locked.save(update_fields=["ended_at", "ended_reason"])
+    posture.mark([locked.identity_id])
     audit.record(
         BindingEvent.ENDED,
         actor=actor,

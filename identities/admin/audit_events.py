@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from audit import selectors as audit
 from audit.actors import HUMAN_KINDS, MACHINE_KINDS
 from audit.events import Outcome
 from audit.models import AuditEvent
+from identities import events
 from identities.access.matrix import Duty
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
@@ -54,6 +56,19 @@ class SubjectFilter(WordFilter):
         return Q(type__startswith=f"{value}.")
 
 
+class TypeFilter(WordFilter):
+    """One kind of event, by its whole name."""
+
+    title = "Event"
+    parameter_name = "type"
+    words = tuple(
+        (event.value, say(event.value))
+        for kind in vars(events).values()
+        if isinstance(kind, type) and issubclass(kind, StrEnum)
+        for event in kind
+    )
+
+
 class RecentFilter(WordFilter):
     """How long ago."""
 
@@ -81,6 +96,7 @@ class AuditEventAdmin(CommandAdmin):
     list_filter = (
         ActedFilter,
         SubjectFilter,
+        TypeFilter,
         by_choice("outcome", "Outcome", [(o.value, o.value) for o in Outcome]),
         RecentFilter,
         ("recorded_at", DayRange),
@@ -92,7 +108,6 @@ class AuditEventAdmin(CommandAdmin):
     ordering = ("-id",)
     list_select_related = ("seal",)
     empty_list = Empty("Nothing recorded yet", "Every change and every refusal will be listed here.", icon="history")
-    list_before_template = "steward/list_notices.html"
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return narrowed(queryset, scope, self.read_duty)

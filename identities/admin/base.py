@@ -7,7 +7,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -15,9 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 
 from identities.access.matrix import Duty
+from identities.admin import exports, saved_filters
 from identities.admin.commands import Command
 from identities.admin.filters import parameters
-from identities.admin.pages import Page, Way, command_of, list_of, page_of
+from identities.admin.pages import Page, Way, command_of, list_of, name_of, page_of
 from identities.admin.parts import Empty, Link
 from identities.admin.press import Press
 from identities.admin.scope import Scope, scope_of
@@ -44,6 +45,7 @@ class CommandAdmin(ModelAdmin):
     actions = None
     list_filter_submit = True
     show_add_link = False
+    list_before_template = "steward/list_before.html"
 
     @property
     def plural(self) -> str:
@@ -119,7 +121,12 @@ class CommandAdmin(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_command"
         view = self.admin_site.admin_view(self.command_view)
-        return [path("<path:object_id>/do/<slug:key>/", view, name=name), *super().get_urls()]
+        export = path("export/", self.admin_site.admin_view(self.export_view), name=name_of(self.model, "export")[6:])
+        return [export, path("<path:object_id>/do/<slug:key>/", view, name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as a file, filtered as on the page."""
+        return exports.export(self, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         context = {
@@ -127,10 +134,15 @@ class CommandAdmin(ModelAdmin):
             "crumbs": [Link(self.plural)],
             "empty_list": self.empty_list,
             "creation": self.creation if self.has_add_permission(request) else None,
+            **(self._bar(request) if self.has_view_permission(request) else {}),
             **(extra_context or {}),
         }
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def _bar(self, request: HttpRequest) -> dict[str, Any]:
+        """What stands above the list: the saved filters and the files."""
+        return {"exports": exports.links_for(request, self.model), **saved_filters.bar_for(request, self.model)}
 
     @method_decorator(sensitive_post_parameters())
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
@@ -175,11 +187,14 @@ class CommandAdmin(ModelAdmin):
     def ways(self, scope: Scope, obj: Any) -> list[Way]:
         """The buttons this person has on this object now."""
         tenant = self.tenant_of(obj)
-        return [
-            Way(button.label, command_of(obj, button.key), button.icon, button.danger, button.primary)
+        shown = [
+            button
             for button in self.buttons
             if button.listed and button.applies(obj) and button.may(scope, obj, tenant.pk if tenant else None)
         ]
+        # One button leads. Of two the later does: it puts right what keeps the object from working.
+        leads = next((button for button in reversed(shown) if button.primary), None)
+        return [Way(it.label, command_of(obj, it.key), it.icon, it.danger, it is leads) for it in shown]
 
     def may(self, scope: Scope, obj: Any, key: str) -> bool:
         """Whether this person may press the button `key` on this object."""

@@ -61,11 +61,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would come of a form, before anything is saved: only `fields` are looked at, all others may be wrong yet."""
+    """What would come of a form, before anything is saved: only `fields` are looked at, all others may be wrong yet.
+
+    It stands under the section of the form that has the title `under`, or at the form's end.
+    """
 
     label: str
     fields: Sequence[str]
     blocks: Callable[[Mapping[str, Any]], Sequence[Block]]
+    under: str = ""
 
 
 def _always(obj: Any) -> bool:

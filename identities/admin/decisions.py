@@ -1,10 +1,13 @@
 """Decisions: every answer to "may it?", read only."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from identities.access.matrix import Duty, Reach
 from identities.admin.base import CommandAdmin
@@ -31,6 +34,18 @@ class WhoFilter(WordFilter):
         return Q(actor_kind="person") if value == "person" else Q(actor_kind__in=["identity", "service_user"])
 
 
+class RecentFilter(WordFilter):
+    """How long ago."""
+
+    title = "When"
+    parameter_name = "when"
+    words = (("day", "Last 24 hours"), ("week", "Last 7 days"), ("month", "Last 30 days"))
+    days: ClassVar[Mapping[str, int]] = {"day": 1, "week": 7, "month": 30}
+
+    def where(self, value: str) -> Q:
+        return Q(at__gte=timezone.now() - timedelta(days=self.days[value]))
+
+
 def narrowed(rows: QuerySet[Any], scope: Scope, duty: Duty) -> QuerySet[Any]:
     """Rows that carry a plain tenant id: those of the scope, and only one's own where the reach is no wider."""
     tenants = scope.tenant_ids(duty)
@@ -48,6 +63,7 @@ class DecisionAdmin(CommandAdmin):
     list_filter = (
         by_choice("outcome", "Answer", DecisionOutcome.choices),
         WhoFilter,
+        RecentFilter,
         by_choice("stage", "Where", [(DecisionStage.GUARD, "Before a run"), (DecisionStage.API, "At a route")]),
     )
     search_fields = ("actor_label", "actor_id", "permission", "resource_id", "correlation_id")

@@ -11,6 +11,7 @@ from unfold.utils import parse_date_str
 
 from identities.access.matrix import Duty
 from identities.admin.scope import scope_of
+from identities.programme.pilots.base import identity_ids
 
 SHOWN = 200
 
@@ -47,14 +48,61 @@ def by_choice(name: str, title: str, choices: Iterable[tuple[Any, Any]], path: s
     return type(f"By{name.title().replace('_', '')}", (WordFilter,), members)
 
 
-def by_row(name: str, title: str, model: type[Model], path: str, **narrow: Any) -> type[WordFilter]:
-    """A filter on a relation: its words are the rows that the viewer's scope holds, at most 200."""
+class ExactFilter(WordFilter):
+    """What is typed, or linked to, is the whole value; `is_offered` False shows it only where it is in force."""
+
+    is_text = True
+    is_offered = True
+    hint: ClassVar[str] = ""
+    path: ClassVar[str]
+
+    def has_output(self) -> bool:
+        return self.is_offered or bool(self.value())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = (self.value() or "").strip()[:200]
+        return queryset.filter(**{self.path: value}) if value and "\x00" not in value else queryset
+
+
+def exactly(name: str, title: str, path: str, *, hint: str = "", is_offered: bool = True) -> type[ExactFilter]:
+    """A filter on the whole of a text."""
+    members = {"title": title, "parameter_name": name, "path": path, "hint": hint, "is_offered": is_offered}
+    return type(f"By{name.title()}", (ExactFilter,), members)
+
+
+class WorkflowFilter(WordFilter):
+    """The identities that run a workflow, by its key; shown only where it is in force. `path` leads to the identity."""
+
+    title = "Workflow"
+    parameter_name = "workflow"
+    is_text = True
+    hint: ClassVar[str] = "wf-payroll"
+    path: ClassVar[str] = "pk"
+
+    def has_output(self) -> bool:
+        return bool(self.value())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = (self.value() or "").strip()[:100]
+        if not value or "\x00" in value:
+            return queryset
+        tenants = scope_of(request).tenant_ids(Duty.READ_REGISTER)
+        return queryset.filter(**{f"{self.path}__in": identity_ids("workflow", value, tenants)})
+
+
+def by_row(
+    name: str, title: str, model: type[Model], path: str, *, says: str = "name", **narrow: Any
+) -> type[WordFilter]:
+    """A filter on a relation: its words are what the rows that the viewer's scope holds say of themselves, at most 200.
+
+    `says` is the column with their words.
+    """
 
     def lookups(self: WordFilter, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         tenants = scope_of(request).tenant_ids(Duty.READ_REGISTER)
         rows = model._default_manager.filter(**narrow)
         rows = rows if tenants is None else rows.filter(tenant_id__in=tenants)
-        return [(str(row.pk), str(row)) for row in rows[:SHOWN]]
+        return [(str(pk), str(said)) for pk, said in rows.values_list("pk", says)[:SHOWN]]
 
     def where(self: WordFilter, value: str) -> Q:
         return Q(**{path: value})

@@ -1,111 +1,49 @@
 """The register: every non-human identity, its page with its tabs, and the commands on it."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.lookups import GreaterThan
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 
+from identities.access.matrix import Duty
 from identities.admin.base import CommandAdmin
-from identities.admin.columns import column
+from identities.admin.bulk import BulkPages
 from identities.admin.commands import Command
-from identities.admin.filters import DayRange, WordFilter, by_choice, by_row
 from identities.admin.history import timeline_tab
 from identities.admin.identity_commands import BUTTONS, CREATION
-from identities.admin.pages import Page, Tab
-from identities.admin.parts import Badge, Block, Empty, Lines, Moment, Notice, Quiet
-from identities.admin.scope import Scope
+from identities.admin.identity_filters import LIST_FILTER
+from identities.admin.identity_list import COLUMNS, UNORDERED, surroundings
+from identities.admin.identity_paging import MOST, MOST_FOUND, BoundedPaginator
+from identities.admin.identity_rows import READ, TRIAGE_TONES, rows_of
+from identities.admin.pages import Page, Tab, page_of
+from identities.admin.parts import Badge, Block, Empty, Lines, Link, Moment, Notice, Quiet
+from identities.admin.scope import Scope, scope_of
 from identities.admin.site import site
 from identities.admin.tabs.base import tabs_for
-from identities.admin.wording import span, tone_of, words
-from identities.credentials.models import ClientSecret
-from identities.credentials.selectors import alive
+from identities.admin.wording import tone_of, words
 from identities.inventory import selectors as inventory
-from identities.inventory.models import Environment, Kind, ManagedIdentity, RiskTier
+from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
-from identities.people.models import Team, User
-
-DORMANT_DAYS = 90
-UNOWNED = Q(business_owner=None, technical_owner=None)
-
-
-class OwnerFilter(by_row("owner", "Owner", User, "", is_agent=False)):  # type: ignore[misc]
-    """By a person who is business, technical or deputy owner, or by nobody."""
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("nobody", "Nobody"), *super().lookups(request, model_admin)]
-
-    def where(self, value: str) -> Q:
-        if value == "nobody":
-            return UNOWNED
-        return Q(business_owner_id=value) | Q(technical_owner_id=value) | Q(deputy_owner_id=value)
-
-
-class UseFilter(WordFilter):
-    """By how long ago it was used."""
-
-    title = "Use"
-    parameter_name = "use"
-    words = (("never", "Never used"), ("day", "In the last day"), ("dormant", f"Dormant: not for {DORMANT_DAYS} days"))
-
-    def where(self, value: str) -> Q:
-        now = timezone.now()
-        if value == "never":
-            return inventory.NEVER_USED
-        if value == "day":
-            return Q(last_used_at__gte=now - timedelta(days=1))
-        return inventory.unused_since(now - timedelta(days=DORMANT_DAYS))
-
-
-class RotationFilter(WordFilter):
-    """By the age of its secrets."""
-
-    title = "Secrets"
-    parameter_name = "rotation"
-    words = (("overdue", "Rotation overdue"), ("none", "No live secret"), ("several", "Several live secrets"))
-
-    def where(self, value: str) -> Q:
-        now = timezone.now()
-        live = ClientSecret.objects.filter(alive(now), identity=OuterRef("pk"))
-        if value == "overdue":
-            return Q(Exists(live.filter(rotate_by__lt=now)))
-        if value == "none":
-            return ~Q(Exists(live))
-        counted = live.order_by().values("identity").annotate(n=Count("pk")).values("n")
-        return Q(GreaterThan(Subquery(counted), 1))
+from identities.inventory.vocabulary import Triage
 
 
 @admin.register(ManagedIdentity, site=site)
-class IdentityAdmin(CommandAdmin):
+class IdentityAdmin(BulkPages, CommandAdmin):
     """The identities of a tenant. Retired ones are shown only when asked for by state."""
 
     called: ClassVar[str] = "Identities"
-    list_display = ("name_and_kind", "where", "state_shown", "owner", "used", "secret_age", "risk")
-    list_filter = (
-        by_choice("environment", "Environment", Environment.choices),
-        by_choice("state", "State", [(state.value, words(state.value)) for state in State]),
-        by_choice("kind", "Kind", [(kind.value, words(kind.value)) for kind in Kind]),
-        OwnerFilter,
-        by_row("team", "Owning team", Team, "owner_team_id"),
-        by_choice("risk", "Risk tier", RiskTier.choices, path="risk_tier"),
-        UseFilter,
-        RotationFilter,
-        ("last_used_at", DayRange),
-    )
-    search_fields = (
-        "name",
-        "client_id",
-        "purpose",
-        "application",
-        "ticket",
-        "business_owner_label",
-        "technical_owner_label",
-    )
-    search_help_text = "Name, client id, purpose, owner, ticket"
+    list_display = tuple(member for member, _ in COLUMNS)
+    sortable_by = tuple(member for member, _ in COLUMNS if member not in UNORDERED)
+    list_filter = LIST_FILTER
+    search_fields = ("name",)
+    change_list_template = "steward/register.html"
+    list_max_show_all = 0
+    search_help_text = "Name, client id, purpose, owner, team, ticket, key"
     ordering = ("name", "pk")
     list_select_related = ("owner_team",)
     empty_list = Empty(
@@ -116,83 +54,64 @@ class IdentityAdmin(CommandAdmin):
     creation: ClassVar[Command] = CREATION
     buttons: ClassVar[Sequence[Command]] = BUTTONS
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.bulk_urls(), *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        live = ClientSecret.objects.filter(alive(timezone.now()), identity=OuterRef("pk")).order_by()
-        of_identity = live.values("identity")
-        rows = super().get_queryset(request)
-        if "state" not in request.GET:
-            rows = rows.exclude(state=State.RETIRED)
-        counted: QuerySet[Any] = rows.annotate(
-            oldest_secret=Subquery(of_identity.annotate(at=Min("created_at")).values("at")),
-            rotate_first=Subquery(of_identity.annotate(at=Min("rotate_by")).values("at")),
-            newest_secret=Subquery(of_identity.annotate(at=Max("created_at")).values("at")),
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows if "state" in request.GET else rows.exclude(state=State.RETIRED)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset.filter(inventory.matching(search_term)), False
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
+        most = MOST_FOUND if request.GET.get("q", "").strip() else MOST
+        return BoundedPaginator(queryset.only(*READ), per_page, most=most)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            answer.context_data |= self._list(request, answer.context_data["cl"])
+        return answer
+
+    def _list(self, request: HttpRequest, changelist: Any) -> dict[str, Any]:
+        scope = scope_of(request)
+        rows = rows_of(
+            changelist.result_list,
+            at=timezone.now(),
+            may_mend=lambda tenant: scope.may(Duty.GOVERN, tenant),
         )
-        return counted
-
-    @column("Identity", order="name")
-    def name_and_kind(self, identity: ManagedIdentity) -> object:
-        return Lines([identity.name, Quiet(words(identity.kind))])
-
-    @column("Environment", order="environment")
-    def where(self, identity: ManagedIdentity) -> object:
-        return Badge(identity.environment, tone_of(identity.environment))
-
-    @column("State", order="state")
-    def state_shown(self, identity: ManagedIdentity) -> object:
-        return Badge(identity.state, tone_of(identity.state), identity.state_reason)
-
-    @column("Owner", order="business_owner_label")
-    def owner(self, identity: ManagedIdentity) -> object:
-        return owner_of(identity)
-
-    @column("Last used", order="last_used_at")
-    def used(self, identity: ManagedIdentity) -> object:
-        return Moment(identity.last_used_at)
-
-    @column("Secrets' age", order="oldest_secret")
-    def secret_age(self, identity: Any) -> object:
-        return secret_age(identity.oldest_secret, identity.rotate_first, timezone.now())
-
-    @column("Risk", order="risk_tier")
-    def risk(self, identity: ManagedIdentity) -> object:
-        return Badge(identity.risk_tier, tone_of(identity.risk_tier))
+        return {
+            "register_rows": rows,
+            "bulk_deeds": self.bulk_menu(request),
+            "bulk_address": reverse("admin:identities_managedidentity_bulk"),
+            "bulk_filter": changelist.get_query_string(remove=["p"]).removeprefix("?"),
+            **surroundings(request, changelist),
+        }
 
     def page(self, request: HttpRequest, obj: ManagedIdentity, scope: Scope) -> Page:
         tabs = tabs_for(obj, scope)
+        open_tab = request.GET.get("tab")
         shown = [Tab(tab.kind, tab.label, tab.blocks) for tab in tabs]
-        badges = [
+        badges: list[Badge | Link] = [
+            Link(Badge(obj.triage, TRIAGE_TONES.get(Triage(obj.triage), "quiet"), "Why"), page_of(obj, tab="triage")),
             Badge(obj.state, tone_of(obj.state)),
-            Badge(obj.environment, tone_of(obj.environment)),
+            Badge(obj.environment or "environment not known", tone_of(obj.environment)),
             Badge(words(obj.kind)),
             Badge(f"{obj.risk_tier} risk", tone_of(obj.risk_tier)),
         ]
-        notices = [*state_notices(obj), *(notice for tab in tabs for notice in tab.notices())]
+        said = {tab.kind: list(tab.notices()) for tab in tabs if tab.kind != open_tab}
+        verdict = said.pop("triage", [])
+        # What stops it comes first; its colour is a notice of its own only where nothing else is said, or it is red.
+        notices = [*said.pop("runs", []), *state_notices(obj), *(notice for found in said.values() for notice in found)]
+        if obj.triage == Triage.RED or not any(getattr(notice, "blocks", True) for notice in notices):
+            notices = [*verdict, *notices]
         return Page(obj.name, [*shown, *timeline_tab(scope, obj)], badges, lead=obj.purpose, notices=notices)
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("tenant", "business_owner", "technical_owner", "deputy_owner", "owner_team")
-
-
-def owner_of(identity: ManagedIdentity) -> object:
-    """Who answers for it, in a cell."""
-    label = identity.business_owner_label if identity.business_owner_id else ""
-    label = label or (identity.technical_owner_label if identity.technical_owner_id else "")
-    if label:
-        return label
-    named = identity.business_owner_label or identity.technical_owner_label
-    badge = Badge("no owner", "warn", "Nobody answers for it")
-    team = (
-        Quiet(str(identity.owner_team)) if identity.owner_team_id else Quiet(f"{named} (not matched)") if named else ""
-    )
-    return Lines([badge, team]) if team else badge
-
-
-def secret_age(oldest: datetime | None, rotate_first: datetime | None, now: datetime) -> object:
-    """How old its oldest live secret is, and whether it should have been rotated."""
-    if oldest is None or rotate_first is None:
-        return Quiet("no secret")
-    age = span(now - oldest)
-    return Lines([age, Badge("rotation overdue", "warn")]) if rotate_first < now else age
 
 
 def state_notices(identity: ManagedIdentity) -> list[Block]:

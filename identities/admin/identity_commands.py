@@ -6,14 +6,17 @@ from typing import Any
 from identities.admin.commands import Call, Command, Done, Shown, button
 from identities.admin.forms import ReasonForm
 from identities.admin.identity_forms import SHOW_ONCE, FactsForm, NewIdentityForm, SecretForm, reference_of
+from identities.admin.merging import MERGE, PART
 from identities.admin.pages import page_of
 from identities.admin.parts import Block, Empty, Table
+from identities.admin.suggestion_command import APPLY_SUGGESTION
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
 from identities.inventory import services as inventory
 from identities.inventory.dependencies.base import dependencies_of
-from identities.inventory.models import Issuance, ManagedIdentity
+from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State, may_become
+from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import services as lifecycle
 
 
@@ -87,6 +90,7 @@ CREATION = Command(
 )
 
 BUTTONS = (
+    APPLY_SUGGESTION,
     Command(
         key="issue-secret",
         label="Issue secret",
@@ -151,4 +155,6 @@ BUTTONS = (
         intro=lambda secret: f"Secret {secret}, made {secret.created_at:%d %b %Y}, used {secret.uses} times.",
         confirm="Whoever still uses this secret is shut out at once, and nothing brings it back.",
     ),
+    MERGE,
+    PART,
 )

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.admin.utils import quote
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 from identities.admin.parts import Badge, Block, Fact, Link
+
+#: Stands in a remembered address where a key goes.
+NO_KEY = str(UUID(int=0))
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,12 @@ class Page:
 
     title: str
     tabs: Sequence[Tab]
-    badges: Sequence[Badge] = ()
+    badges: Sequence[Badge | Link] = ()
     lead: object = ""
     facts: Sequence[Fact] = ()
     notices: Sequence[Block] = ()
+    #: Whether the page renews itself until this is over, as of a run that is going.
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def name_of(model: Any, view: str) -> str:
 def page_of(obj: Any, **query: str) -> str:
     """The address of an object's page, empty where it has none."""
     try:
-        address = reverse(name_of(obj, "change"), args=[quote(obj.pk)])
+        address = _of_one(name_of(obj, "change"), obj.pk)
     except NoReverseMatch:
         return ""
     return f"{address}?{urlencode(query)}" if query else address
@@ -60,13 +67,13 @@ def page_of(obj: Any, **query: str) -> str:
 
 def address_of(model: Any, pk: object, **query: str) -> str:
     """The address of the page of the object with `pk`, without loading it."""
-    address = reverse(name_of(model, "change"), args=[quote(str(pk))])
+    address = _of_one(name_of(model, "change"), pk)
     return f"{address}?{urlencode(query)}" if query else address
 
 
 def list_of(model: Any, **query: str) -> str:
     """The address of a list, filtered by `query`."""
-    address = reverse(name_of(model, "changelist"))
+    address = _address(name_of(model, "changelist"), get_script_prefix(), get_urlconf())
     return f"{address}?{urlencode(query)}" if query else address
 
 
@@ -78,8 +85,21 @@ def new_of(model: Any, **query: str) -> str:
 
 def command_of(obj: Any, key: str, item: object = "") -> str:
     """The address of a command on an object."""
-    address = reverse(name_of(obj, "command"), args=[quote(obj.pk), key])
+    address = _of_one(name_of(obj, "command"), obj.pk, key)
     return f"{address}?{urlencode({'item': str(item)})}" if item else address
+
+
+def _of_one(name: str, pk: object, *rest: str) -> str:
+    """The address of something of the object with `pk`. A list asks for hundreds: what differs is only the key."""
+    if not isinstance(pk, UUID):
+        return reverse(name, args=[quote(str(pk)), *rest])
+    return _address(name, get_script_prefix(), get_urlconf(), NO_KEY, *rest).replace(NO_KEY, quote(str(pk)), 1)
+
+
+@lru_cache(maxsize=512)
+def _address(name: str, prefix: str, urlconf: str | None, *args: str) -> str:
+    """`reverse`, remembered for as long as the addresses are the same: `prefix` is what a server puts before them."""
+    return reverse(name, urlconf=urlconf, args=args)
 
 
 def link_to(obj: Any, text: object = "") -> Link:

@@ -76,7 +76,8 @@ class Press:
             initial = {name: value for name, value in self.request.GET.items() if name in self.command.form.base_fields}
         data = self.request.POST if self.request.method == "POST" else None
         tenant_id = self.tenant.pk if self.tenant is not None else None
-        return self.command.form(data, initial=initial, tenant_id=tenant_id, obj=of_what)
+        files = self.request.FILES if self.request.method == "POST" else None
+        return self.command.form(data, files, initial=initial, tenant_id=tenant_id, obj=of_what)
 
     def _run(self, form: CommandForm) -> Done | None:
         seen = self.request.POST.get("seen", "")

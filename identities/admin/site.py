@@ -1,7 +1,7 @@
 """The admin site: who gets in, how they sign in, and which tenant they look at."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +13,7 @@ from unfold.sites import UnfoldAdminSite
 from audit.actors import Actor
 from identities.access import matrix
 from identities.access.matrix import Duty
-from identities.admin import dashboard
+from identities.admin import dashboard, policy_page, programme, reports, saved_filters
 from identities.admin.own_password import change_own_password
 from identities.admin.scope import choose, scope_of
 from identities.admin.sign_in import SignInForm, recorded_sign_in, recorded_sign_out
@@ -37,8 +37,21 @@ class StewardAdminSite(UnfoldAdminSite):
         return matrix.may(user.role, Duty.SIGN_IN_TO_ADMIN)
 
     def get_urls(self) -> list[URLPattern]:
-        own = [path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant")]
+        own = [
+            path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant"),
+            path("programme/", self._page(programme.page), name="programme"),
+            path("policy/", self._page(policy_page.page), name="policy"),
+            path("policy/edit/", self._page(policy_page.edit), name="policy_edit"),
+            path("reports/", self._page(reports.index), name="reports"),
+            path("reports/<slug:name>/", self._page(reports.page), name="report"),
+            path("filters/save/", self._page(saved_filters.save), name="filter_save"),
+            path("filters/<uuid:filter_id>/remove/", self._page(saved_filters.remove), name="filter_remove"),
+        ]
         return [*own, *super().get_urls()]
+
+    def _page(self, view: Callable[..., Any]) -> View:
+        """A page of its own, which is given the site and the request."""
+        return self.admin_view(partial(view, self))
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django calls it so
         """Every page but the password's own waits until a password that must be changed has been changed."""
@@ -95,6 +108,12 @@ class StewardAdminSite(UnfoldAdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Nothing: the sidebar comes from the settings, and this list would cost a permission check a model."""
         return []
+
+    def _get_navigation_items(self, request: HttpRequest, items: list[Any], tabs: Any = None) -> list[Any]:
+        """The theme looks at an address several times, and each look would work it out anew."""
+        worked_out = [item | {"link": str(item["link"])} for item in items]
+        found: list[Any] = super()._get_navigation_items(request, worked_out, tabs)
+        return found
 
 
 site = StewardAdminSite()

@@ -13,7 +13,7 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.history import timeline_tab
-from identities.admin.identity_forms import Somebody
+from identities.admin.identity_fields import Somebody
 from identities.admin.pages import Page, Tab, command_of, link_to, list_of
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Link, Moment, Table
 from identities.admin.scope import Scope

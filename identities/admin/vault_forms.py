@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from typing import Any
 
 from django import forms
 
 from identities.admin.forms import CommandForm, Section
 from identities.errors import DomainError, Invalid
-from identities.inventory.models import Environment
+from identities.inventory.vocabulary import Environment
+from identities.names import camel, snake
 from identities.vaults import providers
 from identities.vaults.base import Vault
 
@@ -29,7 +30,7 @@ class ConnectionForm(CommandForm):
     environment = forms.ChoiceField(
         required=False,
         choices=[("", "Every environment"), *Environment.choices],
-        help_text="With an environment, only identities of that one may use it.",
+        help_text="With an environment, only identities of that one may use it. Production needs one of its own.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,7 +62,7 @@ class ConnectionForm(CommandForm):
     @classmethod
     def initial_of(cls, obj: Any) -> dict[str, Any]:
         mark = _mark(obj.provider)
-        own = {f"{mark}__{_snake(name)}": value for name, value in obj.settings.items()}
+        own = {f"{mark}__{snake(name)}": value for name, value in obj.settings.items()}
         return {"name": obj.name, "vault_uri": obj.vault_uri, "environment": obj.environment, **own}
 
     def refuse(self, error: DomainError) -> None:
@@ -69,11 +70,13 @@ class ConnectionForm(CommandForm):
         if not isinstance(error, Invalid) or "settings" not in error.errors:
             super().refuse(error)
             return
-        mark = _mark(self.obj.provider if self.obj is not None else str(self.cleaned_data.get("provider", "")))
+        provider = self.obj.provider if self.obj is not None else str(self.cleaned_data.get("provider", ""))
+        mark, vault = _mark(provider), providers.installed().get(provider)
+        secret = vault.credential_setting if vault else ""
         moved: dict[str, list[str]] = {name: texts for name, texts in error.errors.items() if name != "settings"}
         for text in error.errors["settings"]:
             name, _, said = text.partition(": ")
-            field = f"{mark}__{CREDENTIAL if name == 'token' else _snake(name)}"
+            field = f"{mark}__{CREDENTIAL if name == secret else snake(name)}"
             said = self._in_words(said)
             moved.setdefault(field if field in self.fields else "", []).append(said if field in self.fields else text)
         super().refuse(Invalid(moved))
@@ -81,19 +84,22 @@ class ConnectionForm(CommandForm):
     def _in_words(self, said: str) -> str:
         """Settings by their labels here: their outside names are for programs."""
         for name, field in self.fields.items():
-            outside = _camel(name.partition("__")[2])
+            outside = camel(name.partition("__")[2])
             if not outside.islower():
                 said = re.sub(rf"\b{outside}\b", f"“{field.label}”", said) if outside else said
         return said
 
 
 def split(provider: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], str | None]:
-    """The common values, the provider's settings by their outside names, and the credential if one was given."""
+    """The common values, the provider's settings by their outside names, and the credential if one was given.
+
+    A number that was left empty is left to the provider.
+    """
     mark = f"{_mark(provider)}__"
     own = {name.removeprefix(mark): value for name, value in values.items() if name.startswith(mark)}
     credential = own.pop(CREDENTIAL, "") or None
     common = {name: value for name, value in values.items() if "__" not in name and name != "provider"}
-    return common, {_camel(name): value for name, value in own.items()}, credential
+    return common, {camel(name): value for name, value in own.items() if value is not None}, credential
 
 
 def _fields_of(kind: str, vault: type[Vault], *, held: bool) -> dict[str, forms.Field]:
@@ -101,35 +107,30 @@ def _fields_of(kind: str, vault: type[Vault], *, held: bool) -> dict[str, forms.
     if vault.credential_setting:
         keep = "Empty: the one that is kept stays." if held else "Kept encrypted, and never shown again."
         made[f"{_mark(kind)}__{CREDENTIAL}"] = forms.CharField(
-            label=vault.credential_setting.capitalize(),
+            label=snake(vault.credential_setting).replace("_", " ").capitalize(),
             required=False,
             max_length=4096,
             widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
             help_text=keep,
         )
-    for item in fields(vault.Settings):
+    for item in vault.Settings.shown():
         default = None if item.default is MISSING else item.default
         words = {"label": item.metadata.get("label", item.name), "help_text": item.metadata.get("hint", "")}
-        made[f"{_mark(kind)}__{item.name}"] = _field(default, words)
+        made[f"{_mark(kind)}__{item.name}"] = _field(default, item.metadata.get("choices"), words)
     return made
 
 
-def _field(default: Any, words: dict[str, Any]) -> forms.Field:
+def _field(default: Any, choices: Mapping[str, str] | None, words: dict[str, Any]) -> forms.Field:
+    if choices:
+        # Left alone by whoever connects another provider, so it asks for nothing.
+        listed = list(choices.items())
+        return forms.TypedChoiceField(required=False, choices=listed, initial=default, empty_value=default, **words)
     if isinstance(default, bool):
         return forms.BooleanField(required=False, initial=default, **words)
     if isinstance(default, int):
-        return forms.IntegerField(initial=default, **words)
+        return forms.IntegerField(required=False, initial=default, **words)
     return forms.CharField(required=False, initial=default, max_length=500, **words)
 
 
 def _mark(kind: str) -> str:
     return kind.replace("-", "_")
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

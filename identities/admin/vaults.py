@@ -19,7 +19,8 @@ from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.admin.vault_forms import ConnectionForm, split
 from identities.admin.wording import tone_of
-from identities.inventory.models import Environment
+from identities.errors import Unavailable
+from identities.inventory.vocabulary import Environment
 from identities.vaults import services as vaults
 from identities.vaults.models import LocalSecret, VaultConnection
 
@@ -36,7 +37,7 @@ def _connect(call: Call) -> Done:
         may_use_deployment=call.scope.principal.is_platform_admin,
         actor=call.actor,
     )
-    return Done(f"{connection} is registered. Ask it whether it answers.", obj=connection)
+    return Done(f"{connection} is registered. Test the connection now.", obj=connection)
 
 
 def _change(call: Call) -> Done:
@@ -57,9 +58,11 @@ def _remove(call: Call) -> Done:
     return Done("The connection is forgotten.", href=list_of(VaultConnection))
 
 
-def _probe(call: Call) -> Done:
-    vaults.probe(call.obj)
-    return Done(f"{call.obj} answers.", obj=call.obj)
+def _test(call: Call) -> Done:
+    found = vaults.examine(call.obj)
+    if found.failed:
+        raise Unavailable(str(found), code=found.code)
+    return Done(f"{call.obj}: {found}", obj=call.obj)
 
 
 def _is_own(connection: VaultConnection) -> bool:
@@ -86,14 +89,14 @@ class VaultAdmin(CommandAdmin):
     )
     buttons: ClassVar[Sequence[Command]] = (
         Command(
-            key="probe",
-            label="Ask whether it answers",
+            key="test",
+            label="Test connection",
             icon="network_check",
-            run=_probe,
+            run=_test,
             form=CommandForm,
             applies=_is_own,
-            title="Ask the vault",
-            intro="Steward opens the connection and reads no secret.",
+            title="Test the connection",
+            intro="From the name to the right to read, step by step. No secret is read that anybody uses.",
         ),
         Command(
             key="edit",
@@ -138,6 +141,8 @@ class VaultAdmin(CommandAdmin):
             return Quiet("needs none")
         if connection.settings.get("tokenEnv"):
             return Code(connection.settings["tokenEnv"])
+        if connection.settings.get("auth") == "kubernetes":
+            return "Steward's service account"
         return Badge("sealed", "good") if connection.has_credential else Badge("none", "warn")
 
     @column("Registered", order="created_at")

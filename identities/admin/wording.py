@@ -53,7 +53,19 @@ ICONS = {
     "waiting": "hourglass_top",
 }
 
-PROPER = {"api": "API", "ai": "AI", "rpa": "RPA", "saas": "SaaS", "oauth": "OAuth"}
+PROPER = {
+    "api": "API",
+    "ai": "AI",
+    "rpa": "RPA",
+    "saas": "SaaS",
+    "oauth": "OAuth",
+    "iam": "IAM",
+    "mtls": "mTLS",
+    "aws": "AWS",
+    "gcp": "GCP",
+    "ci": "CI",
+}
+HYPHENS = (("Long lived ", "Long-lived "), ("Human shared ", "Human-shared "))
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 CODE_WORDS = re.compile(r"[a-z]+(_[a-z]+)+")
 _UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
@@ -72,7 +84,16 @@ def icon_of(word: str) -> str:
 def words(value: str) -> str:
     """An enumerated value as a person writes it: `run_once` becomes "Run once"."""
     said = value.replace("_", " ").capitalize()
-    return " ".join(PROPER.get(word.lower(), word) for word in said.split())
+    said = " ".join(PROPER.get(word.lower(), word) for word in said.split())
+    for plain, written in HYPHENS:
+        said = said.replace(plain, written)
+    return said
+
+
+def label_of(choice: object) -> str:
+    """A choice of the vocabulary as a person writes it: its own label, or its value where that label is Django's."""
+    value, label = str(getattr(choice, "value", choice)), str(getattr(choice, "label", choice))
+    return words(value) if label == value.replace("_", " ").title() else label
 
 
 def span(delta: timedelta) -> str:

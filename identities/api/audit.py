@@ -15,10 +15,10 @@ from audit.actors import ActorKind
 from audit.events import Outcome
 from audit.models import AuditCheckpoint, AuditEvent, AuditEventQuerySet
 from identities.access.matrix import Duty, Reach
-from identities.api.names import camel
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
+from identities.names import camel
 
 
 class EventActorShape(Shape):

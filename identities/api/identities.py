@@ -14,24 +14,18 @@ from identities.access.matrix import Duty, Reach
 from identities.access.models import RoleBinding
 from identities.api import permissions
 from identities.api.audit import EventShape
-from identities.api.names import camel
-from identities.api.register_shapes import (
-    CreatedIdentity,
-    DependenciesShape,
-    IdentityFacts,
-    IdentityQuery,
-    IdentityShape,
-    NewIdentity,
-)
+from identities.api.identity_filters import IdentityQuery, condition
+from identities.api.register_shapes import DependenciesShape
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, OptionalReasonShape, ReasonShape
+from identities.api.shown_identity import CreatedIdentity, IdentityShape
 from identities.api.views import PortalView
-from identities.credentials.models import ClientSecret
-from identities.credentials.selectors import alive
-from identities.inventory import selectors, services as inventory
+from identities.api.written_identity import IdentityFacts, NewIdentity
+from identities.inventory import conditions, selectors, services as inventory
 from identities.inventory.dependencies.base import dependencies_of
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
+from identities.names import camel
 from identities.vaults.references import SecretReference
 
 EXAMPLE = {
@@ -43,9 +37,22 @@ EXAMPLE = {
 }
 #: What bounds an identity: how long it lives, where it works, how closely it is looked at. Not its own to move.
 LIMITS = frozenset(
-    {"environment", "issuance", "risk_tier", "rotation_interval_days", "expires_at", "review_by", "ownership_class"}
+    {
+        "environment",
+        "issuance",
+        "risk_tier",
+        "rotation_interval_days",
+        "expires_at",
+        "review_by",
+        "ownership_class",
+        "privilege_level",
+        "blast_radius",
+        "trust_boundary",
+        "auth_method",
+        "disable_strategy",
+        "expected_cadence",
+    }
 )
-_EXACT = ("environment", "state", "kind", "issuance", "ownership_class", "risk_tier")
 
 
 class RegisterView(PortalView):
@@ -54,14 +61,10 @@ class RegisterView(PortalView):
     resource_kind = "identity"
 
     def rows(self) -> QuerySet[ManagedIdentity]:
-        """Identities with what an answer shows: team, roles of now, live secrets. Three queries, however many rows."""
-        now = timezone.now()
-        bindings = RoleBinding.objects.effective(now).select_related("role")
-        secrets = ClientSecret.objects.filter(alive(now))
-        return selectors.identities(None).prefetch_related(
-            Prefetch("bindings", queryset=bindings, to_attr="effective_bindings"),
-            Prefetch("secrets", queryset=secrets, to_attr="live_secrets"),
-        )
+        """Identities with what an answer shows: team, roles of now. Two queries, however many rows."""
+        bindings = RoleBinding.objects.effective(timezone.now()).select_related("role")
+        roles = Prefetch("bindings", queryset=bindings, to_attr="effective_bindings")
+        return selectors.identities(None).prefetch_related(roles)
 
     def identity(self) -> ManagedIdentity:
         return self.get_or_404(ManagedIdentity.objects.all(), self.kwargs["id"])
@@ -85,6 +88,10 @@ class IdentitiesView(RegisterView):
         "lastUsedAt": "last_used_at",
         "reviewBy": "review_by",
         "expiresAt": "expires_at",
+        "rotateBy": "rotate_by",
+        "completeness": "completeness",
+        "riskTier": "risk_tier",
+        "triage": "colour",
     }
 
     @describe("List identities", answer=IdentityShape, query=IdentityQuery, listing=True)
@@ -92,7 +99,9 @@ class IdentitiesView(RegisterView):
         query = self.read_query(IdentityQuery)
         tenants = self.listed_tenant_ids(query.get("tenant_id"))
         rows = self.rows() if tenants is None else self.rows().filter(tenant_id__in=tenants)
-        return self.listing(rows.filter(_condition(query)), IdentityShape, query)
+        if str(query.get("ordering", "")).removeprefix("-") == "triage":
+            rows = rows.annotate(colour=conditions.by_colour())
+        return self.listing(rows.filter(condition(query)), IdentityShape, query)
 
     @describe(
         "Enter an identity",
@@ -193,7 +202,9 @@ class IdentityDependenciesView(RegisterView):
 
     @describe("What breaks if it is removed", answer=DependenciesShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        return Response(DependenciesShape({"results": dependencies_of(self.identity())}).data)
+        identity = self.identity()
+        found = {"results": dependencies_of(identity), "disable_strategy": identity.disable_strategy or None}
+        return Response(DependenciesShape(found).data)
 
 
 class IdentityTimelineView(RegisterView):
@@ -213,21 +224,6 @@ class IdentityTimelineView(RegisterView):
         if self.principal.reach(self.duty()) is Reach.OWN:
             rows = rows.filter(actor_id=str(self.principal.user_id))
         return self.listing(rows, EventShape, query)
-
-
-def _condition(query: dict[str, Any]) -> Q:
-    condition = Q(**{name: query[name] for name in _EXACT if query.get(name)})
-    if query.get("owner"):
-        condition &= selectors.owned_by(query["owner"])
-    if query.get("owner_team"):
-        condition &= selectors.in_team(query["owner_team"])
-    if query.get("q"):
-        condition &= selectors.matching(query["q"])
-    if query.get("last_used_before"):
-        condition &= selectors.unused_since(query["last_used_before"])
-    if query.get("never_used") is not None:
-        condition &= selectors.NEVER_USED if query["never_used"] else ~selectors.NEVER_USED
-    return condition
 
 
 urlpatterns = [

@@ -21,7 +21,7 @@ from rest_framework.settings import api_settings
 
 from identities import errors as domain
 from identities.access.permissions import PERMISSIONS
-from identities.api.names import camel
+from identities.names import camel
 
 CONTENT_TYPE = "application/problem+json"
 WHOLE_BODY = "body"

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from identities.api.names import camel
+from identities.names import camel
 
 UNKNOWN_MEMBER = "There is no such member."
 READ_ONLY_MEMBER = "This member cannot be written."

@@ -13,7 +13,7 @@ from identities.api.schema import describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
 from identities.errors import Missing
-from identities.inventory.models import Environment
+from identities.inventory.vocabulary import Environment
 from identities.vaults import selectors, services as vaults
 from identities.vaults.models import VaultConnection
 

@@ -9,14 +9,18 @@ from django.utils import timezone
 
 from audit import changes, services as audit
 from audit.actors import Actor, Subject
+from identities.credentials import rotation_facts
 from identities.credentials.digests import digest
 from identities.credentials.models import ClientSecret
 from identities.credentials.rotation import rotate_by
 from identities.credentials.secret_format import generate
 from identities.errors import Conflict, Invalid
 from identities.events import CredentialEvent
-from identities.inventory.models import Issuance, ManagedIdentity
+from identities.inventory import locks
+from identities.inventory.models import ManagedIdentity
+from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
+from identities.inventory.vocabulary import Issuance
 
 HINT_LENGTH = 4
 MAX_LIVE = 20
@@ -47,7 +51,7 @@ def issue(
     too many live secrets, Invalid for one that cannot use a secret.
     """
     at = timezone.now()
-    locked = ManagedIdentity.objects.select_for_update().get(pk=identity.pk)
+    locked = ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
     _check(locked, at, expires_at)
     text = generate(locked.environment)
     secret = ClientSecret.objects.create(
@@ -62,9 +66,11 @@ def issue(
             locked.risk_tier,
             internet_exposed=locked.internet_exposed,
             own_days=locked.rotation_interval_days,
+            standards=standards_of(locked.tenant_id),
         ),
         expires_at=expires_at,
     )
+    rotation_facts.refresh([locked.pk])
     audit.record(
         CredentialEvent.ISSUED,
         actor=actor,
@@ -79,11 +85,13 @@ def revoke(secret: ClientSecret, *, reason: str, actor: Actor) -> ClientSecret:
     """End `secret` now; nothing brings it back. Raises Conflict if it has ended, Invalid without a reason."""
     if not reason.strip():
         raise Invalid({"reason": ["Say why the secret is revoked."]})
-    locked = ClientSecret.objects.select_for_update().get(pk=secret.pk)
+    locks.hold([secret.identity_id])
+    locked = ClientSecret.objects.select_for_update(no_key=True).get(pk=secret.pk)
     if locked.revoked_at is not None:
         raise Conflict("This secret has been revoked before.", code="already_revoked")
     locked.revoked_at, locked.revoked_reason = timezone.now(), reason.strip()
     locked.save(update_fields=["revoked_at", "revoked_reason"])
+    rotation_facts.refresh([locked.identity_id])
     audit.record(
         CredentialEvent.REVOKED,
         actor=actor,

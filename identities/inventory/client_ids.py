@@ -9,4 +9,8 @@ LENGTH = 22
 
 def new_client_id() -> str:
     """An id that says nothing of its tenant or name; no secret, but not to be guessed either (131 bits)."""
-    return "mi_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    number, letters = secrets.randbelow(len(ALPHABET) ** LENGTH), []
+    for _ in range(LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    return "mi_" + "".join(letters)

@@ -7,6 +7,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.search import matching
+
+__all__ = ["NEVER_USED", "by_id", "identities", "in_team", "matching", "owned_by", "unused_since"]
 
 
 def identities(tenant_ids: Collection[UUID] | None) -> QuerySet[ManagedIdentity]:
@@ -21,16 +24,6 @@ def by_id(identity_id: UUID | str) -> ManagedIdentity | None:
         return ManagedIdentity.objects.filter(pk=UUID(str(identity_id))).first()
     except ValueError:
         return None
-
-
-def matching(text: str) -> Q:
-    """Free search: name, client id, purpose, description, application, ticket or the label of an owner."""
-    fields = ("name", "client_id", "purpose", "description", "application", "ticket")
-    owners = ("business_owner_label", "technical_owner_label", "deputy_owner_label", "owner_team__name")
-    condition = Q()
-    for field in (*fields, *owners):
-        condition |= Q(**{f"{field}__icontains": text})
-    return condition
 
 
 def owned_by(text: str) -> Q:

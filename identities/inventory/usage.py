@@ -6,14 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.pulse import Pulse
+from identities.inventory.vocabulary import UseState
 
 SECONDS = 2.0
 _Key = tuple[type[models.Model], UUID]
+
+#: Whoever was thought dormant or unobserved shows itself: the next sweep judges it again. The rest stays as planned.
+_WAKE = {"reassess_at": Case(When(use_state=UseState.USED, then=F("reassess_at")), default=Now())}
 
 _lock = threading.Lock()
 _marks: dict[_Key, tuple[datetime, int]] = {}
@@ -43,7 +48,7 @@ def flush() -> None:
         _marks.clear()
     try:
         with transaction.atomic():
-            # One order for everybody: two processes that mark the same rows do not wait for each other in a ring.
+            # One order for everybody, identities first (`locks`): nobody who marks the same rows waits in a ring.
             for (model, pk), (at, count) in sorted(marks.items(), key=_place):
                 _write(model, pk, at, count)
     except Exception:
@@ -57,9 +62,9 @@ def forget() -> None:
         _marks.clear()
 
 
-def _place(mark: tuple[_Key, tuple[datetime, int]]) -> tuple[str, UUID]:
+def _place(mark: tuple[_Key, tuple[datetime, int]]) -> tuple[bool, str, UUID]:
     (model, pk), _ = mark
-    return model._meta.label, pk
+    return model is not ManagedIdentity, model._meta.label, pk
 
 
 def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> None:
@@ -67,7 +72,8 @@ def _write(model: type[models.Model], pk: UUID, at: datetime, count: int) -> Non
     if any(field.name == "uses" for field in model._meta.concrete_fields):
         rows.update(uses=F("uses") + count)
     # Several processes report the same row; a mark never moves backwards.
-    rows.filter(Q(last_used_at=None) | Q(last_used_at__lt=at)).update(last_used_at=at)
+    newer = rows.filter(Q(last_used_at=None) | Q(last_used_at__lt=at))
+    newer.update(last_used_at=at, **(_WAKE if model is ManagedIdentity else {}))
 
 
 def _put_back(marks: dict[_Key, tuple[datetime, int]]) -> None:

@@ -1,6 +1,5 @@
 """Commands that cross rooms: onboard, enable, disable, retire; disable a person without harm to what he owned."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,7 +61,7 @@ def onboard(
     actor: Actor,
     issue_secret: bool = False,
     store_secret_at: SecretReference | None = None,
-    provenance: Mapping[str, object] | None = None,
+    source: str = "",
 ) -> Onboarded:
     """Enter an identity, with a secret if asked: shown once (`issue_secret`) or put into a vault (`store_secret_at`).
 
@@ -74,7 +73,7 @@ def onboard(
         raise Invalid({"issue_secret": ["A secret put into a vault is not shown as well: leave one of the two out."]})
     secrets.check(store_secret_at, tenant_id=tenant_id, environment=str(facts.get("environment") or ""))
     with transaction.atomic():
-        identity = inventory.create(tenant_id=tenant_id, facts=facts, actor=actor, provenance=provenance)
+        identity = inventory.create(tenant_id=tenant_id, facts=facts, actor=actor, source=source)
         if not issue_secret and store_secret_at is None:
             return Onboarded(identity=identity)
         stored_at = store_secret_at.as_json() if store_secret_at else None

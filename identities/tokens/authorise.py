@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from identities.inventory.models import Issuance, ManagedIdentity
+from identities.inventory.models import ManagedIdentity
+from identities.inventory.vocabulary import Issuance
 
 
 def refusal(identity: ManagedIdentity, at: datetime) -> str:

@@ -26,7 +26,8 @@ def revoke(jti: uuid.UUID, *, actor: Actor, reason: str = "") -> IssuedToken:
     Dead here at once, at our other processes within five seconds; who verifies offline without the feed waits for
     `exp`.
     """
-    token = IssuedToken.objects.select_for_update(of=("self",)).select_related("identity").filter(jti=jti).first()
+    rows = IssuedToken.objects.select_for_update(no_key=True, of=("self",)).select_related("identity")
+    token = rows.filter(jti=jti).first()
     if token is None:
         raise Missing("There is no such token.")
     if token.revoked_at is None:
@@ -50,7 +51,7 @@ def kill_tokens(identity: ManagedIdentity, *, actor: Actor, reason: str = "") ->
     The instant never moves backwards. Tokens minted later carry a later `iat` (see `minting.mint`); those whose `iat`
     was put into the next second by an earlier kill end one by one.
     """
-    locked = ManagedIdentity.objects.select_for_update(of=("self",)).get(pk=identity.pk)
+    locked = ManagedIdentity.objects.select_for_update(no_key=True, of=("self",)).get(pk=identity.pk)
     previous = locked.tokens_revoked_at
     now = timezone.now()
     instant = now if previous is None else max(now, previous)

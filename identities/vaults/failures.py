@@ -27,6 +27,18 @@ class VaultUntrusted(VaultUnreachable):
     code = "vault_untrusted"
 
 
+class VaultNameUnknown(VaultUnreachable):
+    """The name in its address stands for no address."""
+
+    code = "vault_name_unknown"
+
+
+class VaultThrottled(VaultUnreachable):
+    """It asks to be called less often."""
+
+    code = "vault_throttled"
+
+
 class VaultSealed(VaultError, Unavailable):
     """It answers, and is sealed or not ready."""
 
@@ -43,6 +55,18 @@ class VaultDenied(VaultError, Unavailable):
     """It does not accept this connection's credential, or the credential may not do this."""
 
     code = "vault_denied"
+
+
+class VaultUnauthenticated(VaultDenied):
+    """It does not know the credential, as far as it tells that from a missing right."""
+
+    code = "vault_unauthenticated"
+
+
+class VaultClockSkew(VaultUnauthenticated):
+    """It says that the time of this machine, or of the one that signed us in, is not its own."""
+
+    code = "vault_clock_skew"
 
 
 class CredentialAbsent(VaultError, Unavailable):
@@ -75,6 +99,18 @@ class VersionConflict(VaultError, Conflict):
     code = "secret_version_conflict"
 
 
+class SecretBeingDeleted(VaultError, Conflict):
+    """It lies in the vault's bin: not read, and its name not free, until it is restored or the bin is emptied."""
+
+    code = "secret_being_deleted"
+
+
+class VersionKept(VaultError, Conflict):
+    """This vault does not let go of this version while it is the current one."""
+
+    code = "secret_version_kept"
+
+
 class VaultPathRefused(VaultError, Invalid):
     """The name could lead outside of the connection's prefix, or is not spelled plainly."""
 
@@ -91,9 +127,10 @@ class VaultAddressRefused(VaultError, Invalid):
 
 
 class ProviderNotInstalled(VaultError, Invalid):
-    """A provider Steward knows by name, without the code or the library for it."""
+    """A provider Steward knows by name, without the code or the library for it; names the extra that brings it."""
 
     code = "provider_not_installed"
 
-    def __init__(self, member: str = "provider") -> None:
-        super().__init__({member: ["provider not installed"]})
+    def __init__(self, member: str = "provider", extra: str = "") -> None:
+        remedy = f": pip install 'steward[{extra}]'" if extra else ""
+        super().__init__({member: [f"provider not installed{remedy}"]})

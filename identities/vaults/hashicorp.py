@@ -1,91 +1,53 @@
-"""HashiCorp Vault and OpenBao: the KV version 2 engine, with a token."""
+"""HashiCorp Vault and OpenBao: the KV version 2 engine, with a token, AppRole or a Kubernetes service account."""
 
-import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
 from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
-from identities.vaults import failures, landing, names, registration, sealed_box
-from identities.vaults.base import Vault, VaultSettings, setting
-from identities.vaults.http import AnswerTooLarge, AnswerTooSlow, BoundedSession, Redirected
+from identities.vaults import failures, names
+from identities.vaults.base import Ended, VaultSettings, Version
+from identities.vaults.hashicorp_settings import HashicorpSettings, service_account_token
 from identities.vaults.references import SecretReference
+from identities.vaults.remote import RemoteVault
 from identities.vaults.secret_text import SecretText
 
 if TYPE_CHECKING:
     import hvac
 
-VARIABLE = re.compile(r"STEWARD_VAULT_[A-Z0-9_]{1,60}", re.ASCII)
-CA_FILE = "STEWARD_VAULT_CA_FILE"
 
-
-@dataclass(frozen=True, slots=True)
-class HashicorpSettings(VaultSettings):
-    """Where in the server the secrets lie, and how long to wait."""
-
-    mount: str = setting("secret", "Mount", "The mount point of the KV version 2 engine.")
-    prefix: str = setting("", "Prefix", "Every secret name lies under this path, such as steward/production.")
-    field: str = setting("value", "Field", "The field of a secret that holds the value; name#field names another.")
-    namespace: str = setting("", "Namespace", "Only for servers that have namespaces.")
-    timeout: int = setting(5, "Time limit", "Seconds for one answer, 1 to 30.")
-    token_env: str = setting("", "Token variable", "A variable STEWARD_VAULT_… of the deployment that holds the token.")
-    plain_http: bool = setting(False, "Allow http", "Without it only a loopback address may go unencrypted.")
-    private_network: bool = setting(
-        False, "Private network", "The server lies at a private or loopback address; for platform administrators only."
-    )
-
-    def check(self) -> None:
-        for member in ("mount", "prefix", "field", "namespace"):
-            value = getattr(self, member)
-            if value or member in ("mount", "field"):
-                names.plain_path(value, "settings")
-        if "/" in self.field:
-            raise Invalid({"settings": ["field: must be one name"]})
-        if not 1 <= self.timeout <= 30:
-            raise Invalid({"settings": ["timeout: must be 1 to 30 seconds"]})
-        if self.token_env and (not VARIABLE.fullmatch(self.token_env) or self.token_env == CA_FILE):
-            raise Invalid({"settings": ["tokenEnv: must be a variable whose name starts with STEWARD_VAULT_"]})
-
-
-class HashicorpVault(Vault):
+class HashicorpVault(RemoteVault):
     """`secretName` is a path under the prefix; `#field` at its end names a field other than the connection's."""
 
     kind: ClassVar[str] = "hashicorp-vault"
     label: ClassVar[str] = "HashiCorp Vault or OpenBao"
     Settings: ClassVar[type[VaultSettings]] = HashicorpSettings
     library: ClassVar[str] = "hvac"
-    credential_setting: ClassVar[str] = "token"
-    entrusted: ClassVar[tuple[str, ...]] = ("mount", "prefix", "namespace")
+    extra: ClassVar[str] = "vault"
+    entrusted: ClassVar[tuple[str, ...]] = ("mount", "prefix", "namespace", "auth", "authMount", "role")
 
     @classmethod
-    def settled(cls, uri: str, settings: VaultSettings, *, may_use_deployment: bool) -> VaultSettings:
-        """A platform administrator who writes a private address has said that it is one."""
+    def deployment_setting(cls, settings: VaultSettings) -> str:
+        """The service account is the one Steward itself runs under: whoever has its token speaks as Steward."""
+        if getattr(settings, "auth", "") == "kubernetes":
+            return "auth"
+        return super().deployment_setting(settings)
+
+    @classmethod
+    def area(cls, settings: VaultSettings) -> tuple[str, ...] | None:
         assert isinstance(settings, HashicorpSettings)  # noqa: S101 - for the type checker
-        address = landing.written(urlsplit(uri).hostname or "")
-        if not may_use_deployment or address is None or landing.may_call(address, private=False):
-            return settings
-        return replace(settings, private_network=True)
+        return (settings.namespace, settings.mount, *(super().area(settings) or ()))
 
     @classmethod
     def check_connection(cls, uri: str, settings: VaultSettings, *, has_credential: bool) -> None:
-        assert isinstance(settings, HashicorpSettings)  # noqa: S101 - for the type checker
-        parts = urlsplit(uri)
-        if parts.scheme not in ("https", "http"):
-            raise Invalid({"vault_uri": ["must be an https address"]})
-        if parts.scheme == "http" and not (settings.plain_http or _is_loopback(parts.hostname or "")):
-            raise Invalid({"vault_uri": ["must be https, unless the setting plainHttp says otherwise"]})
-        address = landing.written(parts.hostname or "")
-        if address is not None and not landing.may_call(address, private=settings.private_network):
-            raise failures.VaultAddressRefused
-        if not has_credential and not settings.token_env:
-            raise Invalid({"settings": ["token: is required, or tokenEnv"]})
+        super().check_connection(uri, settings, has_credential=has_credential)
+        if getattr(settings, "auth", "") == "kubernetes" and (has_credential or getattr(settings, "token_env", "")):
+            raise Invalid({"settings": ["auth: kubernetes takes no token, it uses the service account's"]})
 
     @classmethod
     def check_name(cls, reference: SecretReference) -> None:
@@ -125,14 +87,42 @@ class HashicorpVault(Vault):
             )
         return str(_version(answer.get("data") if isinstance(answer, dict) else None))
 
-    def probe(self) -> None:
+    def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
+        path, _ = self._place(reference)
         with self._client() as client:
-            status = client.sys.read_health_status(method="GET")
-            state = status if isinstance(status, dict) else {}
-            code = getattr(status, "status_code", 200)
-            if code in (501, 503) or state.get("sealed"):
-                raise failures.VaultSealed("The vault is sealed or not set up")
-            client.auth.token.lookup_self()
+            return self._versions(client, path)
+
+    def destroy(self, reference: SecretReference, tenant_id: UUID) -> Ended:
+        """A version ends with all its fields: they are one secret to the server."""
+        path, _ = self._place(reference)
+        version = names.plain_version(reference.version)
+        mount = self._settings.mount
+        with self._client() as client:
+            readable = [found.name for found in self._versions(client, path) if found.is_readable]
+            if version is None:
+                client.secrets.kv.v2.delete_metadata_and_all_versions(path=path, mount_point=mount)
+            elif str(version) not in readable:
+                raise failures.SecretNotFound("There is no such secret, or not in this version")
+            else:
+                client.secrets.kv.v2.destroy_secret_versions(path=path, versions=[version], mount_point=mount)
+        return Ended.DESTROYED
+
+    def probe(self) -> None:
+        import hvac.exceptions
+
+        settings = self._settings
+        path = f"{settings.mount}/data/{settings.probe_path}"
+        with self._client(signed_in=False) as client:
+            _check_health(client)
+            self._sign_in(client, settings)
+            try:
+                client.auth.token.lookup_self()
+            except (hvac.exceptions.Forbidden, hvac.exceptions.Unauthorized):
+                raise failures.VaultUnauthenticated("The vault does not know the token, or it has ended") from None
+            answer = client.sys.get_capabilities(paths=[path])
+            granted = answer.get("capabilities") if isinstance(answer, dict) else None
+            if not {"read", "root"} & set(granted or ()):
+                raise failures.VaultDenied(f"The vault knows the credential, which has no right to read '{path}'")
 
     @property
     def _settings(self) -> HashicorpSettings:
@@ -163,67 +153,82 @@ class HashicorpVault(Vault):
         except hvac.exceptions.InvalidPath as error:
             return {}, _deleted_version(error)
 
+    def _versions(self, client: "hvac.Client", path: str) -> list[Version]:
+        answer = client.secrets.kv.v2.read_secret_metadata(path=path, mount_point=self._settings.mount)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        found = data.get("versions") if isinstance(data, dict) else None
+        if not isinstance(found, dict):
+            raise failures.VaultFailed("The vault's answer is not that of a KV version 2 engine")
+        return [_version_of(name, found[name]) for name in sorted(found, key=int, reverse=True)]
+
     @contextmanager
-    def _client(self) -> "Iterator[hvac.Client]":
+    def _client(self, *, signed_in: bool = True) -> "Iterator[hvac.Client]":
         import hvac
         import hvac.exceptions
 
         settings = self._settings
-        session = BoundedSession(limit=settings.timeout, verify=os.environ.get(CA_FILE) or True)
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, landing.LookingAdapter(private=settings.private_network))
-        try:
-            client = hvac.Client(
-                url=self.connection.vault_uri,
-                token=self._token(settings).reveal(),
-                namespace=settings.namespace or None,
-                timeout=settings.timeout,
-                allow_redirects=False,
-                session=session,
-            )
-            yield client
-        except landing.AddressRefused:
-            raise failures.VaultAddressRefused from None
-        except (hvac.exceptions.VaultError, requests.RequestException, ValueError, AttributeError, TypeError) as error:
-            # `from None`: the library's error holds the address and the body it was sent.
-            raise _named(error) from None
-        finally:
-            session.close()
-
-    def _token(self, settings: HashicorpSettings) -> SecretText:
-        if self.connection.has_credential:
+        with self.session(settings) as session:
             try:
-                return registration.open_credential(self.connection)
-            except sealed_box.CannotOpen:
-                raise failures.CredentialAbsent(
-                    "The connection's token does not open with the present encryption key"
-                ) from None
-        token = os.environ.get(settings.token_env, "") if VARIABLE.fullmatch(settings.token_env) else ""
-        if not token.strip():
-            raise failures.CredentialAbsent("The connection has no token")
-        return SecretText(token.strip())
+                client = hvac.Client(
+                    url=self.connection.vault_uri,
+                    token="",  # None would have it look into our own surroundings
+                    namespace=settings.namespace or None,
+                    timeout=settings.timeout,
+                    allow_redirects=False,
+                    session=session,
+                )
+                if signed_in:
+                    self._sign_in(client, settings)
+                yield client
+                if settings.auth != "token":
+                    # What was made for this one operation ends with it; else it ends by its own time.
+                    with suppress(hvac.exceptions.VaultError, requests.RequestException):
+                        client.auth.token.revoke_self()
+            except (hvac.exceptions.VaultError, ValueError, AttributeError, TypeError) as error:
+                if isinstance(error, requests.RequestException):
+                    raise
+                # `from None`: the library's error holds the address and the body it was sent.
+                raise _named(error) from None
+
+    @sensitive_variables("client", "secret")
+    def _sign_in(self, client: "hvac.Client", settings: HashicorpSettings) -> None:
+        import hvac.exceptions as raised
+
+        secret = service_account_token() if settings.auth == "kubernetes" else self.secret_credential(settings)
+        mount = settings.auth_mount or settings.auth
+        try:
+            if settings.auth == "token":
+                client.token = secret.reveal()
+            elif settings.auth == "approle":
+                client.auth.approle.login(role_id=settings.role, secret_id=secret.reveal(), mount_point=mount)
+            else:
+                client.auth.kubernetes.login(role=settings.role, jwt=secret.reveal(), mount_point=mount)
+        except (raised.Forbidden, raised.Unauthorized, raised.InvalidRequest):
+            raise failures.VaultUnauthenticated(f"The vault does not let the role in through '{mount}'") from None
+
+
+def _check_health(client: "hvac.Client") -> None:
+    status = client.sys.read_health_status(method="GET")
+    state = status if isinstance(status, dict) else {}
+    if getattr(status, "status_code", 200) in (501, 503) or state.get("sealed"):
+        raise failures.VaultSealed("The vault is sealed or not set up")
 
 
 def _named(error: Exception) -> failures.VaultError:
-    """One of our errors for whatever the library or the network raised; nothing of its text is taken over."""
+    """One of our errors for whatever the library raised; nothing of its text is taken over."""
     import hvac.exceptions as raised
 
     ways: list[tuple[type[Exception] | tuple[type[Exception], ...], failures.VaultError]] = [
-        (Redirected, failures.VaultFailed("The vault answered with a redirect, which is not followed")),
-        (AnswerTooLarge, failures.VaultFailed("The vault's answer is too large")),
-        ((AnswerTooSlow, requests.Timeout), failures.VaultTimedOut("The vault did not answer in time")),
-        (requests.exceptions.SSLError, failures.VaultUntrusted("The vault's certificate does not hold")),
-        (requests.ConnectionError, failures.VaultUnreachable("The vault cannot be reached")),
         (raised.InvalidPath, failures.SecretNotFound("There is no such secret, or not in this version")),
         (
             (raised.Forbidden, raised.Unauthorized),
-            failures.VaultDenied("The vault does not accept the connection's token for this"),
+            failures.VaultDenied("The vault does not accept the connection's credential for this"),
         ),
         (
             (raised.VaultDown, raised.VaultNotInitialized),
             failures.VaultSealed("The vault is sealed or not ready"),
         ),
-        (raised.RateLimitExceeded, failures.VaultUnreachable("The vault asks to slow down")),
+        (raised.RateLimitExceeded, failures.VaultThrottled("The vault asks to slow down")),
     ]
     if isinstance(error, raised.InvalidRequest) and "check-and-set" in str(error):
         return failures.VersionConflict("Somebody else wrote the secret in between")
@@ -246,6 +251,14 @@ def _deleted_version(error: Any) -> int:
     return version if type(version) is int else 0
 
 
-def _is_loopback(host: str) -> bool:
-    address = landing.written(host)
-    return address is not None and address.is_loopback
+def _version_of(name: str, told: dict[str, Any]) -> Version:
+    gone_at = _moment(told.get("deletion_time"))
+    is_readable = not told.get("destroyed") and (gone_at is None or gone_at > datetime.now(UTC))
+    return Version(name, _moment(told.get("created_time")), is_readable)
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None

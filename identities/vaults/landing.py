@@ -19,6 +19,10 @@ class AddressRefused(Exception):
     """This server may not be called. No OSError: urllib3 would take that for a connection that broke off."""
 
 
+class NameUnknown(NewConnectionError):
+    """The name stands for no address."""
+
+
 def written(host: str) -> IPAddress | None:
     """The address that `host` spells, or None for a name, of which nothing is known before it is resolved."""
     try:
@@ -86,7 +90,7 @@ def _found(connection: HTTPConnection, *, private: bool) -> list[IPAddress]:
     try:
         answer = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NewConnectionError(connection, "the name is not known") from error
+        raise NameUnknown(connection, "the name is not known") from error
     found = [ip_address(text) for text in dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in answer)]
     if not all(may_call(address, private=private) for address in found):
         raise AddressRefused

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
 from identities.vaults import names, sealed_box
-from identities.vaults.base import Vault, VaultSettings
+from identities.vaults.base import Ended, Vault, VaultSettings, Version
 from identities.vaults.failures import SecretNotFound, SecretUnreadable, VersionConflict
 from identities.vaults.models import LocalSecret
 from identities.vaults.references import SecretReference
@@ -43,7 +43,7 @@ class LocalVault(Vault):
         rows = LocalSecret.objects.filter(connection=self.connection, tenant_id=tenant_id, name=reference.secret_name)
         version = names.plain_version(reference.version)
         row = (rows.filter(version=version) if version else rows).order_by("-version").first()
-        if row is None:
+        if row is None or not row.ciphertext:
             suffix = f" in version {version}" if version else ""
             raise SecretNotFound(f"There is no secret '{reference.secret_name}'{suffix} in {self.connection.vault_uri}")
         try:
@@ -70,6 +70,24 @@ class LocalVault(Vault):
         except IntegrityError:
             raise VersionConflict(f"Somebody else wrote the secret '{row.name}' at the same moment") from None
         return str(row.version)
+
+    def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
+        self.check_name(reference)
+        rows = LocalSecret.objects.filter(connection=self.connection, tenant_id=tenant_id, name=reference.secret_name)
+        found = [Version(str(row.version), row.created_at, bool(row.ciphertext)) for row in rows.order_by("-version")]
+        if not found:
+            raise SecretNotFound(f"There is no secret '{reference.secret_name}' in {self.connection.vault_uri}")
+        return found
+
+    def destroy(self, reference: SecretReference, tenant_id: UUID) -> Ended:
+        # The row stays without its value: a number that was given is never given again.
+        self.check_name(reference)
+        rows = LocalSecret.objects.filter(connection=self.connection, tenant_id=tenant_id, name=reference.secret_name)
+        version = names.plain_version(reference.version)
+        held = (rows.filter(version=version) if version else rows).exclude(ciphertext="")
+        if not held.update(ciphertext=""):
+            raise SecretNotFound(f"There is nothing to destroy of '{reference.secret_name}'")
+        return Ended.DESTROYED
 
     def probe(self) -> None:
         LocalSecret.objects.filter(connection=self.connection).exists()

@@ -24,8 +24,8 @@ def vault_class(provider: str, member: str = "provider") -> type[Vault]:
     found = installed().get(provider)
     if found:
         return found
-    if provider in KNOWN_PROVIDERS or provider in _all():
-        raise ProviderNotInstalled(member)
+    if provider in _all():
+        raise ProviderNotInstalled(member, _all()[provider].extra)
     raise Invalid({member: [f"unknown provider; known are {', '.join(KNOWN_PROVIDERS)}"]})
 
 

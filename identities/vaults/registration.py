@@ -21,7 +21,7 @@ MAX_CREDENTIAL = 4096
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Checked values, not yet in a row. `names_deployment`: they point at a variable of the deployment.
+    """Checked values, not yet in a row. `names_deployment`: the setting that makes use of the deployment's own, if any.
 
     `is_private`: they let the vault lie at a private or loopback address.
     """
@@ -31,7 +31,7 @@ class Plan:
     environment: str
     settings: dict[str, Any]
     credential: SecretText | None
-    names_deployment: bool
+    names_deployment: str
     is_private: bool
 
     def put_into(self, connection: VaultConnection) -> None:
@@ -66,27 +66,29 @@ def plan(
     _check_words(name, environment)
     uri = normal_uri(vault_uri)
     plain = {**settings}
-    given = _credential(plain.pop(vault.credential_setting, None) if vault.credential_setting else None, credential)
+    inner = plain.pop(vault.credential_setting, None) if vault.credential_setting else None
+    given = _credential(vault, inner, credential)
     understood = vault.settled(uri, vault.Settings.from_json(plain), may_use_deployment=may_use_deployment)
-    names_deployment = bool(getattr(understood, "token_env", ""))
+    names_deployment = vault.deployment_setting(understood)
     is_private = bool(getattr(understood, "private_network", False))
     keeps = held is not None and held.has_credential and not names_deployment
     moved = _moved(held, vault, uri, understood, may_use_deployment=may_use_deployment) if held and keeps else ""
     if moved and not given:
         raise Invalid({"settings": [f"{vault.credential_setting}: must be given again for another {moved}"]})
     if given and names_deployment:
-        raise Invalid({"settings": [f"{vault.credential_setting}: either itself or a variable that holds it"]})
+        raise Invalid({"settings": [f"{vault.credential_setting}: either itself or {names_deployment}"]})
     vault.check_connection(uri, understood, has_credential=given is not None or keeps)
     return Plan(name.strip(), uri, environment, understood.as_json(), given, names_deployment, is_private)
 
 
 def check_deployment(planned: Plan, *, may_use_deployment: bool) -> None:
-    """Raise `Invalid` when a tenant's own administrator names a variable of the deployment, or its private network.
+    """Raise `Invalid` when a tenant's own administrator uses the deployment's variables, identity or private network.
 
     Both are everybody's: they could have the token sent to an address of their own, or ask what listens inside.
     """
     if planned.names_deployment and not may_use_deployment:
-        raise Invalid({"settings": ["tokenEnv: only a platform administrator may name a variable of the deployment"]})
+        said = "only a platform administrator may use what is the deployment's own"
+        raise Invalid({"settings": [f"{planned.names_deployment}: {said}"]})
     if planned.is_private and not may_use_deployment:
         raise Invalid({"settings": ["privateNetwork: only a platform administrator may name a private address"]})
 
@@ -126,14 +128,14 @@ def _check_words(name: str, environment: str) -> None:
 
 
 @sensitive_variables("inner", "outer", "given", "text")
-def _credential(inner: object, outer: str | SecretText | None) -> SecretText | None:
+def _credential(vault: type[Vault], inner: object, outer: str | SecretText | None) -> SecretText | None:
     given = outer or inner
     if not given:
         return None
     text = given.reveal() if isinstance(given, SecretText) else given
-    if not isinstance(text, str) or len(text) > MAX_CREDENTIAL or not text.isprintable() or not text.isascii():
-        raise Invalid({"settings": ["token: must be plain text"]})
-    return SecretText(text.strip())
+    if not isinstance(text, str) or len(text) > MAX_CREDENTIAL:
+        raise Invalid({"settings": [f"{vault.credential_setting}: must be plain text"]})
+    return SecretText(vault.credential_text(text))
 
 
 def _place(connection: VaultConnection) -> str:

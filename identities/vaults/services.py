@@ -14,7 +14,8 @@ from audit.actors import Actor, Subject
 from audit.events import Outcome
 from identities.errors import Conflict, Invalid, Missing
 from identities.events import VaultEvent
-from identities.vaults import providers, registration, selectors
+from identities.vaults import diagnosis, providers, registration, selectors, separation
+from identities.vaults.base import Ended, Version
 from identities.vaults.failures import VaultError
 from identities.vaults.local import DEFAULT_URI
 from identities.vaults.models import LocalSecret, VaultConnection
@@ -42,7 +43,7 @@ def connect(
     The credential comes as `credential` or as the provider's own member of `settings` (`token`); it is sealed and never
     given back. `may_use_deployment` says that the actor is a platform administrator, who alone may point at a variable
     of the deployment, or at a private or loopback address outside of STEWARD_OUTBOUND_PRIVATE_ALLOW. Nothing is asked
-    of the vault itself: `probe` does that. Raises `Invalid`, `Conflict`.
+    of the vault itself: `examine` does that. Raises `Invalid`, `Conflict`.
     """
     planned = registration.plan(
         name=name,
@@ -57,6 +58,7 @@ def connect(
     connection = VaultConnection(tenant_id=tenant_id, provider=provider)
     planned.put_into(connection)
     with transaction.atomic():
+        separation.check(connection)
         _save(connection)
         audit.record(
             VaultEvent.CONNECTED,
@@ -106,6 +108,7 @@ def change_connection(
                 "previous": "set" if before["has_credential"] else None,
                 "current": "replaced",
             }
+        separation.check(held)
         _save(held)
         audit.record(VaultEvent.CHANGED, actor=actor, subject=subject_of(held), changes=changes)
     return held
@@ -115,8 +118,10 @@ def remove_connection(connection: VaultConnection, *, actor: Actor, reason: str 
     """Forget a vault; references that name it stop resolving. Conflict while it holds values of ours."""
     with transaction.atomic():
         held = _locked(connection)
-        if LocalSecret.objects.filter(connection=held).exists():
+        values = LocalSecret.objects.filter(connection=held)
+        if values.exclude(ciphertext="").exists():
             raise Conflict("This vault still holds secrets", code="vault_not_empty")
+        values.delete()
         subject, before = subject_of(held), registration.facts(held)
         held.delete()
         changes = changes_of.between(before, {})
@@ -154,7 +159,7 @@ def check_reference(reference: SecretReference, tenant_id: UUID, environment: st
     if not found:
         raise Invalid({"vault_uri": ["no vault connection is registered for this address"]})
     vault.check_name(reference)
-    return _serving(found, environment)
+    return separation.serving(found, environment)
 
 
 def read_secret(reference: SecretReference, tenant_id: UUID, environment: str = "", *, actor: Actor) -> SecretText:
@@ -186,7 +191,7 @@ def write_secret(
     """
     connection = check_reference(reference, tenant_id, environment)
     value = text if isinstance(text, SecretText) else SecretText(text)
-    note = partial(_note_write, connection=connection, reference=reference, tenant_id=tenant_id, actor=actor)
+    note = partial(_note, VaultEvent.SECRET_WRITTEN, connection, reference, tenant_id=tenant_id, actor=actor)
     try:
         version = providers.opened(connection).write(reference, value, tenant_id, expected_version)
     except VaultError as error:
@@ -196,26 +201,48 @@ def write_secret(
     return version
 
 
+def list_versions(reference: SecretReference, tenant_id: UUID, environment: str = "") -> list[Version]:
+    """The versions of a secret, the newest first, without a value. Uses the network; raises as `read_secret` does."""
+    connection = check_reference(reference, tenant_id, environment)
+    return providers.opened(connection).versions(reference, tenant_id)
+
+
+def destroy_secret(
+    reference: SecretReference, *, tenant_id: UUID, environment: str = "", actor: Actor, reason: str = ""
+) -> Ended:
+    """End one version, or the secret where the reference names none; the answer says how final that is.
+
+    The network first, then the record, of a failure as well. Raises as `Vault.destroy` does.
+    """
+    connection = check_reference(reference, tenant_id, environment)
+    note = partial(_note, VaultEvent.SECRET_DESTROYED, connection, reference, tenant_id=tenant_id, actor=actor)
+    version = reference.version or "all"
+    try:
+        ended = providers.opened(connection).destroy(reference, tenant_id)
+    except VaultError as error:
+        note(outcome=Outcome.FAILURE, reason=error.message, code=error.code, version=version)
+        raise
+    note(outcome=Outcome.SUCCESS, reason=reason, ended=ended.value, version=version)
+    return ended
+
+
 def probe(connection: VaultConnection) -> None:
     """Ask the vault whether it can be used now; raises a `VaultError` that says why not. Reads no secret."""
     providers.opened(connection).probe()
 
 
+def examine(connection: VaultConnection) -> diagnosis.Diagnosis:
+    """Test a connection step by step, from the name to the right to read; raises nothing a vault can do."""
+    try:
+        probe(connection)
+    except VaultError as error:
+        return diagnosis.of(error)
+    return diagnosis.of(None)
+
+
 def subject_of(connection: VaultConnection) -> Subject:
     """The connection as the audit names it."""
     return Subject("vault_connection", str(connection.pk), connection.name, connection.tenant_id)
-
-
-def _serving(found: list[VaultConnection], environment: str) -> VaultConnection:
-    exact = [connection for connection in found if environment and connection.environment == environment]
-    common = [connection for connection in found if not connection.environment]
-    fitting = exact or common or (found if not environment else [])
-    if not fitting:
-        served = ", ".join(sorted({connection.environment for connection in found}))
-        raise Invalid({"vault_uri": [f"this vault connection serves {served}, not {environment}"]})
-    if not exact and not common and len(fitting) > 1:
-        raise Invalid({"vault_uri": ["several vault connections stand for this address; name the environment"]})
-    return fitting[0]
 
 
 def _locked(connection: VaultConnection) -> VaultConnection:
@@ -238,10 +265,11 @@ def _save(connection: VaultConnection) -> None:
         ) from None
 
 
-def _note_write(
-    *,
+def _note(
+    event: VaultEvent,
     connection: VaultConnection,
     reference: SecretReference,
+    *,
     tenant_id: UUID,
     actor: Actor,
     outcome: Outcome,
@@ -250,7 +278,7 @@ def _note_write(
 ) -> None:
     with transaction.atomic():
         audit.record(
-            VaultEvent.SECRET_WRITTEN,
+            event,
             actor=actor,
             subject=subject_of(connection),
             tenant_id=tenant_id,

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from identities.admin.pages import address_of, list_of, page_of
-from identities.admin.parts import Badge, Block, Empty, Link, Moment, Notice, Table
+from identities.admin.pages import list_of, page_of
+from identities.admin.parts import Badge, Block, Empty, Link, Moment, Table
 from identities.admin.tabs.base import IdentityTab
 from scheduling import selectors
-from scheduling.admin.run_rows import moment_of, run_table
+from scheduling.admin.blocked import banners
+from scheduling.admin.run_rows import run_table
 from scheduling.calendar import in_words
-from scheduling.models import RunState, ScheduleRun
-from scheduling.runner.endings import CREDENTIAL_CAUSES
+from scheduling.models import ScheduleRun
 
 SHOWN = 25
 
@@ -52,15 +52,4 @@ class RunsTab(IdentityTab):
 
     def notices(self) -> Sequence[Block]:
         """S0-03: a run that ended for a reason of identity, secret or token is seen here at once."""
-        ended = ScheduleRun.objects.filter(identity_id=self.identity.pk, tenant_id=self.identity.tenant_id)
-        last = ended.exclude(state__in=RunState.open()).select_related("schedule").order_by("-created_at").first()
-        if last is None or last.code not in CREDENTIAL_CAUSES:
-            return ()
-        return [credential_notice(last)]
-
-
-def credential_notice(run: ScheduleRun) -> Notice:
-    """The last run could not act as its identity: say so, and why."""
-    action = Link("Open the run", address_of(ScheduleRun, run.pk))
-    text = f"{run.reason}. Schedule {run.schedule.name}, {moment_of(run):%d %b %H:%M} UTC."
-    return Notice("The last run could not act as its identity.", text, "bad", "key_off", action)
+        return [banners(self.scope, identity=self.identity.pk)]

@@ -12,6 +12,7 @@ from identities.admin.panels.base import Panel
 from identities.admin.parts import Block, Columns, Empty, Figure, Lines, Link, Moment, Quiet, Share, Table, bars
 from identities.admin.wording import tone_of
 from scheduling import selectors
+from scheduling.admin.blocked import banners
 from scheduling.admin.run_rows import moment_of, state_badge
 from scheduling.models import RunState, Schedule, ScheduleRun
 
@@ -86,11 +87,24 @@ class RunsOfTheDay(Panel):
         return Share(state.value, _tone(state), self.counts[hour, state])
 
 
+class Blocked(Panel):
+    """Schedules that cannot act as their identity, above everything else."""
+
+    kind = "blocked"
+    position = 1
+
+    def load(self) -> None:
+        self.found = banners(self.scope)
+
+    def banners(self) -> Sequence[Block]:
+        return [self.found]
+
+
 class NextRuns(Panel):
     """What runs next."""
 
     kind = "next"
-    position = 25
+    position = 14
     width = 2
 
     def load(self) -> None:
@@ -114,9 +128,8 @@ class NeedingAPerson(Panel):
     """Runs that were refused or failed."""
 
     kind = "needing"
-    position = 30
-    width = 3
-    rows = 2
+    position = 13
+    width = 4
 
     def load(self) -> None:
         runs: QuerySet[ScheduleRun] = selectors.runs(self.scope.tenant_ids(self.duty))

@@ -1,10 +1,11 @@
 """Runs as rows of a table."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from identities.admin.pages import address_of
-from identities.admin.parts import Badge, Empty, Lines, Link, Moment, Quiet, Table
+from identities.admin.parts import Badge, Cell, Empty, Lines, Link, Moment, Quiet, Share, Strip, Table
 from identities.admin.wording import tone_of, took
 from scheduling.models import RunState, ScheduleRun, Trigger
 
@@ -39,6 +40,33 @@ def exact(at: datetime) -> Moment:
 def how_started(run: ScheduleRun) -> str:
     """What made it run."""
     return f"by hand, {run.requested_by}" if run.trigger == Trigger.MANUAL else "by the clock"
+
+
+#: In one strip every end must differ from every other at a glance, and so must those that still go.
+STRIP_TONES = {
+    RunState.SUCCEEDED: "good",
+    RunState.FAILED: "bad",
+    RunState.EXPIRED: "bad",
+    RunState.REFUSED: "warn",
+    RunState.SKIPPED: "quiet",
+    RunState.CANCELLED: "quiet",
+}
+
+
+def run_strip(runs: Sequence[ScheduleRun]) -> Strip:
+    """The runs, given newest first, as coloured cells from the oldest to the newest; each leads to its run."""
+    cells = [
+        Cell(_tone_of(run), f"{moment_of(run):%d %b %Y, %H:%M} UTC: {run.state}", address_of(ScheduleRun, run.pk))
+        for run in reversed(runs)
+    ]
+    counted = Counter((RunState(run.state).label.lower(), _tone_of(run)) for run in runs)
+    legend = [Share(word, tone, count) for (word, tone), count in counted.most_common()]
+    ends = [f"{moment_of(run):%d %b %Y, %H:%M} UTC" for run in (runs[-1], runs[0])] if runs else ["", ""]
+    return Strip(f"Last {len(runs)} runs" if len(runs) > 1 else "Last runs", cells, legend, NO_RUNS, *ends)
+
+
+def _tone_of(run: ScheduleRun) -> str:
+    return STRIP_TONES.get(RunState(run.state), "info")
 
 
 def run_table(title: str, runs: Iterable[ScheduleRun], *, more: Link | None = None, empty: Empty = NO_RUNS) -> Table:

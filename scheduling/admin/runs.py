@@ -24,7 +24,7 @@ from identities.policies.models import AuthorizationDecision
 from scheduling import selectors
 from scheduling.admin.run_rows import how_started, moment_of, state_badge, waits_for
 from scheduling.admin.run_story import story
-from scheduling.admin.schedules import OptionalReasonForm, identity_column
+from scheduling.admin.schedules import OptionalReasonForm
 from scheduling.models import RunState, Schedule, ScheduleRun, Trigger
 from scheduling.services import runs, steps
 
@@ -92,12 +92,12 @@ class RunAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("schedule")
-        counted: QuerySet[Any] = rows.annotate(identity_name=identity_column("identity_id", "name"))
+        counted: QuerySet[Any] = rows.annotate(identity_name=selectors.identity_column("identity_id", "name"))
         return counted
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = queryset.select_related("tenant", "schedule", "workflow")
-        counted: QuerySet[Any] = found.annotate(identity_name=identity_column("identity_id", "name"))
+        counted: QuerySet[Any] = found.annotate(identity_name=selectors.identity_column("identity_id", "name"))
         return counted
 
     @column("Schedule", order="schedule__name")
@@ -128,7 +128,7 @@ class RunAdmin(CommandAdmin):
         tabs = [Tab("steps", "Steps", lambda: self._steps(obj)), *timeline_tab(scope, obj)]
         badges = [state_badge(obj), Badge("by hand" if obj.trigger == Trigger.MANUAL else "by the clock")]
         lead = f"{obj.workflow_key} version {obj.workflow_version}, {moment_of(obj):%d %b %Y %H:%M} UTC"
-        return Page(obj.schedule.name, tabs, badges, lead, notices=self._notices(obj))
+        return Page(obj.schedule.name, tabs, badges, lead, notices=self._notices(obj), follows=obj.is_open)
 
     def _notices(self, run: ScheduleRun) -> list[Block]:
         if run.cancel_requested_at is not None and run.is_open:

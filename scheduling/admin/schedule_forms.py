@@ -7,7 +7,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from identities.admin.forms import CommandForm, Json, Section
-from identities.admin.identity_forms import Somebody, UsableVault
+from identities.admin.identity_fields import Somebody, UsableVault
 from identities.admin.searching import OfTenant
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import Team

@@ -9,21 +9,21 @@ from django.utils import timezone
 
 from identities.admin.pages import address_of, link_to, list_of
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
+from identities.admin.scope import Scope
 from identities.admin.wording import pretty, since
 from identities.errors import Invalid
 from identities.inventory.models import ManagedIdentity
 from scheduling import calendar as calendars, selectors
-from scheduling.admin.identity_tabs import credential_notice
-from scheduling.admin.run_rows import run_table
-from scheduling.models import OverlapPolicy, RunState, Schedule, ScheduleRun
-from scheduling.runner.endings import CREDENTIAL_CAUSES
+from scheduling.admin.blocked import banners
+from scheduling.admin.run_rows import run_strip, run_table
+from scheduling.models import OverlapPolicy, Schedule, ScheduleRun
 
-NEXT, LAST = 5, 10
+NEXT, LAST, IN_STRIP = 5, 10, 40
 
 
-def notices_of(schedule: Any) -> list[Block]:
+def notices_of(schedule: Any, scope: Scope) -> list[Block]:
     """What must be known before reading on: it is paused, its identity cannot act, its last run could not (S0-03)."""
-    found: list[Block] = []
+    found: list[Block] = [banners(scope, schedule=schedule.pk)]
     if not schedule.is_enabled:
         who = Lines([Quiet("By"), schedule.paused_by, Moment(schedule.paused_at), schedule.paused_reason], row=True)
         found.append(Notice("This schedule is paused.", who, "warn", "pause_circle"))
@@ -32,21 +32,20 @@ def notices_of(schedule: Any) -> list[Block]:
             f"There is no managed identity {schedule.managed_identity_id}. Every run fails until it is given another."
         )
         found.append(Notice("Its identity is not found.", text, "bad", "person_off"))
-    elif schedule.identity_state != "active":
+    elif schedule.identity_state != "active" and not schedule.blocked_code:
+        # While it is blocked the banner above says why, and has the button.
         text = f"Runs are refused as long as {schedule.identity_name} is {schedule.identity_state}."
         found.append(Notice(f"Its identity is {schedule.identity_state}.", text, "warn", "block"))
-    runs = ScheduleRun.objects.filter(schedule_id=schedule.pk).exclude(state__in=RunState.open())
-    last = runs.select_related("schedule").order_by("-created_at").first()
-    if last is not None and last.code in CREDENTIAL_CAUSES and schedule.identity_state == "active":
-        found.append(credential_notice(last))
     return found
 
 
 def blocks_of(schedule: Any, at: datetime) -> list[Block]:
     """The plan, the last runs, the set-up."""
-    runs = selectors.runs({schedule.tenant_id}).filter(schedule_id=schedule.pk).order_by("-created_at")
+    rows = selectors.runs({schedule.tenant_id}).filter(schedule_id=schedule.pk).order_by("-created_at")
+    runs = list(rows[:IN_STRIP])
     more = Link("All of its runs", list_of(ScheduleRun, schedule=str(schedule.pk)))
-    return [next_runs(schedule, at), run_table("Last runs", runs[:LAST], more=more), *_set_up(schedule)]
+    table = run_table("Last runs", runs[:LAST], more=more)
+    return [run_strip(runs), next_runs(schedule, at), table, *_set_up(schedule)]
 
 
 def next_runs(schedule: Schedule, at: datetime) -> Table:

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from identities.access.matrix import Duty
@@ -21,8 +22,8 @@ from identities.admin.pages import Page, Tab, list_of, page_of
 from identities.admin.parts import Badge, Empty, Lines, Moment, Quiet
 from identities.admin.scope import Scope
 from identities.admin.site import site
-from identities.inventory.models import ManagedIdentity
 from scheduling import calendar as calendars, selectors, tasks
+from scheduling.admin.blocked import live
 from scheduling.admin.schedule_forms import ScheduleForm, facts, members
 from scheduling.admin.schedule_page import blocks_of, foreseen, notices_of
 from scheduling.models import Schedule, Workflow
@@ -35,7 +36,7 @@ class OptionalReasonForm(ReasonForm):
     reason = forms.CharField(label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-NEXT_RUNS = Preview("Next runs", ("cron_expression", "timezone", "jitter_seconds"), foreseen)
+NEXT_RUNS = Preview("Next runs", ("cron_expression", "timezone", "jitter_seconds"), foreseen, under="What and when")
 
 
 def _create(call: Call) -> Done:
@@ -61,7 +62,7 @@ def _resume(call: Call) -> Done:
 def _run_now(call: Call) -> Done:
     run = runs.run_now(call.obj, principal=call.scope.principal, reason=call.values["reason"])
     transaction.on_commit(lambda: tasks.ring_now(run.pk))
-    return Done("The run is asked for. Reload to see its steps.", href=page_of(run))
+    return Done("The run is asked for. Its steps appear here as they are done.", href=page_of(run))
 
 
 def _remove(call: Call) -> Done:
@@ -78,10 +79,10 @@ class GoingFilter(WordFilter):
 
     title = "State"
     parameter_name = "state"
-    words = (("on", "On"), ("paused", "Paused"))
+    words = (("on", "On"), ("paused", "Paused"), ("blocked", "Blocked: cannot act as its identity"))
 
     def where(self, value: str) -> Q:
-        return Q(is_enabled=value == "on")
+        return Q(blocked_since__isnull=False) if value == "blocked" else Q(is_enabled=value == "on")
 
 
 @admin.register(Schedule, site=site)
@@ -89,7 +90,7 @@ class ScheduleAdmin(CommandAdmin):
     """The schedules of a tenant."""
 
     list_display = ("named", "going", "when", "runs_as", "next_run", "looked_after")
-    list_filter = (GoingFilter, by_row("workflow", "Workflow", Workflow, "workflow_id", deleted_at=None))
+    list_filter = (GoingFilter, by_row("workflow", "Workflow", Workflow, "workflow_id", says="key", deleted_at=None))
     search_fields = ("name", "workflow__key", "workflow__name")
     search_help_text = "Name or workflow"
     ordering = ("name",)
@@ -160,6 +161,10 @@ class ScheduleAdmin(CommandAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the red banner on its own, for pages that ask for it again."""
+        return [path("blocked/", self.admin_site.admin_view(live), name="scheduling_blocked"), *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return self._named(rows.select_related("workflow", "owner", "owner_team"))
@@ -171,9 +176,9 @@ class ScheduleAdmin(CommandAdmin):
         return self._named(queryset.select_related("tenant", "workflow", "owner", "owner_team"))
 
     def _named(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        name = identity_column("managed_identity_id", "name")
+        name = selectors.identity_column("managed_identity_id", "name")
         counted: QuerySet[Any] = queryset.annotate(
-            identity_name=name, identity_state=identity_column("managed_identity_id", "state")
+            identity_name=name, identity_state=selectors.identity_column("managed_identity_id", "state")
         )
         return counted
 
@@ -183,7 +188,9 @@ class ScheduleAdmin(CommandAdmin):
 
     @column("State", order="is_enabled")
     def going(self, schedule: Schedule) -> object:
-        return Badge("on", "good") if schedule.is_enabled else Badge("paused", "warn", schedule.paused_reason)
+        if not schedule.is_enabled:
+            return Badge("paused", "warn", schedule.paused_reason)
+        return Badge("blocked", "bad", schedule.blocked_reason) if schedule.blocked_since else Badge("on", "good")
 
     @column("When")
     def when(self, schedule: Schedule) -> object:
@@ -210,10 +217,4 @@ class ScheduleAdmin(CommandAdmin):
         tabs = [Tab("plan", "Plan and runs", lambda: blocks_of(obj, timezone.now())), *timeline_tab(scope, obj)]
         badges = [self.going(obj), Badge(obj.workflow.key, "accent")]
         lead = f"{calendars.in_words(obj.cron_expression)} ({obj.timezone})"
-        return Page(obj.name, tabs, badges, lead, notices=notices_of(obj))  # type: ignore[arg-type]
-
-
-def identity_column(path: str, name: str) -> Any:
-    """A column of the identity that `path` names, for rows that hold its id without a link."""
-    found = ManagedIdentity.objects.filter(pk=OuterRef(path), tenant_id=OuterRef("tenant_id"))
-    return Subquery(found.values(name)[:1])
+        return Page(obj.name, tabs, badges, lead, notices=notices_of(obj, scope))  # type: ignore[arg-type]

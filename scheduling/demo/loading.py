@@ -1,7 +1,7 @@
-"""Loading the demo company, once, through the services everybody uses; and taking it out of use again."""
+"""Loading the demo company, once, through the services everybody uses; its past is laid under it by `history`."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,41 +11,60 @@ from django.utils import timezone
 from audit.actors import Actor
 from identities.access import services as access
 from identities.access.models import Role
-from identities.inventory.models import ManagedIdentity
+from identities.inventory import services as inventory
+from identities.inventory.models import ManagedIdentity, TenantStandards
 from identities.inventory.states import State
 from identities.lifecycle import services as lifecycle
 from identities.people import services as people
 from identities.people.models import Team, Tenant, User
+from identities.programme import services as programme
+from identities.programme.models import SavedFilter
 from identities.vaults.references import SecretReference
-from scheduling.demo import estate, plans
-from scheduling.models import RunState, Schedule, ScheduleRun, Workflow
-from scheduling.services import runs, schedules, workflows
+from scheduling.demo import estate, history, importing, plans, removal
+from scheduling.demo.shapes import DAY, address, resolved
+from scheduling.models import Schedule, Workflow
+from scheduling.services import schedules, workflows
 from scheduling.services.facts import Facts
 
 LOADER = "demo"
-BOUND_FOR = timedelta(days=365)
-REMOVED = "The demo was removed"
 MOVED = "The portal answers at another address"
+#: Filters that a person of the demo shares: whose, what they are called, and the query of the register's list.
+FILTERS = (
+    ("priya.raman", "Red, mend first", "triage=red"),
+    ("priya.raman", "Vendors", "ownership_class=vendor"),
+    ("amara.diallo", "Dormant: dead or forgotten?", "number=dormant"),
+)
 
 
-def load() -> bool:
+def load(at: datetime | None = None) -> bool:
     """Load what is not there yet; False when it was loaded before, also if it has been removed since.
 
-    Every piece is looked for by its name first, so a start that was killed half-way is finished by the next.
+    `at` is the moment from which its past is counted, silent: now. Every piece is looked for by its name first, so a
+    start that was killed half-way is finished by the next.
     """
+    if removal.was_removed():
+        return False
     if is_loaded():
         _follow_the_portal()
         return False
+    at = at or timezone.now()
     tenant = Tenant.objects.filter(slug=estate.SLUG).first() or people.create_tenant(
         name=estate.TENANT, slug=estate.SLUG, is_demo=True, actor=Actor.system(LOADER)
     )
     actor = Actor.system(LOADER, tenant.pk)
     _load_people(tenant, actor)
+    _load_standards(tenant, actor)
     _load_roles(tenant, actor)
     for identity in estate.IDENTITIES:
-        _load_identity(identity, tenant, actor)
+        _load_identity(identity, tenant, at, actor)
     _load_workflows(tenant, actor)
-    _load_schedules(tenant, actor)
+    _load_schedules(plans.PLANS[:-1], tenant, actor)
+    importing.load(tenant, at, actor)
+    _let_go(tenant, actor)
+    _load_filters(tenant, actor)
+    if not history.is_written(tenant):
+        history.write(tenant, at, actor)
+    _load_schedules(plans.PLANS[-1:], tenant, actor)
     return True
 
 
@@ -54,30 +73,10 @@ def is_loaded() -> bool:
     return Schedule.objects.filter(tenant__slug=estate.SLUG, name=plans.PLANS[-1].name).exists()
 
 
-def remove(*, actor: Actor) -> bool:
-    """Take the demo out of use: nothing fires, nobody signs in, no secret works; the evidence stays.
-
-    False when there is no demo, or it was removed before. Conflict while a run of it is still ending: ask again.
-    """
-    tenant = Tenant.objects.filter(slug=estate.SLUG, is_demo=True).first()
-    if tenant is None:
-        return False
-    for schedule in Schedule.objects.filter(tenant=tenant, deleted_at=None):
-        schedules.remove_schedule(schedule, actor=actor, reason=REMOVED)
-    for run in ScheduleRun.objects.filter(tenant=tenant, state__in=RunState.open()):
-        runs.cancel_run(run, actor=actor, reason=REMOVED)
-    for workflow in Workflow.objects.filter(tenant=tenant, deleted_at=None):
-        workflows.remove_workflow(workflow, actor=actor, reason=REMOVED)
-    for identity in ManagedIdentity.objects.filter(tenant=tenant).exclude(state=State.RETIRED):
-        lifecycle.retire(identity, reason=REMOVED, actor=actor)
-    people.end_demo(tenant, actor=actor)
-    return True
-
-
 def _load_people(tenant: Tenant, actor: Actor) -> None:
     found = {name: _team(tenant, name, actor) for name in estate.TEAMS}
     for person in estate.PEOPLE:
-        email = f"{person.login}@{estate.DOMAIN}"
+        email = address(person.login)
         user = User.objects.filter(email=email).first() or people.create_user(
             tenant=tenant,
             email=email,
@@ -104,19 +103,48 @@ def _load_roles(tenant: Tenant, actor: Actor) -> None:
             access.create_role(tenant=tenant, name=name, description=description, permissions=permissions, actor=actor)
 
 
-def _load_identity(wanted: estate.Identity, tenant: Tenant, actor: Actor) -> None:
+def _load_identity(wanted: estate.Identity, tenant: Tenant, at: datetime, actor: Actor) -> None:
     identity = ManagedIdentity.objects.filter(tenant=tenant, name=wanted.name).first()
     if identity is None:
-        facts = {"name": wanted.name, "purpose": wanted.purpose, "kind": wanted.kind, "environment": wanted.environment}
-        identity = lifecycle.onboard(tenant_id=tenant.pk, facts={**facts, **wanted.facts}, actor=actor).identity
+        facts: dict[str, object] = {name: getattr(wanted, name) for name in ("name", "purpose", "kind", "environment")}
+        facts |= resolved(wanted.facts, at)
+        identity = lifecycle.onboard(tenant_id=tenant.pk, facts=facts, actor=actor).identity
     if wanted.vault_name and not identity.secrets.filter(revoked_at=None).exists():
-        lifecycle.issue_secret(identity, store_at=SecretReference.from_json(_reference(wanted)), actor=actor)
-    for role in Role.objects.filter(tenant=tenant, name__in=wanted.roles):
+        place = SecretReference.from_json(_reference(wanted.vault_name))
+        lifecycle.issue_secret(identity, store_at=place, actor=actor)
+    for grant in wanted.grants:
+        role = Role.objects.get(tenant=tenant, name=grant.role)
         if not identity.bindings.filter(role=role).exists():
-            until = timezone.now() + BOUND_FOR
-            access.grant(identity, role, valid_until=until, reason=wanted.purpose, actor=actor)
+            reason = grant.reason or wanted.purpose
+            access.grant(identity, role, valid_until=at + grant.left * DAY, reason=reason, actor=actor)
     if wanted.disabled_because and identity.is_enabled:
         lifecycle.disable(identity, reason=wanted.disabled_because, actor=actor)
+    if wanted.retired_because and identity.state != State.RETIRED:
+        lifecycle.retire(identity, reason=wanted.retired_because, actor=actor)
+
+
+def _let_go(tenant: Tenant, actor: Actor) -> None:
+    """Who has left, left things behind: only now, for nobody gives a person an identity who is gone."""
+    for person in estate.PEOPLE:
+        user = User.objects.get(tenant=tenant, email=address(person.login))
+        if person.has_left and user.is_active:
+            lifecycle.disable_person(user, reason=person.has_left, actor=actor)
+
+
+def _load_standards(tenant: Tenant, actor: Actor) -> None:
+    if not TenantStandards.objects.filter(tenant=tenant).exists():
+        reason = "How Harbour Foods names things (SEC-9)"
+        inventory.change_standards(tenant_id=tenant.pk, rules=estate.STANDARDS, actor=actor, reason=reason)
+
+
+def _load_filters(tenant: Tenant, actor: Actor) -> None:
+    page = ManagedIdentity._meta.label_lower
+    for login, name, query in FILTERS:
+        owner = User.objects.get(tenant=tenant, email=address(login))
+        if not SavedFilter.objects.filter(owner=owner, page=page, name=name).exists():
+            programme.save_filter(
+                tenant_id=tenant.pk, owner=owner, page=page, name=name, query=query, is_shared=True, actor=actor
+            )
 
 
 def _load_workflows(tenant: Tenant, actor: Actor) -> None:
@@ -147,10 +175,10 @@ def _content(flow: plans.Flow) -> workflows.Content:
     )
 
 
-def _load_schedules(tenant: Tenant, actor: Actor) -> None:
+def _load_schedules(wanted: Sequence[plans.Plan], tenant: Tenant, actor: Actor) -> None:
     there = set(Schedule.objects.filter(tenant=tenant).values_list("name", flat=True))
-    identities = {identity.name: identity for identity in estate.IDENTITIES}
-    for plan in plans.PLANS:
+    places = {identity.name: identity.vault_name for identity in estate.IDENTITIES}
+    for plan in wanted:
         if plan.name in there:
             continue
         identity = ManagedIdentity.objects.get(tenant=tenant, name=plan.identity)
@@ -160,7 +188,7 @@ def _load_schedules(tenant: Tenant, actor: Actor) -> None:
             cron_expression=plan.cron,
             timezone=plan.timezone,
             managed_identity_id=identity.pk,
-            secret_reference=_reference(identities[plan.identity]),
+            secret_reference=_reference(places[plan.identity]),
             input_data=plan.input_data,
             max_attempts=plan.max_attempts,
             backoff_seconds=plan.backoff_seconds,
@@ -170,8 +198,8 @@ def _load_schedules(tenant: Tenant, actor: Actor) -> None:
         schedules.create_schedule(tenant_id=tenant.pk, facts=facts, actor=actor)
 
 
-def _reference(identity: estate.Identity) -> dict[str, Any]:
-    return {**estate.VAULT, "secretName": identity.vault_name}
+def _reference(vault_name: str) -> dict[str, Any]:
+    return {**estate.VAULT, "secretName": vault_name}
 
 
 def _with_receiver(node: Mapping[str, Any]) -> dict[str, Any]:

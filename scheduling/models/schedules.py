@@ -30,6 +30,8 @@ class Schedule(models.Model):
     `managed_identity_id` is no foreign key: the row must be able to name an identity that is not there, because a
     firing for such a one is an outcome of its own (S1-03). `next_run_at` is the next occurrence without jitter, empty
     while paused; `held_run_at` keeps it for the time of the pause, so that resuming can apply the misfire policy.
+    `blocked_*` says since when its runs end for a reason of identity, secret or token, and how the last one did; a run
+    that succeeds clears it (S0-03).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -59,6 +61,10 @@ class Schedule(models.Model):
     paused_reason = models.CharField(max_length=500, blank=True)
     next_run_at = models.DateTimeField(null=True, blank=True)
     held_run_at = models.DateTimeField(null=True, blank=True)
+    blocked_since = models.DateTimeField(null=True, blank=True)
+    blocked_code = models.CharField(max_length=64, blank=True, default="", db_default="")
+    blocked_reason = models.TextField(blank=True, default="", db_default="")
+    blocked_run_id = models.UUIDField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=320, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -69,6 +75,7 @@ class Schedule(models.Model):
         indexes = [
             models.Index(fields=["next_run_at"], name="schedule_next_run_at"),
             models.Index(fields=["tenant", "created_at", "id"], name="schedule_listing"),
+            models.Index(fields=["tenant"], condition=models.Q(blocked_since__isnull=False), name="schedule_blocked"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from audit.actors import Actor, ActorKind
 from identities.credentials import secret_format
 from identities.errors import Invalid, Refused
-from identities.inventory import selectors as register
+from identities.inventory import locks, selectors as register
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.vaults import services as vaults
@@ -38,6 +39,18 @@ def check(identity_id: Any, reference: Any, *, tenant_id: UUID) -> tuple[UUID, d
     if errors or identity is None:
         raise Invalid(errors)
     return identity.pk, kept
+
+
+def hold(*identity_ids: object) -> None:
+    """Keep the identities named until the transaction ends. Call it before a schedule is locked (`inventory.locks`).
+
+    What names none is left to `check`.
+    """
+    keys = []
+    for identity_id in identity_ids:
+        with suppress(ValueError):
+            keys.append(UUID(str(identity_id)))
+    locks.hold(keys)
 
 
 def secret_problems(data: Any) -> list[str]:

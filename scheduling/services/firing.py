@@ -69,7 +69,7 @@ def claim_pending(schedule_id: UUID, at: datetime) -> Claim:
 @transaction.atomic
 def _claim(schedule_id: UUID, at: datetime) -> Claim:
     schedule = (
-        Schedule.objects.select_for_update(skip_locked=True, of=("self",))
+        Schedule.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         .select_related("workflow")
         .filter(_is_due(at), id=schedule_id)
         .first()

@@ -19,7 +19,7 @@ from audit.actors import Actor
 from audit.events import Outcome
 from scheduling.events import RunEvent
 from scheduling.models import RunState, RunStep, ScheduleRun, StepState
-from scheduling.services import limits, turns
+from scheduling.services import blocking, limits, turns
 
 SYSTEM = "scheduler"
 HELD = (RunState.CLAIMED, RunState.RUNNING)
@@ -110,13 +110,17 @@ def renew(lease: Lease, *, at: datetime) -> bool:
 
 def fence(lease: Lease) -> None:
     """Make sure, until the caller's transaction ends, that the lease holds; LeaseLost undoes the transaction."""
-    if not _held(lease).select_for_update().values_list("id").first():
+    if not _held(lease).select_for_update(no_key=True).values_list("id").first():
         raise LeaseLost
 
 
 def finish_run(lease: Lease, end: End, *, actor: Actor, at: datetime) -> None:
     """running → an end, with its record; with a `cause` also `run.credential_failed`."""
     with transaction.atomic():
+        # The schedule before its run, as the clock has it when a later occurrence cancels this one.
+        blocking.note_end(
+            lease.run, succeeded=end.state == RunState.SUCCEEDED, cause=end.cause, reason=end.reason, at=at
+        )
         if not _held(lease).update(**_ending(end, at)):
             raise LeaseLost
         if end.state != RunState.SUCCEEDED:
@@ -160,7 +164,7 @@ def hold(lease: Lease) -> None:
 
     Raises LeaseLost, or CancelRequested when somebody asked for its end since: that is heard between steps.
     """
-    row = _held(lease).select_for_update().values_list("cancel_requested_at", "cancel_reason").first()
+    row = _held(lease).select_for_update(no_key=True).values_list("cancel_requested_at", "cancel_reason").first()
     if row is None:
         raise LeaseLost
     if row[0] is not None:

@@ -89,7 +89,7 @@ def asker_of(principal: Principal) -> ActorContext:
 
 
 def _locked(schedule: Schedule) -> Schedule:
-    rows = Schedule.objects.select_for_update(of=("self",)).select_related("workflow")
+    rows = Schedule.objects.select_for_update(no_key=True, of=("self",)).select_related("workflow")
     found = rows.filter(pk=schedule.pk, deleted_at=None).first()
     if found is None:
         raise Missing("There is no such schedule.")

@@ -15,7 +15,7 @@ from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
 from scheduling.models import Schedule
-from scheduling.services import acting, firing, limits
+from scheduling.services import acting, cadence, firing, limits
 from scheduling.services.facts import NAME_TAKEN, SAME, Facts, apply, facts_of
 
 
@@ -29,6 +29,7 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
     if Schedule.objects.filter(tenant_id=tenant_id, deleted_at=None).count() >= most:
         raise Conflict(f"A tenant may have {most} schedules", code="too_many_schedules")
     now = timezone.now()
+    acting.hold(facts.managed_identity_id)
     schedule = Schedule(tenant_id=tenant_id, created_by=actor.label)
     calendar = apply(schedule, facts, at=now)
     acting.check_hand(actor, *_acting(schedule))
@@ -45,17 +46,18 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
     A new expression or zone counts from now; other members leave the rhythm alone. Runs that exist are not touched.
     """
     now = timezone.now()
+    held = _hold_identities(schedule, changes.get("managed_identity_id"))
     _claim_pending(schedule, now)
-    locked = _locked(schedule)
+    locked = _locked(schedule, held)
     before, former = _snapshot(locked), _acting(locked)
-    rhythm = (locked.cron_expression, locked.timezone)
+    rhythm, former_identity = (locked.cron_expression, locked.timezone), locked.managed_identity_id
     calendar = apply(locked, facts_of(locked).changed(changes), at=now)
     acting.check_hand(actor, *former, *_acting(locked))
     if rhythm != (locked.cron_expression, locked.timezone):
         _restart(locked, calendar, now)
     found = between(before, _snapshot(locked))
     if found:
-        _save(locked)
+        _save(locked, former_identity)
         _record(ScheduleEvent.CHANGED, locked, actor, reason=reason, changes=found)
     return locked
 
@@ -104,6 +106,13 @@ def _acting(schedule: Schedule) -> list[object]:
     return [schedule.managed_identity_id, *acting.named_by(schedule.workflow.nodes)]
 
 
+def _hold_identities(schedule: Schedule, *more: object) -> UUID | None:
+    """Whoever runs as this identity is locked after it, as retiring it does (`inventory.locks`)."""
+    identity_id = Schedule.objects.filter(pk=schedule.pk).values_list("managed_identity_id", flat=True).first()
+    acting.hold(identity_id, *more)
+    return identity_id
+
+
 def _claim_pending(schedule: Schedule, now: datetime) -> None:
     try:
         firing.claim_pending(schedule.pk, now)
@@ -124,20 +133,26 @@ def _next(schedule: Schedule, at: datetime) -> datetime | None:
     return calendars.next_after(calendars.parse(schedule.cron_expression, schedule.timezone), at)
 
 
-def _locked(schedule: Schedule) -> Schedule:
-    rows = Schedule.objects.select_for_update(of=("self",)).select_related("workflow", "owner", "owner_team")
+def _locked(schedule: Schedule, held: UUID | None = None) -> Schedule:
+    held = held or _hold_identities(schedule)
+    rows = Schedule.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "workflow", "owner", "owner_team"
+    )
     found = rows.filter(pk=schedule.pk, deleted_at=None).first()
     if found is None:
         raise Missing("There is no such schedule.")
+    if found.managed_identity_id != held:
+        raise Conflict("This schedule was changed in the same moment: try again.", code="changed_meanwhile")
     return found
 
 
-def _save(schedule: Schedule) -> None:
+def _save(schedule: Schedule, *former_identities: UUID) -> None:
     try:
         with transaction.atomic():
             schedule.save()
     except IntegrityError:
         raise Invalid({"name": [NAME_TAKEN]}) from None
+    cadence.refresh({schedule.managed_identity_id, *former_identities})
 
 
 def _snapshot(schedule: Schedule) -> dict[str, Any]:

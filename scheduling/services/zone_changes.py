@@ -41,7 +41,7 @@ def follow(at: datetime) -> int:
 @transaction.atomic
 def _move(schedule_id: UUID, planned: datetime, found: datetime | None) -> int:
     # Only what is still as it was read: an edit or a claim meanwhile has worked it out itself.
-    schedule = Schedule.objects.select_for_update().filter(id=schedule_id, next_run_at=planned).first()
+    schedule = Schedule.objects.select_for_update(no_key=True).filter(id=schedule_id, next_run_at=planned).first()
     if schedule is None:
         return 0
     schedule.next_run_at = found

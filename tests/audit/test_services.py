@@ -41,6 +41,29 @@ def test_a_record_is_one_insert() -> None:
     assert len([query for query in queries if "SAVEPOINT" not in query["sql"]]) == 1
 
 
+def test_many_records_outside_a_transaction_are_refused() -> None:
+    events = [audit.compose("run.succeeded", actor=BOT, subject=PAYROLL)]
+    for written in (events, []):
+        with pytest.raises(NotInTransaction):
+            audit.record_many(written)
+    assert not AuditEvent.objects.exists()
+
+
+def test_many_records_are_each_as_one_would_be() -> None:
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        audit.record_many(
+            [
+                audit.compose("run.succeeded", actor=BOT, subject=PAYROLL, details={"n": number, "text": SECRET})
+                for number in range(40)
+            ]
+        )
+    assert len([query for query in queries if "INSERT" in query["sql"]]) == 1
+    rows = AuditEvent.objects.order_by("id")
+    assert [row.details["n"] for row in rows] == list(range(40))
+    assert all(SECRET not in row.details["text"] for row in rows)
+    assert all(links.tag_of(row.as_record()) == row.tag for row in rows)
+
+
 def test_a_record_keeps_who_what_and_its_surroundings(record: Recorder) -> None:
     tenant, run = uuid4(), uuid4()
     with context.bound(correlation_id="abcd-1234", address="192.0.2.7", run_id=run):

@@ -52,6 +52,19 @@ def test_what_stands_behind_the_question_mark_is_not_written_down(lines, client,
     assert not [line for line in lines() if "swordfish" in str(line)]
 
 
+def test_the_token_in_the_link_of_a_questionnaire_is_not_written_down(lines, client, db):
+    client.get("/questionnaire/swordfish-swordfish")
+    client.post("/questionnaire/swordfish-swordfish?x=swordfish-swordfish", {"name": "bot"})
+    structlog.get_logger("tests.ours").warning("seen at https://portal.example.com/questionnaire/swordfish?x")
+    assert "GET /questionnaire/[hidden]" in [line.get("request") for line in lines()]
+    assert "swordfish" not in str(lines())
+
+
+def test_the_page_of_a_questionnaire_in_the_admin_is_named(lines):
+    structlog.get_logger("tests.ours").info("/admin/identities/questionnaire/7/change/")
+    assert lines()[0]["event"] == "/admin/identities/questionnaire/7/change/"
+
+
 def test_a_portal_on_a_terminal_keeps_its_screen_for_errors(lines, tmp_path):
     root = logging.getLogger()
     logs.into_file(tmp_path / "steward.log")

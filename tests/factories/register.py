@@ -3,12 +3,13 @@
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.actors import Actor
 from identities.access.models import Role
 from identities.access.principal import Principal
-from identities.inventory import services as inventory
+from identities.inventory import bulk, services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole, Team, Tenant, User
 from tests.factories import tokens
@@ -33,6 +34,12 @@ def team(of: Tenant, *members: User) -> Team:
 def identity(of: Tenant, actor: Actor = SYSTEM, **facts: Any) -> ManagedIdentity:
     wanted = {"name": f"bot {next(_numbers)}", "environment": "production", "purpose": "Runs payroll.", **facts}
     return inventory.create(tenant_id=of.pk, facts=wanted, actor=actor)
+
+
+def imported(of: Tenant, source: str = "aws/1", **facts: Any) -> ManagedIdentity:
+    """A row as an import enters it: nobody was asked for what the export did not hold."""
+    entry = bulk.Entry(facts=facts, source=source, reported_by=(source,))
+    return bulk.enter_many(tenant_id=of.pk, entries=[entry], actor=SYSTEM, at=timezone.now())[0]
 
 
 def role(of: Tenant, *permissions: str) -> Role:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from identities.admin.site import site
+from scheduling.services import blocking
 from tests.factories import pages, people
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -125,4 +126,29 @@ def test_the_switch_changes_the_tenant_by_itself(chromium, live_server):
     visit.sign_in(admin.email)
     visit.page.select_option("#sw-tenant", str(theirs.tenant.pk))
     visit.page.wait_for_selector("h1:has-text('quayside company')")
+    assert visit.wrong == []
+
+
+def test_the_next_runs_follow_what_one_types(chromium, live_server):
+    ours = pages.estate("harbour")
+    visit = Visit(chromium, live_server, width=DESK, scheme="light")
+    visit.sign_in(ours.person.email)
+    visit.go("/admin/scheduling/schedule/add/")
+    visit.page.fill("[name=cron_expression]", "30 2 * * 1-5")
+    visit.page.wait_for_selector("#sw-preview >> text=At 02:30, Monday to Friday")
+    assert visit.page.locator("#sw-preview tbody tr").count() == 5
+    assert visit.wrong == []
+
+
+def test_a_schedule_that_cannot_act_turns_an_open_overview_red_within_ten_seconds(chromium, live_server):
+    ours = pages.estate("harbour")
+    visit = Visit(chromium, live_server, width=DESK, scheme="dark")
+    visit.sign_in(ours.person.email)
+    assert visit.page.locator(".sw-live .sw-notice").count() == 0
+    run = pages.ended_run(ours.schedule, code="mint_refused", reason="No token")
+    blocking.note_end(run, succeeded=False, cause="mint_refused", reason="No token", at=run.created_at)
+    visit.page.wait_for_selector(".sw-live .sw-notice >> text=cannot act as its identity", timeout=10_000)
+    run.schedule.refresh_from_db()
+    blocking.note_end(run, succeeded=True, cause="", reason="", at=run.created_at)
+    visit.page.wait_for_selector(".sw-live .sw-notice", state="detached", timeout=10_000)
     assert visit.wrong == []

@@ -24,6 +24,11 @@ USER = {
 IDENTITY = {
     "id", "tenantId", "clientId", "name", "description", "environment", "kind", "issuance", "ownershipClass",
     "businessOwner", "technicalOwner", "deputyOwner", "ownerTeam", "purpose", "riskTier", "reviewBy", "expiresAt",
+    "function", "trustBoundary", "blastRadius", "privilegeLevel", "dataClassification", "businessCriticality",
+    "internetExposed", "customerFacing", "authMethod", "protocols", "upstreamTrustSource", "upstreamDependencies",
+    "downstreamSystems", "downstreamPermissions", "deprovisioningTrigger", "revocationProcedure", "disableStrategy",
+    "rotationIntervalDays", "expectedCadence", "repository", "businessUnit", "application", "vendorContract",
+    "vendorRenewalOn", "riskTierSuggested", "riskTierReason", "triage", "triageReasons", "completeness",
     "ticket", "tags", "state", "isEnabled", "roles", "rotateBy", "lastRotatedAt", "lastUsedAt", "provenance",
     "createdAt", "updatedAt",
 }  # fmt: skip

@@ -4,9 +4,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from identities.detections.models import Finding
+from identities.inventory.models import ManagedIdentity
+from identities.programme.models import DailySnapshot
 from identities.tokens.models import IssuedToken
 from scheduling import tasks
 from scheduling.models import RunState, Schedule, ScheduleRun
@@ -114,3 +118,46 @@ def test_tidying_removes_what_nobody_can_show_any_more():
         )
     tasks.tidy()
     assert [token.expires_at > now for token in IssuedToken.objects.all()] == [True]
+
+
+def test_who_was_changed_is_judged_and_its_findings_follow():
+    made = register.identity(register.tenant())
+    tasks.assess()
+    assert Finding.objects.filter(identity=made).exists()
+    assert ManagedIdentity.objects.filter(pk=made.pk, reassess_at__gt=timezone.now()).exists()
+
+
+def test_a_round_of_judging_takes_many_bites(monkeypatch):
+    monkeypatch.setattr(tasks, "ASSESS_AT_ONCE", 2)
+    tenant = register.tenant()
+    for _ in range(5):
+        register.identity(tenant)
+    tasks.assess()
+    assert not ManagedIdentity.objects.filter(reassess_at__lte=timezone.now()).exists()
+
+
+def test_a_round_that_breaks_is_due_again(monkeypatch):
+    made = register.identity(register.tenant())
+
+    def break_down(*args, **kwargs):
+        raise DatabaseError("the connection is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks.findings, "evaluate", break_down)
+        with pytest.raises(DatabaseError):
+            tasks.assess()
+    tasks.assess()
+    assert Finding.objects.filter(identity=made).exists()
+
+
+def test_numbers_are_counted_once_a_minute_and_never_by_two_at_a_time():
+    tenant = people.tenant()
+    tasks.cache.add(tasks.MEASURING, 1)
+    tasks.measure()
+    assert not DailySnapshot.objects.exists()
+    tasks.cache.delete(tasks.MEASURING)
+    tasks.measure()
+    first = DailySnapshot.objects.get(tenant=tenant)
+    tasks.measure()
+    assert DailySnapshot.objects.get(tenant=tenant).taken_at == first.taken_at
+    assert tasks.cache.get(tasks.MEASURING) is None

@@ -44,6 +44,10 @@ class Panel(ABC):
         """Numbers for the row at the top."""
         return ()
 
+    def banners(self) -> Sequence[Block]:
+        """What must be seen before everything else, at the top of the page."""
+        return ()
+
     def blocks(self) -> Sequence[Block]:
         """What the panel itself shows; nothing for a panel of numbers only."""
         return ()

@@ -7,6 +7,7 @@ from identities.admin.parts.blocks import (
     Fact as Fact,
     Facts as Facts,
     Notice as Notice,
+    Progress as Progress,
     Source as Source,
     Table as Table,
     Timeline as Timeline,
@@ -18,6 +19,12 @@ from identities.admin.parts.charts import (
     Share as Share,
     bars as bars,
 )
+from identities.admin.parts.graphs import (
+    Arrow as Arrow,
+    Box as Box,
+    Graph as Graph,
+    ranks_of as ranks_of,
+)
 from identities.admin.parts.inline import (
     Badge as Badge,
     Code as Code,
@@ -25,4 +32,9 @@ from identities.admin.parts.inline import (
     Link as Link,
     Moment as Moment,
     Quiet as Quiet,
+)
+from identities.admin.parts.strips import (
+    Cell as Cell,
+    Live as Live,
+    Strip as Strip,
 )

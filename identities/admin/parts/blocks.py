@@ -56,6 +56,16 @@ class Facts(Block):
     facts: Sequence[Fact]
     text: str = ""
 
+    @property
+    def shown(self) -> list[Fact]:
+        """Those that say something; one that is open but explained keeps its place."""
+        return [fact for fact in self.facts if fact.is_known or fact.hint]
+
+    @property
+    def unstated(self) -> str:
+        """The names of the others in one line: a page of dashes tells nobody anything."""
+        return ", ".join(fact.label for fact in self.facts if not (fact.is_known or fact.hint))
+
 
 @dataclass(frozen=True)
 class Table(Block):
@@ -121,3 +131,17 @@ class Source(Block):
     title: str
     text: str
     intro: str = ""
+
+
+@dataclass(frozen=True)
+class Progress(Block):
+    """How far something is that takes a while; a script asks `href` for it each second, and loads the page at the end.
+
+    `href` answers `{"state", "read", "applied"}`.
+    """
+
+    template = "steward/parts/progress.html"
+    title: str
+    href: str
+    done: int
+    of: int

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from identities.admin.parts.markup import joined, markup
 from identities.admin.wording import since
 
 
 class Inline:
-    """Draws itself with `str()`; the template engine and format_html take it as safe."""
+    """Draws itself with `str()`; the template engine and `markup` take it as safe."""
 
     def __html__(self) -> str:
         return str(self)
@@ -27,7 +27,7 @@ class Badge(Inline):
     hint: str = ""
 
     def __str__(self) -> SafeString:
-        return format_html('<span class="sw-badge sw-{}" title="{}">{}</span>', self.tone, self.hint, self.text)
+        return markup('<span class="sw-badge sw-{}" title="{}">{}</span>', self.tone, self.hint, self.text)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Link(Inline):
 
     def __str__(self) -> SafeString:
         if not self.href:
-            return format_html("{}", self.text)
-        return format_html('<a class="sw-link" href="{}">{}</a>', self.href, self.text)
+            return markup("{}", self.text)
+        return markup('<a class="sw-link" href="{}">{}</a>', self.href, self.text)
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Code(Inline):
     copy: bool = False
 
     def __str__(self) -> SafeString:
-        code = format_html('<code class="sw-code">{}</code>', self.text)
+        code = markup('<code class="sw-code">{}</code>', self.text)
         if not self.copy:
             return code
-        return format_html(
+        return markup(
             '<span class="sw-copyable">{}<button type="button" class="sw-copy" data-copy="{}" '
             'title="Copy" aria-label="Copy"><span class="material-symbols-outlined">content_copy</span>'
             "</button></span>",
@@ -73,11 +73,11 @@ class Moment(Inline):
 
     def __str__(self) -> SafeString:
         if self.at is None:
-            return format_html('<span class="sw-quiet-text">{}</span>', self.never)
+            return markup('<span class="sw-quiet-text">{}</span>', self.never)
         utc = self.at.astimezone(tz=timezone.get_fixed_timezone(0))
         full = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
         shown = full if self.exact else since(self.at, timezone.now())
-        return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), full, shown)
+        return markup('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), full, shown)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Quiet(Inline):
     text: object
 
     def __str__(self) -> SafeString:
-        return format_html('<span class="sw-quiet-text">{}</span>', self.text)
+        return markup('<span class="sw-quiet-text">{}</span>', self.text)
 
 
 @dataclass(frozen=True)
@@ -98,5 +98,5 @@ class Lines(Inline):
     row: bool = False
 
     def __str__(self) -> SafeString:
-        inner = format_html_join("", "<span>{}</span>", ((part,) for part in self.parts))
-        return format_html('<span class="{}">{}</span>', "sw-row" if self.row else "sw-lines", inner)
+        inner = joined("<span>{}</span>", ((part,) for part in self.parts))
+        return markup('<span class="{}">{}</span>', "sw-row" if self.row else "sw-lines", inner)

@@ -19,7 +19,7 @@ class AccessTab(IdentityTab):
 
     kind = "access"
     label = "Access"
-    position = 30
+    position = 25
 
     def blocks(self) -> Sequence[Block]:
         may = self.scope.may(Duty.GOVERN, self.identity.tenant_id) and self.identity.state != "retired"

@@ -8,8 +8,9 @@ from identities.access.matrix import Duty
 from identities.admin.pages import command_of
 from identities.admin.parts import Badge, Block, Code, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.tabs.base import IdentityTab
+from identities.admin.wording import words
 from identities.credentials import selectors as credentials
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientSecret, ExternalCredential
 from identities.tokens.models import IssuedToken
 
 SHOWN = 25
@@ -25,7 +26,11 @@ class CredentialsTab(IdentityTab):
     def blocks(self) -> Sequence[Block]:
         self.at = timezone.now()
         self.may_govern = self.scope.may(Duty.GOVERN, self.identity.tenant_id)
-        return [self._secrets(), self._tokens()]
+        elsewhere = self._elsewhere()
+        if self.identity.issuance == "external":
+            # We issue it nothing: what others issued is all there is.
+            return [elsewhere]
+        return [self._secrets(), *([elsewhere] if elsewhere.rows else []), self._tokens()]
 
     def _secrets(self) -> Table:
         secrets = list(credentials.secrets(self.identity)[:SHOWN])
@@ -37,9 +42,27 @@ class CredentialsTab(IdentityTab):
             why = "It proves itself elsewhere: nothing of ours opens a door for it."
         empty = Empty("No secret", why, action, "key_off")
         text = "Only the last four characters are known: Steward keeps a keyed hash, never the secret."
-        heads = ["Secret", "State", "Made", "Rotate by", "Last used", ""]
+        heads = ["Secret", "State", "Issued", "Rotate by", "Last used", ""]
         rows = [self._row(secret) for secret in secrets]
         return Table("Client secrets", heads, rows, empty, text if rows else "", action if rows else None)
+
+    def _elsewhere(self) -> Table:
+        listed = ExternalCredential.objects.filter(identity=self.identity).order_by("gone_at", "source", "kind", "pk")
+        rows = [
+            [
+                Lines([words(one.kind), Code(one.name or one.external_id)]),
+                _state_elsewhere(one),
+                Lines([one.source, Quiet(f"lay open in {one.exposed_in}")] if one.exposed_in else [one.source]),
+                Moment(one.last_rotated_at or one.created_at, "not known"),
+                Moment(one.expires_at, "no end known"),
+                Moment(one.last_used_at, "not seen"),
+            ]
+            for one in listed[:SHOWN]
+        ]
+        empty = Empty("No credential is known", "Its sources name none. An import of its keys would.", icon="key_off")
+        heads = ["Credential", "State", "Source", "Renewed", "Ends", "Last used"]
+        text = "Issued by others: it is rotated and revoked there. The register knows of it, never its value."
+        return Table("Credentials elsewhere", heads, rows, empty, text if rows else "")
 
     def _row(self, secret: ClientSecret) -> list[object]:
         live = credentials.is_live(secret, self.at)
@@ -71,6 +94,14 @@ class CredentialsTab(IdentityTab):
         ]
         empty = Empty("No live token", "Tokens that it fetched and that have not ended are listed here.", icon="token")
         return Table("Live tokens", ["Token id (jti)", "Issued", "Ends", "Scope", "From"], rows, empty)
+
+
+def _state_elsewhere(one: ExternalCredential) -> Badge:
+    if one.gone_at:
+        return Badge("no longer reported", "quiet")
+    if one.exposed_in:
+        return Badge("exposed", "bad", "Its value lay open: treat it as leaked.")
+    return Badge("active", "info") if one.is_active else Badge("disabled")
 
 
 def _place(secret: ClientSecret) -> str:

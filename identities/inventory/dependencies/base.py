@@ -1,8 +1,10 @@
-"""Dependency: what breaks if an identity is removed, told by whoever knows it (S3-65)."""
+"""Dependency: what an identity needs, and what breaks if it is removed, told by whoever knows it (S3-65)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from identities.inventory.models import ManagedIdentity
@@ -10,20 +12,36 @@ from identities.inventory.models import ManagedIdentity
 kinds: dict[str, type["DependencySource"]] = {}
 
 
+class Direction(StrEnum):
+    """DOWNSTREAM stops working, or is no longer reached, when the identity goes; UPSTREAM is what it needs itself."""
+
+    DOWNSTREAM = "downstream"
+    UPSTREAM = "upstream"
+
+
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that stops working: its kind ("schedule"), its id and name, and what will happen, in a sentence."""
+    """One thing joined to an identity: its kind ("schedule"), id and name, and what happens, in a sentence.
+
+    `evidence` says how it is known ("allowed 12 times in 30 days"); `last_seen_at` is None where nobody saw it used.
+    `model` names what has a page of its own under this id ("scheduling.schedule").
+    """
 
     kind: str
     id: str
     label: str
     detail: str = ""
+    direction: Direction = Direction.DOWNSTREAM
+    evidence: str = ""
+    last_seen_at: datetime | None = None
+    model: str = ""
 
 
 class DependencySource(ABC):
-    """One kind of dependency. Add one by one file: subclass, name its `kind`, implement `of`.
+    """One kind of source. Add one by one file: subclass, name its `kind`, implement `of`.
 
-    Contract: reads only, bounded (at most a few hundred rows), one query where it can.
+    Contract: reads only, bounded (at most a few hundred rows), one query where it can, two at most. The dependencies
+    it tells of may have kinds of their own.
     """
 
     kind: ClassVar[str]
@@ -40,5 +58,5 @@ class DependencySource(ABC):
 
 
 def dependencies_of(identity: ManagedIdentity) -> list[Dependency]:
-    """Everything that breaks if `identity` is removed, grouped by kind."""
+    """Everything that `identity` needs, and that breaks if it is removed, grouped by source."""
     return [dependency for kind in sorted(kinds) for dependency in kinds[kind]().of(identity)]

@@ -1,7 +1,7 @@
 """Commands on people, teams and tenants."""
 
 from identities.people.services.teams import add_member, change_team, create_team, remove_member
-from identities.people.services.tenants import change_tenant, create_tenant, end_demo
+from identities.people.services.tenants import change_tenant, create_tenant
 from identities.people.services.users import (
     PASSWORD_ROTATED,
     TOKEN_INVALIDATED,
@@ -25,7 +25,6 @@ __all__ = [
     "create_user",
     "disable_user",
     "enable_user",
-    "end_demo",
     "remove_member",
     "set_password",
     "set_role",

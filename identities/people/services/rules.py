@@ -106,7 +106,7 @@ def _platform_admins() -> Any:
 
 def check_not_last_admin(user: User) -> None:
     """Conflict for the last active ADMIN. The tenant's row is held: of two who demote each other, one fails."""
-    Tenant.objects.select_for_update().get(pk=user.tenant_id)
+    Tenant.objects.select_for_update(no_key=True).get(pk=user.tenant_id)
     admins = selectors.active_admins(user.tenant_id)
     if admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists():
         raise Conflict(f"{user.email} is the last active ADMIN of this tenant.", code="last_admin")
@@ -114,7 +114,7 @@ def check_not_last_admin(user: User) -> None:
 
 def check_not_last_platform_admin(user: User) -> None:
     """Conflict when nobody else could make a tenant."""
-    if user.is_platform_admin and not _platform_admins().select_for_update().exclude(pk=user.pk).exists():
+    if user.is_platform_admin and not _platform_admins().select_for_update(no_key=True).exclude(pk=user.pk).exists():
         raise Conflict(f"{user.email} is the last platform administrator.", code="last_platform_admin")
 
 

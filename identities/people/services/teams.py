@@ -8,6 +8,7 @@ from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import TeamEvent
+from identities.people import standing
 from identities.people.actors import subject_of
 from identities.people.models import Team, Tenant, User
 
@@ -52,6 +53,7 @@ def add_member(team: Team, user: User, *, actor: Actor) -> Team:
     if locked.members.filter(pk=user.pk).exists():
         raise Conflict(f"{user.email} is a member of {locked.name} already.", code="already_a_member")
     locked.members.add(user)
+    standing.team_changed(locked.pk)
     _record_member(TeamEvent.MEMBER_ADDED, locked, user, actor)
     return locked
 
@@ -63,6 +65,7 @@ def remove_member(team: Team, user: User, *, actor: Actor) -> Team:
     if not locked.members.filter(pk=user.pk).exists():
         raise Conflict(f"{user.email} is not a member of {locked.name}.", code="not_a_member")
     locked.members.remove(user)
+    standing.team_changed(locked.pk)
     _record_member(TeamEvent.MEMBER_REMOVED, locked, user, actor)
     return locked
 
@@ -72,7 +75,7 @@ def _record_member(event: TeamEvent, team: Team, user: User, actor: Actor) -> No
 
 
 def _lock(team: Team) -> Team:
-    return Team.objects.select_for_update().get(pk=team.pk)
+    return Team.objects.select_for_update(no_key=True).get(pk=team.pk)
 
 
 def _check(team: Team) -> None:

@@ -32,7 +32,7 @@ def create_tenant(*, name: str, actor: Actor, slug: str = "", is_demo: bool = Fa
 @transaction.atomic
 def change_tenant(tenant: Tenant, *, name: str, actor: Actor) -> Tenant:
     """Rename a tenant; its slug stays, since scripts refer to it. Raises Invalid."""
-    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    locked = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     previous, locked.name = locked.name, _name(name, other_than=locked.pk)
     if previous == locked.name:
         return locked
@@ -43,18 +43,6 @@ def change_tenant(tenant: Tenant, *, name: str, actor: Actor) -> Tenant:
         subject=subject_of(locked),
         changes=changes.between({"name": previous}, {"name": locked.name}),
     )
-    return locked
-
-
-@transaction.atomic
-def end_demo(tenant: Tenant, *, actor: Actor) -> Tenant:
-    """From now on a tenant like any other: what it held as a demo has been taken out of use."""
-    locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    if locked.is_demo:
-        locked.is_demo = False
-        locked.save(update_fields=["is_demo"])
-        ended = changes.between({"is_demo": True}, {"is_demo": False})
-        audit.record(TenantEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=ended)
     return locked
 
 

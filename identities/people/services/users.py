@@ -9,6 +9,7 @@ from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import PersonEvent
+from identities.people import standing
 from identities.people.actors import subject_of
 from identities.people.models import PortalRole, RefreshToken, Tenant, User
 from identities.people.services import rules
@@ -164,12 +165,13 @@ def enable_user(user: User, *, actor: Actor, reason: str = "") -> User:
 def _switch(user: User, event: PersonEvent, actor: Actor, reason: str, *, is_active: bool) -> None:
     user.is_active = is_active
     user.save(update_fields=["is_active", "updated_at"])
+    standing.person_changed(user.pk)
     switched = changes.between({"is_active": not is_active}, {"is_active": is_active})
     audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=switched)
 
 
 def _lock(user: User) -> User:
-    return User.objects.select_for_update().get(pk=user.pk)
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _facts(user: User) -> dict[str, Any]:

@@ -28,3 +28,22 @@ document.addEventListener("DOMContentLoaded", () => {
   const page = document.querySelector("[data-replace-address]");
   if (page) history.replaceState(null, "", page.dataset.replaceAddress);
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+// Sheets that drop down (filters, export, save): a click beside one closes it, and so does Escape, from wherever it is.
+const DROPS = "details.sw-filters[open], details.sw-drop[open]";
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll(DROPS)) if (!open.contains(event.target)) open.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll(DROPS)) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});

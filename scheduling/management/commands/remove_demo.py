@@ -1,4 +1,4 @@
-"""`manage.py remove_demo`: take the demo company out of use."""
+"""`manage.py remove_demo`: take the demo company away."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audit.actors import Actor
 from identities.errors import DomainError
-from scheduling.demo import loading
+from scheduling.demo import removal
 
 
 class Command(BaseCommand):
-    help = "Retire the demo company: nothing of it fires or signs in any more; its audit stays."
+    help = "Remove the demo company: nothing of it fires or signs in any more, no row of it is left; its audit stays."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            was_there = loading.remove(actor=Actor.system("remove_demo"))
+            was_there = removal.remove(actor=Actor.system("remove_demo"))
         except DomainError as error:
             raise CommandError(error.message) from error
         if not was_there:

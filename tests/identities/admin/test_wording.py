@@ -102,4 +102,10 @@ def test_a_run_is_called_by_its_schedule():
 
 def test_no_people_at_all_is_a_number_and_not_a_gap():
     assert ">0<" in str(Facts("About", [Fact("People", 0)])).replace(" ", "")
-    assert "–" in str(Facts("About", [Fact("People", None)]))
+    assert Facts("About", [Fact("People", 0)]).unstated == ""
+
+
+def test_what_is_not_stated_stands_together_in_one_line():
+    facts = Facts("About", [Fact("People", None), Fact("Team", "Data"), Fact("Contract", ""), Fact("End", "", "open")])
+    assert "People, Contract" in str(facts)
+    assert [fact.label for fact in facts.shown] == ["Team", "End"]

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from identities.api.views import UnknownRoute
 
 READ, AUDIT, GOVERN = "read_register", "read_audit", "govern"
-OPERATE, PROFILE = "operate_schedule", "own_profile"
+OPERATE, PROFILE, REPORT = "operate_schedule", "own_profile", "report"
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,17 @@ ROWS = _rows(
     ("POST", "api/identities/<uuid:id>/retire", GOVERN, "identity.write"),
     ("GET", "api/identities/<uuid:id>/dependencies", READ, "identity.read"),
     ("GET", "api/identities/<uuid:id>/timeline", AUDIT, "audit.read"),
+    ("GET", "api/standards", READ, "identity.read"),
+    ("PATCH", "api/standards", GOVERN),
     ("GET", "api/identities/<uuid:id>/credentials", READ, "identity.read"),
     ("POST", "api/identities/<uuid:id>/credentials", GOVERN, "credential.rotate"),
     ("POST", "api/credentials/<uuid:id>/revoke", GOVERN, "credential.rotate"),
+    ("GET", "api/imports", GOVERN, "register.import"),
+    ("POST", "api/imports", GOVERN, "register.import"),
+    ("GET", "api/imports/<uuid:id>", GOVERN, "register.import"),
+    ("GET", "api/imports/<uuid:id>/rows", GOVERN, "register.import"),
+    ("POST", "api/imports/<uuid:id>/apply", GOVERN, "register.import"),
+    ("POST", "api/imports/<uuid:id>/discard", GOVERN, "register.import"),
     ("GET", "api/vaultConnections", READ),
     ("POST", "api/vaultConnections", GOVERN),
     ("GET", "api/vaultConnections/<uuid:id>", READ),
@@ -71,6 +79,17 @@ ROWS = _rows(
     ("GET", "api/policies/<uuid:id>", READ),
     ("PATCH", "api/policies/<uuid:id>", GOVERN),
     ("DELETE", "api/policies/<uuid:id>", GOVERN),
+    ("GET", "api/programme/numbers", READ, "report.read"),
+    ("GET", "api/programme/trend", READ, "report.read"),
+    ("GET", "api/reports", REPORT, "report.read"),
+    ("GET", "api/reports/<slug:name>", REPORT, "report.read"),
+    ("GET", "api/findings", READ, "finding.read"),
+    ("GET", "api/findings/topTen", READ, "finding.read"),
+    ("GET", "api/findings/<uuid:id>", READ, "finding.read"),
+    ("POST", "api/findings/<uuid:id>/accept", REPORT),
+    ("POST", "api/findings/<uuid:id>/reopen", REPORT),
+    ("POST", "api/findings/<uuid:id>/comment", REPORT),
+    ("POST", "api/findings/<uuid:id>/assign", REPORT),
     ("GET", "api/audit/events", AUDIT, "audit.read"),
     ("GET", "api/audit/events/<uuid:id>", AUDIT, "audit.read"),
     ("GET", "api/audit/checkpoints", AUDIT, "audit.read"),
@@ -114,6 +133,7 @@ ELSEWHERE = {
     "passport/jwks.json",
     ".well-known/oauth-authorization-server",
     ".well-known/oauth-authorization-server/<path:path>",
+    "questionnaire/<str:token>",
     "api/schema",
     "api/docs",
     "api/docs/redoc",
@@ -123,7 +143,10 @@ ELSEWHERE = {
 PAGES = {
     "audit.auditevent": AUDIT,
     "identities.authorizationdecision": AUDIT,
+    "identities.importrun": GOVERN,
+    "identities.finding": READ,
     "identities.managedidentity": READ,
+    "identities.questionnaire": GOVERN,
     "identities.resourcepolicy": READ,
     "identities.role": READ,
     "identities.rolebinding": READ,

@@ -43,7 +43,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "/") -> Iterator[tup
 
 
 def _filled(pattern: str) -> str:
-    for kind, value in (("uuid", str(uuid4())), ("str", "x")):
+    for kind, value in (("uuid", str(uuid4())), ("str", "x"), ("slug", "x")):
         pattern = re.sub(rf"<{kind}:\w+>", value, pattern)
     return pattern
 

@@ -266,7 +266,7 @@ def test_a_list_costs_the_same_however_long_it_is(
         bot = tokens.bot(of=tenant, permissions=("run.read",))
         bot.identity.owner_team = register.team(tenant)
         bot.identity.save()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         answer = api.get("/api/identities")
     assert len(answer.json()["results"]) == 3
 
@@ -291,7 +291,18 @@ def test_the_timeline_shows_what_happened_to_it(tenant: Tenant, api: APIClient) 
 
 def test_dependencies_are_a_list(tenant: Tenant, api: APIClient) -> None:
     made = register.identity(tenant)
-    assert api.get(f"/api/identities/{made.pk}/dependencies").json() == {"results": []}
+    assert api.get(f"/api/identities/{made.pk}/dependencies").json() == {"results": [], "disableStrategy": None}
+    ManagedIdentity.objects.filter(pk=made.pk).update(downstream_systems=["Mail"], disable_strategy="staged")
+    answer = api.get(f"/api/identities/{made.pk}/dependencies").json()
+    assert answer["disableStrategy"] == "staged"
+    (found,) = answer["results"]
+    assert (found["kind"], found["label"], found["direction"], found["lastSeenAt"]) == (
+        "system",
+        "Mail",
+        "downstream",
+        None,
+    )
+    assert found["evidence"] == "Stated in the register"
 
 
 def test_a_machine_that_enters_identities_makes_no_secret_without_that_permission(tenant: Tenant) -> None:

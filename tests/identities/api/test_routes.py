@@ -12,6 +12,8 @@ from identities.access.matrix import Duty, Reach
 from identities.admin.site import site
 from identities.api.views import PortalView
 from identities.credentials import services as credentials
+from identities.detections.models import Finding
+from identities.discovery.models import ImportRun
 from identities.policies.models import ResourcePolicy
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("READ_ONLY", "ANALYST", "AUDITOR", "ADMIN")
 WITH_ID = [row for row in ROWS if "<" in row.route]
 WITHOUT_ID = [row for row in ROWS if "<" not in row.route]
-NO_TENANTS_ROWS = {"api/auth/me", "api/tenants", "api/audit/checkpoints", "flowstudio/api/nodeKinds"}
+NO_TENANTS_ROWS = {"api/auth/me", "api/tenants", "api/audit/checkpoints", "api/reports", "flowstudio/api/nodeKinds"}
 TENANT_LISTS = [row for row in WITHOUT_ID if row.method == "GET" and row.route not in NO_TENANTS_ROWS]
 
 
@@ -94,7 +96,10 @@ def estate():
             tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
         ).pk,
         "policies": ResourcePolicy.objects.create(tenant=tenant, name="their-policy", text="", content_hash="x").pk,
+        "findings": Finding.objects.create(tenant=tenant, identity=identity, code="NHI1-ORPHAN", category="NHI1").pk,
+        "imports": ImportRun.objects.create(tenant=tenant, kind="csv").pk,
         "events": event.uuid,
+        "reports": "no-such-report",  # a report is nobody's: its name says all
         "workflows": "wf-theirs",
         "schedules": schedule.pk,
         "runs": firings.run(schedule).pk,
@@ -178,7 +183,8 @@ def test_a_role_that_does_not_reach_cannot_make_anything(call, problem, row, rol
     if matrix.reach(role, Duty(row.duty)) is Reach.NONE or row.route == "api/tenants":
         problem(answer, 403, "forbidden")
     else:
-        problem(answer, 400)
+        # Files come as a form, everything else as JSON.
+        problem(answer, 415 if row.route == "api/imports" else 400)
 
 
 @pytest.mark.parametrize("role", ROLES)

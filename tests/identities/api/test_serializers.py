@@ -3,8 +3,8 @@
 import pytest
 from rest_framework import serializers
 
-from identities.api.names import camel
 from identities.api.serializers import Shape
+from identities.names import camel
 
 
 class InnerShape(Shape):

@@ -39,7 +39,6 @@ def test_only_an_admin_connects(tenant: Tenant, role: PortalRole) -> None:
 @pytest.mark.parametrize(
     ("wrong", "member"),
     [
-        ({"provider": "azure-key-vault"}, "provider"),
         ({"provider": "shoebox"}, "provider"),
         ({"vaultUri": "ftp://x"}, "vaultUri"),
         ({"environment": "moon"}, "environment"),

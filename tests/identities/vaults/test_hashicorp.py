@@ -262,7 +262,7 @@ def test_a_redirect_is_not_followed(opened: Open, bao: factory.Bao) -> None:
         (204, b"", "vault_failed"),
         (400, b'{"errors": ["bad"]}', "vault_failed"),
         (404, b"<html>", "secret_not_found"),
-        (429, b"{}", "vault_unreachable"),
+        (429, b"{}", "vault_throttled"),
         (500, b'{"errors": ["oops"]}', "vault_failed"),
         (501, b"{}", "vault_sealed"),
         (502, b"{}", "vault_failed"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from identities.vaults.failures import VaultPathRefused
-from identities.vaults.names import confined, plain_version
+from identities.vaults.names import confined, dashed, plain_version
 
 ROUGH = st.text(st.sampled_from(list("ab./\\%2e0fF \x00~:@#?")), max_size=30) | st.text(max_size=30)
 
@@ -36,3 +36,16 @@ def test_a_prefix_is_held_to_the_same_rule() -> None:
 def test_a_version_is_a_number_or_none() -> None:
     assert plain_version(None) is None
     assert plain_version("12") == 12
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("payroll", "payroll"), ("team/payroll-bot", "team--payroll-bot"), ("a/b/c", "a--b--c")]
+)
+def test_for_a_vault_without_slashes_each_becomes_two_dashes(path: str, name: str) -> None:
+    assert dashed(path, longest=127) == name
+
+
+@pytest.mark.parametrize("path", ["a--b", "a/-b", "a-/b", "a.b", "a_b", "a/../b", "a" * 128, ""])
+def test_what_could_be_the_name_of_two_paths_is_refused(path: str) -> None:
+    with pytest.raises(VaultPathRefused):
+        dashed(path, longest=127)

@@ -1,5 +1,8 @@
 """Registering vaults and going through them: default is deny, and every change leaves its record."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -60,20 +63,37 @@ def test_a_reference_that_stands_for_nothing_registered_is_refused(
     assert list(invalid.value.errors) == [member]
 
 
-@pytest.mark.parametrize("provider", ["aws-secrets-manager", "azure-key-vault", "gcp-secret-manager"])
-def test_a_known_provider_without_its_extra_says_so(tenant: Tenant, provider: str) -> None:
+@pytest.mark.parametrize(
+    ("provider", "library", "extra"), [("aws-secrets-manager", "boto3", "aws"), ("hashicorp-vault", "hvac", "vault")]
+)
+def test_a_known_provider_without_its_library_names_the_extra(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, provider: str, library: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    assert provider not in providers.installed()
     with pytest.raises(failures.ProviderNotInstalled) as refused:
         vaults.check_reference(SecretReference(provider, "https://v.example.com", "x"), tenant.pk, "production")
-    assert refused.value.errors == {"provider": ["provider not installed"]}
+    assert refused.value.errors == {"provider": [f"provider not installed: pip install 'steward[{extra}]'"]}
     assert refused.value.code == "provider_not_installed"
 
 
-def test_a_provider_whose_library_is_absent_counts_as_not_installed(
-    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_library_of_a_cloud_is_loaded_before_it_is_used() -> None:
+    told = "print([name for name in ('boto3', 'botocore', 'hvac') if name in sys.modules])"
+    start = f"import django, sys; django.setup(); from identities.vaults import providers; providers._all(); {told}"
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    ran = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize("provider", ["azure-key-vault", "gcp-secret-manager"])
+def test_a_provider_that_needs_no_library_is_always_there(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "find_spec", lambda _library: None)
+    assert provider in providers.installed()
+
+
+def test_a_vault_whose_library_went_away_says_so(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     remote(tenant)
     monkeypatch.setattr(providers, "find_spec", lambda _library: None)
-    assert list(providers.installed()) == ["local"]
     with pytest.raises(failures.ProviderNotInstalled, match="provider not installed"):
         vaults.check_reference(SecretReference("hashicorp-vault", VAULT, "x"), tenant.pk)
 
@@ -100,8 +120,8 @@ def test_a_connection_serves_only_its_environment(tenant: Tenant) -> None:
 
 
 def test_of_several_connections_the_one_for_the_environment_is_taken(tenant: Tenant) -> None:
-    production = remote(tenant, environment="production")
-    staging = remote(tenant, environment="staging")
+    production = remote(tenant, environment="production", settings={"token": "x", "prefix": "production"})
+    staging = remote(tenant, environment="staging", settings={"token": "x", "prefix": "staging"})
     reference = SecretReference("hashicorp-vault", VAULT, "x")
     assert vaults.check_reference(reference, tenant.pk, "production") == production
     assert vaults.check_reference(reference, tenant.pk, "staging") == staging
@@ -177,7 +197,6 @@ def test_registering_is_recorded_and_seals_the_token(tenant: Tenant) -> None:
         ({"name": "x" * 121}, "name"),
         ({"environment": "prod"}, "environment"),
         ({"provider": "carrier-pigeon"}, "provider"),
-        ({"provider": "azure-key-vault"}, "provider"),
         ({"vault_uri": "local://"}, "vault_uri"),
         ({"vault_uri": "local://a/b"}, "vault_uri"),
         ({"vault_uri": "https://vault.example.com"}, "vault_uri"),

@@ -194,11 +194,8 @@ def test_a_step_that_waited_when_its_run_ended_waits_no_more(ours, client):
     assert "Status 403" in text
 
 
-def test_a_run_that_could_not_act_is_said_on_all_three_pages(ours, client):
-    pages.ended_run(ours.schedule, state=RunState.FAILED, code="secret_unresolved", reason="The secret is gone")
-    for row in (ours.schedule, ours.identity):
-        assert "could not act as its identity" in client.get(pages.page(row)).content.decode()
-    last = ScheduleRun.objects.get(code="secret_unresolved")
+def test_the_page_of_a_run_that_could_not_act_says_why(ours, client):
+    last = pages.ended_run(ours.schedule, state=RunState.FAILED, code="secret_unresolved", reason="The secret is gone")
     assert "The secret is gone" in client.get(pages.page(last)).content.decode()
 
 
@@ -223,7 +220,9 @@ def test_a_workflow_is_made_changed_and_drawn(ours, client):
     made = Workflow.objects.get(key="wf-new")
     assert made.allowed_hosts == ["api.example.com", "b.example.com:8443"]
     page = client.get(pages.page(made))
-    assert [[box.id for box in rank] for rank in page.context["blocks"][0].ranks] == [["first"], ["second"]]
+    drawn = page.context["blocks"][0]
+    assert [[box.key for box in rank] for rank in drawn.ranks] == [["first"], ["second"]]
+    assert [(each.arrow.start, each.arrow.end) for each in drawn.drawn] == [("first", "second")]
     edit = pages.command(made, "edit")
     seen = client.get(edit).context["seen"]
     client.post(edit, {**values, "name": "Newer", "resource_policy": pages.POLICY, "seen": seen})

@@ -1,5 +1,6 @@
 """/flowstudio/api/schedules: document 1 verbatim, every refusal by its member, and who may do what."""
 
+import sys
 from uuid import uuid4
 
 import pytest
@@ -79,8 +80,7 @@ def test_every_written_member_is_kept(house):
         ({"retryPolicy": {"maxAttempts": 0, "backoffSeconds": 1}}, "retryPolicy.maxAttempts"),
         ({"retryPolicy": {"maxAttempts": 1, "backoffSeconds": 0}}, "retryPolicy.backoffSeconds"),
         ({"retryPolicy": {"maxAttempts": 1, "delay": 3}}, "retryPolicy.delay"),
-        ({"secretReference": {**REFERENCE, "provider": "azure-key-vault"}}, "secretReference.provider"),
-        ({"secretReference": {**REFERENCE, "provider": "aws-secrets-manager"}}, "secretReference.provider"),
+        ({"secretReference": {**REFERENCE, "provider": "azure-key-vault"}}, "secretReference.vaultUri"),
         ({"secretReference": {**REFERENCE, "provider": "post-it"}}, "secretReference.provider"),
         ({"secretReference": {**REFERENCE, "vaultUri": "https://vault.example/"}}, "secretReference"),
         ({"secretReference": {**REFERENCE, "vaultUri": "local://other"}}, "secretReference.vaultUri"),
@@ -111,10 +111,13 @@ def test_what_does_not_fit_is_a_400_that_names_the_member(house, changes, member
     assert not Schedule.objects.exists()
 
 
-def test_an_unknown_provider_is_told_apart_from_one_that_is_not_installed(house):
-    reference = {"provider": "azure-key-vault", "vaultUri": "https://v.vault.azure.net/", "secretName": "s"}
+def test_an_unknown_provider_is_told_apart_from_one_that_is_not_installed(house, monkeypatch):
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    uri = "https://secretsmanager.eu-central-1.amazonaws.com"
+    reference = {"provider": "aws-secrets-manager", "vaultUri": uri, "secretName": "s"}
     answer = house.as_().post(SCHEDULES, house.body(secretReference=reference), format="json")
-    assert "provider not installed" in answer.json()["errors"]["secretReference.provider"]
+    said = "provider not installed: pip install 'steward[aws]'"
+    assert said in answer.json()["errors"]["secretReference.provider"]
 
 
 def test_a_client_secret_is_taken_nowhere_and_kept_nowhere(house):

@@ -118,9 +118,9 @@ def test_a_node_may_act_as_an_identity_of_its_own(house):
     stranger = register.identity(register.tenant())
     refused = post(house.as_(), id="wf-2", nodes=node(managedIdentityId=str(stranger.pk), secretReference=REFERENCE))
     assert refused.status_code == 400
-    remote = {**REFERENCE, "provider": "azure-key-vault", "vaultUri": "https://v.vault.azure.net/"}
+    remote = {**REFERENCE, "provider": "azure-key-vault", "vaultUri": "https://v.vault.azure.net/"}  # not registered
     missing = post(house.as_(), id="wf-3", nodes=node(managedIdentityId=str(writer.pk), secretReference=remote))
-    assert "provider not installed" in str(missing.json()["errors"])
+    assert "no vault connection is registered" in str(missing.json()["errors"])
 
 
 def test_names_may_speak_of_what_comes_before_and_of_what_the_schema_leaves_open(house):

@@ -1,0 +1,19 @@
+"""What beat asks for, and how often, in seconds. A request older than `expires` is dropped: the next one does it."""
+
+from typing import Any
+
+
+def _each(seconds: float, task: str, *, expires: float) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"expires": expires}}
+
+
+SCHEDULE = {
+    "tick": _each(1.0, "scheduling.tick", expires=5),
+    "sweep": _each(5.0, "scheduling.sweep", expires=15),
+    "assess": _each(5.0, "scheduling.assess", expires=15),
+    "imports": _each(30.0, "identities.continue_imports", expires=20),
+    "measure": _each(20.0, "scheduling.measure", expires=60),
+    "tidy": _each(3600.0, "scheduling.tidy", expires=600),
+    "seal": _each(2.0, "audit.seal", expires=10),
+    "verify": _each(3600.0, "audit.verify", expires=600),
+}

@@ -1,0 +1,52 @@
+"""The OpenAPI document as drf-spectacular is told to write it."""
+
+from typing import Any
+
+
+def spectacular(*, session_cookie: str) -> dict[str, Any]:
+    """Its settings; `session_cookie` is the name of the admin's cookie, with which a browser may call the API too."""
+    return {
+        "TITLE": "Steward",
+        "DESCRIPTION": "The register, token service and scheduler for non-human identities.",
+        "VERSION": "1",
+        "OAS_VERSION": "3.1.0",
+        "SERVE_INCLUDE_SCHEMA": False,
+        "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+        "SERVE_AUTHENTICATION": [],
+        "SWAGGER_UI_DIST": "SIDECAR",
+        "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+        "REDOC_DIST": "SIDECAR",
+        "COMPONENT_SPLIT_REQUEST": True,
+        "DISABLE_ERRORS_AND_WARNINGS": False,
+        # Two things with a `kind` or a `state` would otherwise share a made-up name.
+        "ENUM_NAME_OVERRIDES": {
+            "IdentityKind": "identities.inventory.models.Kind",
+            "RiskTier": "identities.inventory.vocabulary.RiskTier",
+            "Gravity": "identities.inventory.vocabulary.Criticality",
+            "IdentityState": ["requested", "approved", "active", "paused", "quarantined", "disabled", "retired"],
+            "RunState": "scheduling.models.RunState",
+            "StepState": "scheduling.models.StepState",
+        },
+        "APPEND_COMPONENTS": {
+            "securitySchemes": {
+                "person": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Access token of a person or service user, from POST /api/auth/login.",
+                },
+                "machine": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Access token of a managed identity, from POST /passport/token.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": session_cookie,
+                    "description": "The admin's session; writing needs the CSRF token in X-CSRFToken.",
+                },
+            }
+        },
+    }

@@ -1,0 +1,1 @@
+"""Amazon Web Services: users, keys and roles of IAM."""

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: the state that they keep of what they made."""

@@ -1,0 +1,1 @@
+"""How the programme goes: its numbers, their daily snapshots, the reports and the saved filters."""

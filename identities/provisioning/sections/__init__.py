@@ -1,0 +1,7 @@
+"""The parts of the document: one file each, here or in an app above that imports its own when ready."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,51 @@
+"""What of the register takes longer than a request: the queue's half. Arguments are ids; the rows decide everything."""
+
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from audit.actors import Actor
+from identities.discovery import services as discovery
+from identities.discovery.models import ImportRun
+from identities.discovery.staging import AT_ONCE
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="identities.apply_import", ignore_result=True)
+def apply_import(run_id: str) -> None:
+    """Apply what is left of an import that has begun. Sent twice, it does nothing twice."""
+    run = ImportRun.objects.filter(pk=UUID(run_id)).first()
+    if run is not None:
+        discovery.apply(run)
+
+
+@shared_task(name="identities.continue_imports", ignore_result=True)
+def continue_imports() -> None:
+    """Each half minute: imports whose worker was lost go on, those abandoned while being read are ended."""
+    for run_id in discovery.tidy(timezone.now()):
+        ring(run_id)
+
+
+def ring(run_id: UUID) -> None:
+    """Tell the queue of this import; where the broker is away, the next round of `continue_imports` does."""
+    try:
+        apply_import.delay(str(run_id))
+    except (OperationalError, OSError) as error:
+        log.warning("bell.silent", error=type(error).__name__)
+
+
+def carry_out(run: ImportRun, *, actor: Actor) -> ImportRun:
+    """For a face: let a previewed import be applied, at once where it is one batch, else by a worker.
+
+    Raises Conflict where it cannot be applied.
+    """
+    begun = discovery.begin(run, actor=actor)
+    if begun.rows_read <= AT_ONCE:
+        return discovery.apply(begun)
+    transaction.on_commit(lambda: ring(begun.pk))
+    return begun

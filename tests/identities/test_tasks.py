@@ -1,0 +1,70 @@
+"""Imports in the background: a lost worker costs nothing, and a doubled message does nothing twice."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from identities import tasks
+from identities.discovery import services as discovery
+from identities.discovery.models import ImportRun, ImportState
+from identities.errors import Conflict
+from identities.inventory.models import ManagedIdentity
+from tests.factories import imports, register
+from tests.factories.imports import SYSTEM, read, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _kinds():
+    with imports.fake_kinds():
+        yield
+
+
+@pytest.fixture
+def tenant():
+    return register.tenant()
+
+
+def test_an_import_that_is_gone_or_not_begun_is_left_alone(tenant):
+    run = read(tenant, record())
+    tasks.apply_import(str(uuid4()))
+    tasks.apply_import(str(run.pk))
+    run.refresh_from_db()
+    assert run.state == ImportState.PREVIEWED
+
+
+def test_what_was_applied_is_not_carried_out_again(tenant):
+    run = tasks.carry_out(read(tenant, record()), actor=SYSTEM)
+    assert run.state == ImportState.APPLIED
+    with pytest.raises(Conflict):
+        tasks.carry_out(run, actor=SYSTEM)
+
+
+def test_a_message_that_comes_twice_does_nothing_twice(tenant):
+    run = discovery.begin(read(tenant, record("k", name="once")), actor=SYSTEM)
+    tasks.apply_import(str(run.pk))
+    tasks.apply_import(str(run.pk))
+    assert ManagedIdentity.objects.filter(name__startswith="once").count() == 1
+
+
+def test_more_than_a_batch_waits_for_a_worker(tenant):
+    run = tasks.carry_out(read(tenant, *[record() for _ in range(1001)]), actor=SYSTEM)
+    assert (run.state, run.rows_applied) == (ImportState.APPLYING, 0)
+
+
+def test_the_round_goes_on_with_what_a_lost_worker_left(tenant):
+    run = discovery.begin(read(tenant, record("k", name="left")), actor=SYSTEM)
+    ImportRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(minutes=5))
+    from config.celery import app
+
+    was = app.conf.task_always_eager
+    app.conf.task_always_eager = True
+    try:
+        tasks.continue_imports()
+    finally:
+        app.conf.task_always_eager = was
+    run.refresh_from_db()
+    assert run.state == ImportState.APPLIED
