@@ -56,7 +56,7 @@ class Shop:
     """The processes, by name; what is killed is started again."""
 
     def __init__(self, folder: Path, database: str, payroll: Payroll) -> None:
-        self.folder, self.payroll = folder, payroll
+        self.folder, self.payroll, self.ask = folder, payroll, checker.postgres(database)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -102,8 +102,10 @@ class Shop:
     def has_had(self, deliveries: int) -> bool:
         return len(self.payroll.delivered) >= deliveries
 
-    def logs(self) -> str:
-        return "\n".join(f"== {log.name}\n{log.read_text()[-1500:]}" for log in self.folder.glob("*.log"))
+    def story(self) -> str:
+        """For whoever reads the failure: the runs that have not succeeded, then the end of each log."""
+        rows = "\n".join(map(str, checker.unfinished(self.ask)))
+        return rows + "\n" + "\n".join(f"== {log.name}\n{log.read_text()[-1500:]}" for log in self.folder.glob("*.log"))
 
 
 @pytest.fixture
@@ -118,13 +120,12 @@ def shop(tmp_path: Path, database: str) -> Iterator[Shop]:
 def wait_until(what: Callable[[], bool], shop: Shop) -> None:
     ends = time.monotonic() + PATIENCE
     while not what():
-        assert time.monotonic() < ends, shop.logs()
+        assert time.monotonic() < ends, shop.story()
         time.sleep(0.05)
 
 
-def test_no_kill_of_any_process_loses_or_doubles_a_run(shop: Shop, database: str):
+def test_no_kill_of_any_process_loses_or_doubles_a_run(shop: Shop):
     count, kills, chance = 200, 20, random.Random(7)
-    ask = checker.postgres(database)
     shop.make_estate(count)
     for name in shop.commands:
         shop.start(name)
@@ -135,7 +136,7 @@ def test_no_kill_of_any_process_loses_or_doubles_a_run(shop: Shop, database: str
         victim = chance.choice(sorted(shop.commands))
         shop.kill(victim)
         shop.start(victim)
-    wait_until(lambda: checker.all_runs(ask) >= count and checker.open_runs(ask) == 0, shop)
-    found = checker.check(ask, shop.payroll.delivered, since=count)
+    wait_until(lambda: checker.all_runs(shop.ask) >= count and checker.open_runs(shop.ask) == 0, shop)
+    found = checker.check(shop.ask, shop.payroll.delivered, since=count)
     assert found.faults == {}
     assert found.resumed > 0, "no kill fell into a run: the test showed nothing"

@@ -54,6 +54,14 @@ def postgres(address: str) -> Query:
     return ask
 
 
+def unfinished(ask: Query) -> list[tuple[Any, ...]]:
+    """What stands in the way: state, code, reason, resumes and how many runs are alike in it."""
+    return ask(
+        "SELECT state, code, reason, resumes, count(*) FROM scheduling_schedulerun WHERE state != 'succeeded'"
+        " GROUP BY state, code, reason, resumes"
+    )
+
+
 def open_runs(ask: Query) -> int:
     return int(ask("SELECT count(*) FROM scheduling_schedulerun WHERE state != 'succeeded'")[0][0])
 
