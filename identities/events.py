@@ -41,6 +41,13 @@ class IdentityEvent(StrEnum):
     ENABLED = "identity.enabled"
     DISABLED = "identity.disabled"
     RETIRED = "identity.retired"
+    PAUSED = "identity.paused"
+    RESUMED = "identity.resumed"
+    QUARANTINED = "identity.quarantined"
+    RELEASED = "identity.released"
+    BRITTLE = "identity.marked_brittle"
+    EXCEPTION_GRANTED = "identity.exception_granted"
+    EXCEPTION_ENDED = "identity.exception_ended"
     OWNER_LOST = "identity.owner_lost"
     UNREPORTED = "identity.unreported"
     MERGED = "identity.merged"
@@ -52,8 +59,42 @@ class CredentialEvent(StrEnum):
     STORED = "credential.stored"
     STORE_FAILED = "credential.store_failed"
     REVOKED = "credential.revoked"
+    SHOWN = "credential.shown"
+    ROTATED = "credential.rotated"
+    DISTRIBUTED = "credential.distributed"
+    DELIVERY_FAILED = "credential.delivery_failed"
+    CUT_OVER = "credential.cut_over"
+    CUTOVER_OVERDUE = "credential.cutover_overdue"
+    THROTTLED = "credential.throttled"
+    RETIRED = "credential.retired"
+    ROLLED_BACK = "credential.rolled_back"
+    RENEWED = "credential.renewed"
+    REMINDED = "credential.reminded"
+    DESCRIBED = "credential.described"
     REPORTED = "credential.reported"
     GONE = "credential.gone"
+
+
+class QuarantineEvent(StrEnum):
+    CALLED = "quarantine.called"
+    CONTAINED = "quarantine.contained"
+    LINE_DONE = "quarantine.line_done"
+    LINE_CHANGED = "quarantine.line_changed"
+    COMPLETED = "quarantine.completed"
+    RELEASE_ASKED = "quarantine.release_asked"
+    RELEASED = "quarantine.released"
+
+
+class LeakEvent(StrEnum):
+    REPORTED = "leak.reported"
+
+
+class SecretGrantEvent(StrEnum):
+    ASKED = "secret_grant.asked"
+    GRANTED = "secret_grant.granted"
+    REFUSED = "secret_grant.refused"
+    ENDED = "secret_grant.ended"
+    EXTENDED = "secret_grant.extended"
 
 
 class TokenEvent(StrEnum):

@@ -1,8 +1,23 @@
 """The rooms' models under one app label, for Django; nobody imports this module."""
 
-from identities.access.models import Role as Role, RoleBinding as RoleBinding
-from identities.credentials.models import ClientSecret as ClientSecret, ExternalCredential as ExternalCredential
-from identities.detections.models import Finding as Finding, FindingComment as FindingComment
+from identities.access.models import Role as Role, RoleBinding as RoleBinding, SecretGrant as SecretGrant
+from identities.credentials.models import (
+    ClientKey as ClientKey,
+    ClientSecret as ClientSecret,
+    ExternalCredential as ExternalCredential,
+    Reminder as Reminder,
+    Rotation as Rotation,
+    SecretShowing as SecretShowing,
+    SecretSource as SecretSource,
+    SecretUse as SecretUse,
+    UsedAssertion as UsedAssertion,
+)
+from identities.detections.models import (
+    Finding as Finding,
+    FindingComment as FindingComment,
+    LeakMatch as LeakMatch,
+    LeakReport as LeakReport,
+)
 from identities.discovery.models import (
     ImportRow as ImportRow,
     ImportRun as ImportRun,
@@ -12,11 +27,20 @@ from identities.discovery.models import (
     SourceRecord as SourceRecord,
 )
 from identities.inventory.models import (
+    Knock as Knock,
     ManagedIdentity as ManagedIdentity,
+    PolicyException as PolicyException,
     SearchEntry as SearchEntry,
     TenantStandards as TenantStandards,
 )
-from identities.people.models import RefreshToken as RefreshToken, Team as Team, Tenant as Tenant, User as User
+from identities.lifecycle.models import Quarantine as Quarantine, QuarantineLine as QuarantineLine
+from identities.people.models import (
+    Notice as Notice,
+    RefreshToken as RefreshToken,
+    Team as Team,
+    Tenant as Tenant,
+    User as User,
+)
 from identities.policies.models import (
     AuthorizationDecision as AuthorizationDecision,
     DecisionWriter as DecisionWriter,

@@ -82,3 +82,60 @@ class RoleBinding(models.Model):
         """Whether it gives its role at `at`."""
         ended = self.ended_at is not None and self.ended_at <= at
         return self.valid_from <= at < self.valid_until and not ended
+
+
+class GrantState(models.TextChoices):
+    """A grant is asked for, then given or refused; given, it lasts until its end or until somebody ends it."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class SecretGrants(models.QuerySet["SecretGrant"]):
+    """Words for asking about grants of secrets."""
+
+    def effective(self, at: datetime) -> Self:
+        """Those that let their reader read at `at`."""
+        return self.filter(state=GrantState.GRANTED, ended_at=None, valid_until__gt=at)
+
+
+class SecretGrant(models.Model):
+    """One identity, or one schedule of it, may resolve one secret reference, until when and why (S3-30).
+
+    The reference is named as schedules write it, without a version. `schedule_id` is empty for a grant to the identity
+    itself, and no foreign key: scheduling stands above.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="secret_grants")
+    provider = models.CharField(max_length=32)
+    vault_uri = models.CharField(max_length=400)
+    secret_name = models.CharField(max_length=400)
+    schedule_id = models.UUIDField(null=True, blank=True)
+    schedule_label = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.ASKED)
+    reason = models.CharField(max_length=500)
+    asked_by = models.CharField(max_length=254, blank=True)
+    asked_by_id = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_reason = models.CharField(max_length=500, blank=True)
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=500, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    uses = models.PositiveBigIntegerField(default=0)
+
+    objects = SecretGrants.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "id"]
+        indexes = [
+            models.Index(fields=["identity", "vault_uri", "secret_name"], name="secret_grant_of_identity"),
+            models.Index(fields=["schedule_id"], name="secret_grant_of_schedule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.secret_name} for {self.schedule_label or self.identity}"

@@ -25,11 +25,20 @@ METHODS = [
     for method in AuthMethod
     if method.value not in {*NEVER_ALLOWED, AuthMethod.UNKNOWN.value}
 ]
-BY_TIER = ("rotation_days", "review_days", "auth_methods")
+ENDINGS = [("alert", "Alert only"), ("throttle", "Slow it down"), ("retire", "Retire it")]
+BY_TIER = ("rotation_days", "review_days", "overlap_hours", "silent_hours", "after_deadline", "auth_methods")
 
 
 def _days(label: str) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=3650)
+
+
+def _hours(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=2160)
+
+
+def _ending(label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=ENDINGS)
 
 
 def _methods(label: str) -> forms.MultipleChoiceField:
@@ -47,6 +56,15 @@ class PolicyForm(CommandForm):
     review_days_low = _days("Low tier: review after days")
     review_days_medium = _days("Medium tier: review after days")
     review_days_high = _days("High tier: review after days")
+    overlap_hours_low = _hours("Low tier: two secrets may both work for hours")
+    overlap_hours_medium = _hours("Medium tier: two secrets may both work for hours")
+    overlap_hours_high = _hours("High tier: two secrets may both work for hours")
+    silent_hours_low = _hours("Low tier: retire the old one after hours of silence")
+    silent_hours_medium = _hours("Medium tier: retire the old one after hours of silence")
+    silent_hours_high = _hours("High tier: retire the old one after hours of silence")
+    after_deadline_low = _ending("Low tier: an old secret still used after the overlap")
+    after_deadline_medium = _ending("Medium tier: an old secret still used after the overlap")
+    after_deadline_high = _ending("High tier: an old secret still used after the overlap")
     dormant_after_days = _days("Dormant after days without use, where no cadence is known")
     auth_methods_low = _methods("Low tier")
     auth_methods_medium = _methods("Medium tier")
@@ -72,6 +90,11 @@ class PolicyForm(CommandForm):
     sections: ClassVar[Sequence[Section]] = (
         Section("In words", ("what_counts", "how_to_request")),
         Section("Rotation and review", tuple(f"{name}_{tier}" for name in BY_TIER[:2] for tier in TIERS)),
+        Section(
+            "While a secret is replaced",
+            tuple(f"{name}_{tier}" for name in BY_TIER[2:5] for tier in TIERS),
+            "Both work until the old one has been silent and the new one was seen; the overlap has an end.",
+        ),
         Section("Dormancy", ("dormant_after_days",)),
         Section(
             "Ways to prove oneself",

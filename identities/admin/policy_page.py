@@ -132,10 +132,18 @@ def _version(row: TenantStandards | None) -> str:
 
 def _tiers(standards: Standards) -> Table:
     rows = [
-        [str(tier.label), f"every {standards.rotation_days[tier]} days", f"every {standards.review_days[tier]} days"]
+        [
+            str(tier.label),
+            f"every {standards.rotation_days[tier]} days",
+            f"every {standards.review_days[tier]} days",
+            f"{standards.overlap_hours[tier]} h",
+            f"after {standards.silent_hours[tier]} h of silence",
+            standards.after_deadline[tier],
+        ]
         for tier in RiskTier
     ]
-    return Table("How long it lasts", ["Risk tier", "Rotate", "Review"], rows, Empty("No tiers"))
+    heads = ["Risk tier", "Rotate", "Review", "Overlap at most", "Old secret ends", "Used after the overlap"]
+    return Table("How long it lasts", heads, rows, Empty("No tiers"))
 
 
 def _methods(standards: Standards) -> Table:

@@ -41,6 +41,16 @@ class DaysByTier(serializers.JSONField):
     """Days by risk tier."""
 
 
+@extend_schema_field(_object(RiskTier.values, {"type": "integer", "minimum": 1, "maximum": 2160}))
+class HoursByTier(serializers.JSONField):
+    """Hours by risk tier."""
+
+
+@extend_schema_field(_object(RiskTier.values, {"type": "string", "enum": ["alert", "throttle", "retire"]}))
+class EndingsByTier(serializers.JSONField):
+    """What happens after a deadline, by risk tier."""
+
+
 @extend_schema_field(_object(RiskTier.values, _LIST))
 class MethodsByTier(serializers.JSONField):
     """Ways to authenticate by risk tier."""
@@ -87,6 +97,15 @@ class RulesShape(Shape):
         required=False,
         allow_null=True,
         help_text="Days of silence after which an identity without a known cadence is dormant.",
+    )
+    overlap_hours = HoursByTier(
+        required=False, allow_null=True, help_text="Hours that two secrets may both work during a rotation."
+    )
+    silent_hours = HoursByTier(
+        required=False, allow_null=True, help_text="Hours of silence after which a replaced secret is retired."
+    )
+    after_deadline = EndingsByTier(
+        required=False, allow_null=True, help_text="What becomes of a replaced secret that is used past the deadline."
     )
     auth_methods = MethodsByTier(
         required=False, allow_null=True, help_text="How an identity may prove itself, by risk tier."

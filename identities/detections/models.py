@@ -84,3 +84,60 @@ class FindingComment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author}: {self.text[:40]}"
+
+
+class LeakDoor(models.TextChoices):
+    """By which door a report of a leak came."""
+
+    PASTED = "pasted"
+    API = "api"
+    PARTNER = "partner"
+
+
+class LeakReport(models.Model):
+    """Somebody reported text with a secret of ours in it; a report without a match leaves no row. The text is nowhere.
+
+    `where` is the place that was named (a URL, a log), cleaned of anything that reads like a secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="leak_reports")
+    door = models.CharField(max_length=8, choices=LeakDoor.choices)
+    source = models.CharField(max_length=200, blank=True)
+    where = models.CharField(max_length=400, blank=True)
+    reported_by = models.CharField(max_length=254, blank=True)
+    reported_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-reported_at", "id"]
+        indexes = [models.Index(fields=["tenant", "-reported_at"], name="leak_report_of_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.reported_at:%Y-%m-%d %H:%M}"
+
+
+class LeakAction(models.TextChoices):
+    """What was done about a leaked secret; `none`: it had ended before."""
+
+    REVOKED = "revoked"
+    QUARANTINED = "quarantined"
+    NONE = "none"
+
+
+class LeakMatch(models.Model):
+    """One secret of ours in a report: whose it is, and what was done."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    report = models.ForeignKey(LeakReport, on_delete=models.PROTECT, related_name="matches")
+    identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="leaks")
+    secret = models.ForeignKey("identities.ClientSecret", on_delete=models.PROTECT, related_name="leaks")
+    action = models.CharField(max_length=12, choices=LeakAction.choices)
+    seconds = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["report", "id"]
+        verbose_name_plural = "leak matches"
+        constraints = [models.UniqueConstraint(fields=["report", "secret"], name="leak_match_once_per_secret")]
+
+    def __str__(self) -> str:
+        return f"{self.identity} …{self.secret.hint}"

@@ -129,6 +129,11 @@ class ManagedIdentity(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed", editable=False
     )
 
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    brittle = models.BooleanField(default=False, db_default=False, editable=False)
+    brittle_reason = models.TextField(blank=True, default="", db_default="", editable=False)
+    revocation_seconds = models.FloatField(null=True, blank=True, editable=False)
+
     tokens_revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -167,6 +172,62 @@ class ManagedIdentity(models.Model):
     def has_owner(self) -> bool:
         """A person who can answer for it: a label alone is not one, a deputy or a team does not count here."""
         return self.business_owner_id is not None or self.technical_owner_id is not None
+
+
+class ExceptionKind(models.TextChoices):
+    """What a deviation allows; each kind is asked for by name where its rule is enforced."""
+
+    ROTATION_BEYOND_MAXIMUM = "rotation_beyond_maximum"
+
+
+class PolicyException(models.Model):
+    """A deviation from the identity policy for one identity, with a reason and an end; it ends by its own date."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.ForeignKey(ManagedIdentity, on_delete=models.PROTECT, related_name="exceptions")
+    kind = models.CharField(max_length=32, choices=ExceptionKind.choices)
+    reason = models.TextField()
+    ticket = models.CharField(max_length=120, blank=True)
+    granted_by = models.CharField(max_length=254, blank=True)
+    granted_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-granted_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("granted_at")), name="exception_ends_after_it_begins"
+            )
+        ]
+        indexes = [models.Index(fields=["identity", "kind", "expires_at"], name="exception_of_identity")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} until {self.expires_at:%Y-%m-%d}"
+
+
+class Knock(models.Model):
+    """Somebody came with right credentials to an identity that is stopped: who still holds them, and from where."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.ForeignKey(ManagedIdentity, on_delete=models.CASCADE, related_name="knocks")
+    state = models.CharField(max_length=16, choices=STATE_CHOICES)
+    since = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-last_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["identity", "since", "address", "user_agent"], name="knock_once_per_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.times} times"
 
 
 class SearchEntry(models.Model):

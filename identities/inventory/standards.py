@@ -31,8 +31,10 @@ NEVER_ALLOWED = frozenset({AuthMethod.HUMAN_SHARED_ADMIN.value})
 class Standards:
     """The rules of one tenant, complete: what it did not say itself is filled in from `DEFAULTS`.
 
-    `rotation_days`, `review_days` and `auth_methods` are by risk tier; `auth_methods_by_kind` stands in the place of
-    the tier's list for the kinds it names; `naming` maps a kind to a regular expression that the whole name fits.
+    By risk tier: `rotation_days`, `review_days`, `auth_methods`, `overlap_hours` (how long two secrets may both work),
+    `silent_hours` (how long the old one is silent before it ends) and `after_deadline` (alert, throttle, retire).
+    `auth_methods_by_kind` stands in the place of the tier's list for the kinds it names; `naming` maps a kind to a
+    regular expression that the whole name fits.
     """
 
     what_counts: str
@@ -40,6 +42,9 @@ class Standards:
     rotation_days: Mapping[str, int]
     review_days: Mapping[str, int]
     dormant_after_days: int
+    overlap_hours: Mapping[str, int]
+    silent_hours: Mapping[str, int]
+    after_deadline: Mapping[str, str]
     auth_methods: Mapping[str, Methods]
     auth_methods_by_kind: Mapping[str, Methods]
     naming: Mapping[str, str]
@@ -73,6 +78,11 @@ DEFAULTS = Standards(
     rotation_days=MappingProxyType({RiskTier.LOW.value: 180, RiskTier.MEDIUM.value: 90, RiskTier.HIGH.value: 30}),
     review_days=MappingProxyType({RiskTier.LOW.value: 365, RiskTier.MEDIUM.value: 180, RiskTier.HIGH.value: 90}),
     dormant_after_days=90,
+    overlap_hours=MappingProxyType({RiskTier.LOW.value: 336, RiskTier.MEDIUM.value: 168, RiskTier.HIGH.value: 48}),
+    silent_hours=MappingProxyType({RiskTier.LOW.value: 24, RiskTier.MEDIUM.value: 6, RiskTier.HIGH.value: 1}),
+    after_deadline=MappingProxyType(
+        {RiskTier.LOW.value: "alert", RiskTier.MEDIUM.value: "throttle", RiskTier.HIGH.value: "retire"}
+    ),
     auth_methods=MappingProxyType(
         {
             RiskTier.LOW.value: (*_SHORT_LIVED, *_STATIC, AuthMethod.PASSWORD.value),

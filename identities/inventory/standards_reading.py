@@ -8,6 +8,8 @@ from identities.inventory.standards import MEMBERS, NEVER_ALLOWED
 from identities.inventory.vocabulary import AuthMethod, Kind, RiskTier
 
 MAX_TEXT, MAX_DAYS = 4000, 3650
+MAX_HOURS = 24 * 90
+AFTER_DEADLINE = ("alert", "throttle", "retire")
 MAX_CLASSES, MAX_CLASS = 50, 64
 DAYS = f"A whole number of days between 1 and {MAX_DAYS}."
 _METHODS = [method.value for method in AuthMethod if method not in {*NEVER_ALLOWED, AuthMethod.UNKNOWN.value}]
@@ -80,6 +82,18 @@ def _days(value: object) -> int:
     return value
 
 
+def _hours(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_HOURS:
+        raise _Wrong(f"A whole number of hours between 1 and {MAX_HOURS}.")
+    return value
+
+
+def _ending(value: object) -> str:
+    if value not in AFTER_DEADLINE:
+        raise _Wrong(f"Not one of {', '.join(AFTER_DEADLINE)}.")
+    return str(value)
+
+
 def _methods(value: object) -> list[str]:
     if not isinstance(value, list | tuple) or not all(isinstance(method, str) for method in value):
         raise _Wrong("A list of ways to authenticate.")
@@ -121,6 +135,9 @@ _READERS: Mapping[str, Callable[[str, object, Errors], object]] = {
     "rotation_days": _each(RiskTier.values, _days),
     "review_days": _each(RiskTier.values, _days),
     "dormant_after_days": _one(_days),
+    "overlap_hours": _each(RiskTier.values, _hours),
+    "silent_hours": _each(RiskTier.values, _hours),
+    "after_deadline": _each(RiskTier.values, _ending),
     "auth_methods": _each(RiskTier.values, _some_methods),
     "auth_methods_by_kind": _each(Kind.values, _methods),
     "naming": _each(Kind.values, _pattern),

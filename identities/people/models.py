@@ -171,3 +171,36 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return f"refresh token {self.id}"
+
+
+class Notice(models.Model):
+    """One thing one person is told: in the admin, and by mail where mail is set up. `key` says it once and no more.
+
+    It names what it is about by kind and id and never holds a secret. `mailed_at` stays empty while mail is off.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="notices")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=48)
+    key = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    about_kind = models.CharField(max_length=32, blank=True)
+    about_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+    mail_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["person", "key"], name="notice_said_once")]
+        indexes = [
+            models.Index(fields=["person", "seen_at", "-created_at"], name="notice_of_person"),
+            models.Index(fields=["mail_at"], condition=models.Q(mail_at__isnull=False), name="notice_to_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -13,22 +13,41 @@ from django.db.models import QuerySet
 from audit import services as audit
 from audit.actors import Actor
 from audit.models import AuditEvent
-from identities.access.models import Role, RoleBinding
-from identities.credentials.models import ClientSecret, ExternalCredential
-from identities.detections.models import Finding, FindingComment
+from identities.access.models import Role, RoleBinding, SecretGrant
+from identities.credentials.models import (
+    ClientKey,
+    ClientSecret,
+    ExternalCredential,
+    Reminder,
+    Rotation,
+    SecretShowing,
+    SecretSource,
+    SecretUse,
+)
+from identities.detections.models import Finding, FindingComment, LeakMatch, LeakReport
 from identities.discovery.models import ImportRow, ImportRun, Merge, Questionnaire, SourceAlias, SourceRecord
 from identities.events import TenantEvent
-from identities.inventory.models import ManagedIdentity, TenantStandards
+from identities.inventory.models import Knock, ManagedIdentity, PolicyException, TenantStandards
 from identities.inventory.states import State
 from identities.lifecycle import services as lifecycle
+from identities.lifecycle.models import Quarantine, QuarantineLine
 from identities.people.actors import subject_of
-from identities.people.models import RefreshToken, Team, Tenant, User
+from identities.people.models import Notice, RefreshToken, Team, Tenant, User
 from identities.policies.models import AuthorizationDecision, ResourcePolicy
 from identities.programme.models import DailySnapshot, SavedFilter
 from identities.tokens.models import IssuedToken
 from identities.vaults.models import LocalSecret, VaultConnection
 from scheduling.demo import estate
-from scheduling.models import DemoPayment, RunState, RunStep, Schedule, ScheduleRun, Workflow, WorkflowVersion
+from scheduling.models import (
+    DemoPayment,
+    Preflight,
+    RunState,
+    RunStep,
+    Schedule,
+    ScheduleRun,
+    Workflow,
+    WorkflowVersion,
+)
 from scheduling.services import runs, schedules, workflows
 
 REMOVED = "The demo was removed"
@@ -39,11 +58,16 @@ BELONGINGS: tuple[tuple[type[models.Model], str], ...] = (
     (DemoPayment, "tenant_id"),
     (RunStep, "run__tenant_id"),
     (ScheduleRun, "tenant_id"),
+    (Preflight, "schedule__tenant_id"),
     (Schedule, "tenant_id"),
     (WorkflowVersion, "workflow__tenant_id"),
     (Workflow, "tenant_id"),
     (SavedFilter, "tenant_id"),
     (DailySnapshot, "tenant_id"),
+    (LeakMatch, "report__tenant_id"),
+    (LeakReport, "tenant_id"),
+    (QuarantineLine, "quarantine__tenant_id"),
+    (Quarantine, "tenant_id"),
     (FindingComment, "finding__tenant_id"),
     (Finding, "tenant_id"),
     (ImportRow, "run__tenant_id"),
@@ -57,12 +81,22 @@ BELONGINGS: tuple[tuple[type[models.Model], str], ...] = (
     (IssuedToken, "identity__tenant_id"),
     (RoleBinding, "identity__tenant_id"),
     (Role, "tenant_id"),
+    (SecretGrant, "identity__tenant_id"),
+    (Reminder, "identity__tenant_id"),
+    (Rotation, "identity__tenant_id"),
+    (SecretShowing, "secret__identity__tenant_id"),
+    (SecretSource, "secret__identity__tenant_id"),
+    (SecretUse, "secret__identity__tenant_id"),
     (ClientSecret, "identity__tenant_id"),
+    (ClientKey, "identity__tenant_id"),
     (ExternalCredential, "identity__tenant_id"),
+    (Knock, "identity__tenant_id"),
+    (PolicyException, "identity__tenant_id"),
     (ManagedIdentity, "tenant_id"),
     (TenantStandards, "tenant_id"),
     (LocalSecret, "tenant_id"),
     (VaultConnection, "tenant_id"),
+    (Notice, "tenant_id"),
     (RefreshToken, "user__tenant_id"),
     (Team.members.through, "team__tenant_id"),
     (Team, "tenant_id"),

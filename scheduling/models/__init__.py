@@ -1,6 +1,7 @@
 """Rows of the scheduler: what runs, when it runs, and what came of it."""
 
 from scheduling.models.demo import DemoPayment
+from scheduling.models.preflight import Preflight
 from scheduling.models.pulse import Pulse
 from scheduling.models.runs import RunState, RunStep, ScheduleRun, StepState, Trigger
 from scheduling.models.schedules import MisfirePolicy, OverlapPolicy, Schedule
@@ -10,6 +11,7 @@ __all__ = [
     "DemoPayment",
     "MisfirePolicy",
     "OverlapPolicy",
+    "Preflight",
     "Pulse",
     "RunState",
     "RunStep",

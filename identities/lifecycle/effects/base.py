@@ -15,6 +15,10 @@ class Change(StrEnum):
 
     ENABLED = "enabled"
     DISABLED = "disabled"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
     RETIRED = "retired"
 
 

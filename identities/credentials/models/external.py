@@ -1,36 +1,12 @@
-"""ClientSecret: a secret of ours, kept as a keyed digest. ExternalCredential: one of somebody else's, by name only."""
+"""ExternalCredential: what somebody else issued, by name and dates only."""
 
 import uuid
 
 from django.db import models
+from django.db.models import Value
 from django.utils import timezone
 
-
-class ClientSecret(models.Model):
-    """Alive from `created_at` until revoked, or until `expires_at` where that is set (seldom: see a rotation date).
-
-    `rotate_by` only lowers posture and alarms: a secret never dies of a password policy (S0-35).
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="secrets")
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=8, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    created_by = models.CharField(max_length=254, blank=True, editable=False)
-    stored_at = models.JSONField(null=True, blank=True, editable=False)
-    rotate_by = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_reason = models.TextField(blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    uses = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        ordering = ["-created_at", "id"]
-
-    def __str__(self) -> str:
-        return f"…{self.hint}"
+NO_FACTS = Value({}, output_field=models.JSONField())
 
 
 class ExternalKind(models.TextChoices):
@@ -53,7 +29,8 @@ class ExternalCredential(models.Model):
 
     `external_id` is stable within `source` (an access key id, a secret's name). `stored_at` names the place where it
     rests, if known; `exposed_in` the place where its value lay open (the value is nowhere with us). Null dates are not
-    known; `gone_at`: its source no longer reports it.
+    known; `gone_at`: its source no longer reports it. `rotate_by` is set by hand; `certificate` holds what was
+    read in one: subject, issuer, serial, not_before, key_algorithm, key_size in bits.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -72,6 +49,9 @@ class ExternalCredential(models.Model):
     last_rotated_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    rotate_by = models.DateTimeField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=128, blank=True, default="", db_default="")
+    certificate = models.JSONField(default=dict, db_default=NO_FACTS, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     gone_at = models.DateTimeField(null=True, blank=True)

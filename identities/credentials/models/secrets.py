@@ -1,0 +1,92 @@
+"""ClientSecret: a secret of ours, kept as a keyed digest; where it is used from, and who was ever shown it."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+
+class ClientSecret(models.Model):
+    """Alive from `created_at` until revoked, or until `expires_at` where that is set (seldom: see a rotation date).
+
+    `rotate_by` only lowers posture and alarms: a secret never dies of a password policy (S0-35). `renewed_at` says that
+    somebody moved it on purpose. `throttled_at`: it outlived its cutover, and is served at a slow pace since.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="secrets")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=8, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.CharField(max_length=254, blank=True, editable=False)
+    stored_at = models.JSONField(null=True, blank=True, editable=False)
+    rotate_by = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_reason = models.TextField(blank=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+    throttled_at = models.DateTimeField(null=True, blank=True)
+    first_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    uses = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"…{self.hint}"
+
+
+class SecretSource(models.Model):
+    """From where one secret is used: an address and a client program, as the token endpoint saw them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="sources")
+    address = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    uses = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-last_seen_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["secret", "address", "user_agent"], name="secret_source_once")]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.user_agent}".strip()
+
+
+class SecretUse(models.Model):
+    """How often one secret was used in the span that begins at `at`: a minute while two overlap, else an hour."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="use")
+    at = models.DateTimeField()
+    uses = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(fields=["secret", "at"], name="secret_use_once_per_span")]
+        indexes = [models.Index(fields=["at"], name="secret_use_at")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.uses}"
+
+
+class SecretShowing(models.Model):
+    """A person was shown the text of a secret; the row stays when the person goes (OWASP NHI1)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="showings")
+    person = models.ForeignKey(
+        "identities.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="secrets_shown"
+    )
+    label = models.CharField(max_length=254)
+    shown_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-shown_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["secret", "label"], name="secret_shown_once_to_each")]
+
+    def __str__(self) -> str:
+        return f"{self.secret} to {self.label}"
