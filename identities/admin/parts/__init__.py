@@ -33,6 +33,10 @@ from identities.admin.parts.inline import (
     Moment as Moment,
     Quiet as Quiet,
 )
+from identities.admin.parts.steps import (
+    Step as Step,
+    Steps as Steps,
+)
 from identities.admin.parts.strips import (
     Cell as Cell,
     Live as Live,

@@ -1,11 +1,12 @@
 """How numbers went from day to day: areas on each other, bars beside each other. Drawn by the server as SVG.
 
-The shapes stretch with the page, so no text is inside them: scale and days stand around. A table says the same.
+The shapes stretch with the page, so no text is inside them: scale and days stand around. A table says the same. A day
+may also be an instant: then the columns are hours or minutes, and named so.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import accumulate
 
 from identities.admin.parts.blocks import Block, Empty
@@ -85,7 +86,12 @@ class Series(Block):
         """A few days, evenly apart, the last among them."""
         count = len(self.days)
         places = sorted({round(step * (count - 1) / (LABELS - 1)) for step in range(LABELS)}) if count > 1 else [0]
-        return [f"{self.days[place].day} {self.days[place]:%b}" for place in places] if count else []
+        return [_short(self.days[place]) for place in places] if count else []
+
+    @property
+    def head(self) -> str:
+        """The word over the first column of the table."""
+        return "From (UTC)" if self.days and isinstance(self.days[0], datetime) else "Day"
 
     @property
     def described(self) -> str:
@@ -93,7 +99,7 @@ class Series(Block):
         if not self.days:
             return ""
         ends = ", ".join(f"{line.word} {line.last}" for line in self.lines if line.last is not None)
-        return f"From {self.days[0]:%-d %B} to {self.days[-1]:%-d %B %Y}. At the end: {ends}."
+        return f"From {_long(self.days[0])} to {_long(self.days[-1])}. At the end: {ends}."
 
     @property
     def shapes(self) -> list[Shape]:
@@ -113,14 +119,14 @@ class Series(Block):
         return [Spot(round(place * width, 2), round(width, 2), self._said(place)) for place in range(len(self.days))]
 
     @property
-    def table(self) -> list[tuple[date, list[str]]]:
+    def table(self) -> list[tuple[str, list[str]]]:
         """The same as rows, newest first."""
-        rows = [(day, [_said(line.values[place]) for line in self.lines]) for place, day in enumerate(self.days)]
+        rows = [(_long(day), [_said(line.values[place]) for line in self.lines]) for place, day in enumerate(self.days)]
         return rows[::-1]
 
     def _said(self, place: int) -> str:
         parts = ", ".join(f"{_said(line.values[place])} {line.word}" for line in self.lines)
-        return f"{self.days[place]:%-d %b %Y}: {parts}"
+        return f"{_long(self.days[place])}: {parts}"
 
     def _bars(self, line: Line, below: Sequence[float], above: Sequence[float]) -> list[Shape]:
         width = WIDTH / len(self.days)
@@ -200,6 +206,14 @@ def _round_up(value: float) -> int:
         return 1
     power = next(step for step in accumulate([1] * 15, lambda size, _: size * 10) if step * 10 >= value)
     return next(int(power * step) for step in (1, 2, 4, 6, 8, 10) if power * step >= value)
+
+
+def _short(day: date) -> str:
+    return f"{day.astimezone(UTC):%-d %b %H:%M}" if isinstance(day, datetime) else f"{day.day} {day:%b}"
+
+
+def _long(day: date) -> str:
+    return f"{day.astimezone(UTC):%-d %b %Y, %H:%M}" if isinstance(day, datetime) else f"{day:%-d %b %Y}"
 
 
 def _said(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """Charts: the highest stack fits, unknown days leave a gap, and the words say what the shapes do."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, strategies as st
 
@@ -69,3 +69,11 @@ def test_a_cell_of_a_file_has_the_words_without_the_dress():
     assert plain(Moment(None)) is None
     assert plain(3) == 3
     assert plain(Empty("Nothing", "at all")) == "inbox Nothing at all"
+
+
+def test_instants_are_named_by_their_minute_in_utc():
+    times = [datetime(2026, 3, 1, 9, minute, tzinfo=UTC) for minute in (0, 30)]
+    found = Series("s", "Use", times, [Line("uses", "good", [1, 2])], Empty("Nothing"))
+    assert found.labels == ["1 Mar 09:00", "1 Mar 09:30"]
+    assert found.table[0] == ("1 Mar 2026, 09:30", ["2"])
+    assert found.head == "From (UTC)"

@@ -1,0 +1,40 @@
+"""Steps: how far something has come, each step with its evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from identities.admin.parts.blocks import Block
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `is_done`: it has its evidence; `is_now`: it is waited for. Never told by colour alone."""
+
+    label: str
+    evidence: object = ""
+    is_done: bool = False
+    is_now: bool = False
+    tone: str = ""
+
+    @property
+    def word(self) -> str:
+        """What a reader who sees no colour is told."""
+        return "done" if self.is_done else "waited for" if self.is_now else "to come"
+
+    @property
+    def shade(self) -> str:
+        return self.tone or ("good" if self.is_done else "accent" if self.is_now else "quiet")
+
+    @property
+    def icon(self) -> str:
+        return "check_circle" if self.is_done else "hourglass_top" if self.is_now else "radio_button_unchecked"
+
+
+@dataclass(frozen=True)
+class Steps(Block):
+    """Steps from the first to the last, beside each other where there is room."""
+
+    template = "steward/parts/steps.html"
+    title: str
+    steps: Sequence[Step]
+    text: str = ""
