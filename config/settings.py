@@ -232,6 +232,13 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 
+# Mail. Without an address of a mail server notices stay in the admin, and none is kept back for later.
+_mail = env.str("EMAIL_URL", default="")
+MAIL_IS_ON = bool(_mail)
+globals().update(env.email_url_config(_mail or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="steward@localhost")
+
 # Limits.
 RUN_LEASE_SECONDS, RUN_HEARTBEAT_SECONDS = limits.RUN_LEASE_SECONDS, limits.RUN_HEARTBEAT_SECONDS
 RUN_DEADLINE_SECONDS = limits.RUN_DEADLINE_SECONDS

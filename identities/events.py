@@ -35,6 +35,12 @@ class PersonEvent(StrEnum):
     REFRESH_FAILED = "user.refresh_failed"
 
 
+class NoticeEvent(StrEnum):
+    SEEN = "notice.seen"
+    MAILED = "notice.mailed"
+    MAIL_FAILED = "notice.mail_failed"
+
+
 class IdentityEvent(StrEnum):
     CREATED = "identity.created"
     CHANGED = "identity.changed"

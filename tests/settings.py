@@ -13,7 +13,16 @@ _kept = {name: os.environ[name] for name in LANE_VARIABLES if os.environ.get(nam
 for _name in [name for name in os.environ if name.startswith(("STEWARD_", "PASSPORT_", "AUTH_", "CACHE_URL"))]:
     if not _name.startswith("STEWARD_TEST_"):
         del os.environ[_name]
-for _name in ("ALLOWED_HOSTS", "DEBUG", "CSRF_TRUSTED_ORIGINS", "TRUSTED_PROXIES", "METRICS_TOKEN", "LOG_LEVEL"):
+_plain = (
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "CSRF_TRUSTED_ORIGINS",
+    "TRUSTED_PROXIES",
+    "METRICS_TOKEN",
+    "LOG_LEVEL",
+    "EMAIL_URL",
+)
+for _name in _plain:
     os.environ.pop(_name, None)
 
 _folder = tempfile.mkdtemp(prefix="steward-tests-")
