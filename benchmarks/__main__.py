@@ -1,15 +1,20 @@
-"""`python -m benchmarks [token] [api] [lag] [register]`: run what is named, or all, and print tables with ratios."""
+"""`python -m benchmarks [PART…]`: run the parts that are named, or all, and print tables with ratios."""
 
 import argparse
 import os
 import time
 
-from benchmarks import comparing, own_api, register, servers, start_lag, tables, token_endpoint
+from benchmarks import comparing, own_api, register, rotating, servers, start_lag, tables, token_endpoint
 from benchmarks.comparing import Plan
 from benchmarks.tables import Line
 
-PARTS = ("token", "lag", "api", "register")
-MEASURED = {"token": token_endpoint.measure, "api": own_api.measure, "register": register.measure}
+PARTS = ("token", "lag", "api", "rotation", "register")
+MEASURED = {
+    "token": token_endpoint.measure,
+    "api": own_api.measure,
+    "rotation": rotating.measure,
+    "register": register.measure,
+}
 
 
 def main() -> None:

@@ -1,0 +1,102 @@
+"""Rotation and revocation as a client sees them: errors across rotations, rotations a minute, time to revoke.
+
+Everything goes over HTTP to gunicorn with two workers, so that a revocation is timed at processes that did not do it.
+"""
+
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks import servers, tables
+from benchmarks.comparing import Plan
+from benchmarks.portal_client import Portal
+from benchmarks.tables import Line
+
+CLIENTS, REVOKED = 4, 100
+LONGEST_SECONDS = 60.0
+#: A refusal counts when so many in a row have come, whichever worker answered.
+IN_A_ROW = 8
+
+
+def measure(kind: str, plan: Plan) -> list[Line]:
+    """One table for one kind of database, and its lines for the last one."""
+    with portal(kind) as opened:
+        rotations, requests, errors, seconds = _rotate(opened, until=min(LONGEST_SECONDS, plan.seconds * 4))
+        revoked = sorted(_revoke(opened) for _ in range(REVOKED))
+    p99 = revoked[int(len(revoked) * 0.99) - 1]
+    rows = [
+        ("token requests across rotations", f"{requests}", f"{errors} errors"),
+        ("rotations", f"{rotations}", f"{60 * rotations / seconds:.0f} a minute"),
+        ("time to revoke", f"p50 {statistics.median(revoked):.2f} s", f"p99 {p99:.2f} s"),
+    ]
+    title = (
+        f"Rotation and revocation on {kind}: gunicorn gthread {servers.WORKERS}x{servers.THREADS}, {CLIENTS} clients"
+    )
+    tables.show(title, ("what", "figure", ""), rows)
+    return [(what, kind, figure, said, "", "") for what, figure, said in rows]
+
+
+@contextmanager
+def portal(kind: str) -> Iterator[Portal]:
+    """A portal with its first administrator, who is signed in."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steward-bench-")))
+        database = stack.enter_context(servers.scratch_database(kind, folder, "rotating"))
+        port = servers.free_port()
+        env = servers.environment(database, folder, port, STEWARD_ADMIN_PASSWORD="Only-4-the-bench!")
+        servers.run("manage", "migrate", "--verbosity", "0", env=env)
+        servers.run("manage", "first_admin", env=env)
+        server = stack.enter_context(
+            servers.serving("config.wsgi:application", port, env=env, probe="/passport/jwks.json")
+        )
+        yield Portal.signed_in(server.base, "admin@steward.localhost", "Only-4-the-bench!")
+
+
+def _rotate(opened: Portal, *, until: float) -> tuple[int, int, int, float]:
+    """Rotate one identity again and again while clients fetch tokens with whatever secret they were given last."""
+    bot = opened.make_identity("bench-rotating")
+    current, stop = [bot.secret], threading.Event()
+    counts = {"good": 0, "bad": 0}
+    lock = threading.Lock()
+
+    def fetch() -> None:
+        while not stop.is_set():
+            status = opened.token(bot.client_id, current[0]).status
+            with lock:
+                counts["good" if status == 200 else "bad"] += 1
+
+    clients = [threading.Thread(target=fetch, daemon=True) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    rotations, began, credential = 0, time.monotonic(), bot.credential_id
+    while time.monotonic() - began < until:
+        credential, current[0], old = opened.rotate(credential)
+        time.sleep(0.05)  # requests in the air with the old secret come to their end first, as at a real cutover
+        opened.revoke(old)
+        rotations += 1
+    seconds = time.monotonic() - began
+    stop.set()
+    for client in clients:
+        client.join()
+    return rotations, counts["good"] + counts["bad"], counts["bad"], seconds
+
+
+def _revoke(opened: Portal) -> float:
+    """Seconds from the call of a quarantine until no worker mints a token or honours the one that was minted."""
+    bot = opened.make_identity(f"bench-{time.monotonic_ns()}")
+    token = opened.token(bot.client_id, bot.secret).body["access_token"]
+    began = time.monotonic()
+    opened.quarantine(bot.identity_id)
+    refused, last_let_in = 0, began
+    while refused < IN_A_ROW:
+        is_out = opened.token(bot.client_id, bot.secret).status == 401 and opened.is_refused(token)
+        refused = refused + 1 if is_out else 0
+        if not is_out:
+            last_let_in = time.monotonic()
+        if time.monotonic() - began > LONGEST_SECONDS:
+            raise RuntimeError("A quarantined identity is still let in.")
+    return max(last_let_in - began, 0.0)
