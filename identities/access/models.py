@@ -95,25 +95,34 @@ class GrantState(models.TextChoices):
 class SecretGrants(models.QuerySet["SecretGrant"]):
     """Words for asking about grants of secrets."""
 
-    def effective(self, at: datetime) -> Self:
-        """Those that let their reader read at `at`."""
-        return self.filter(state=GrantState.GRANTED, ended_at=None, valid_until__gt=at)
+    def effective(self, at: datetime, *, of_runs_since: datetime | None = None) -> Self:
+        """Those that let their reader read at `at`; with `of_runs_since`, those superseded since that moment as well."""
+        stands = Q(ended_at=None)
+        if of_runs_since is not None:
+            stands |= Q(is_superseded=True, ended_at__gt=of_runs_since)
+        return self.filter(stands, state=GrantState.GRANTED, valid_until__gt=at)
+
+    def asked(self) -> Self:
+        """Those that wait for a decision."""
+        return self.filter(state=GrantState.ASKED, ended_at=None)
 
 
 class SecretGrant(models.Model):
     """One identity, or one schedule of it, may resolve one secret reference, until when and why (S3-30).
 
     The reference is named as schedules write it, without a version. `schedule_id` is empty for a grant to the identity
-    itself, and no foreign key: scheduling stands above.
+    itself, and no foreign key: scheduling stands above; `cadence_seconds` is the longest regular gap of that schedule.
+    `is_superseded`: it ended because the schedule reads something else now, so runs made before may still use it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="secret_grants")
     provider = models.CharField(max_length=32)
-    vault_uri = models.CharField(max_length=400)
+    vault_uri = models.CharField(max_length=500)
     secret_name = models.CharField(max_length=400)
     schedule_id = models.UUIDField(null=True, blank=True)
     schedule_label = models.CharField(max_length=200, blank=True)
+    cadence_seconds = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.ASKED)
     reason = models.CharField(max_length=500)
     asked_by = models.CharField(max_length=254, blank=True)
@@ -125,6 +134,8 @@ class SecretGrant(models.Model):
     valid_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=500, blank=True)
+    ended_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    is_superseded = models.BooleanField(default=False, db_default=False, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
     uses = models.PositiveBigIntegerField(default=0)
 
@@ -135,6 +146,7 @@ class SecretGrant(models.Model):
         indexes = [
             models.Index(fields=["identity", "vault_uri", "secret_name"], name="secret_grant_of_identity"),
             models.Index(fields=["schedule_id"], name="secret_grant_of_schedule"),
+            models.Index(fields=["vault_uri", "secret_name", "id"], name="secret_grant_of_place"),
         ]
 
     def __str__(self) -> str:
