@@ -16,7 +16,12 @@ class IdentitiesConfig(AppConfig):
 
     def ready(self) -> None:
         # What rooms keep on the row of an identity registers itself by being imported.
-        rooms = ("credentials.rotation_facts", "inventory.following", "lifecycle.dependencies")
+        rooms = (
+            "credentials.rotation_facts",
+            "credentials.custody_following",
+            "inventory.following",
+            "lifecycle.dependencies",
+        )
         for name in (f"identities.{room}" for room in rooms):
             import_module(name)
         # Django would note a sign-in by itself, without a record: `people.sign_in` writes both or neither.

@@ -10,7 +10,7 @@ from django.db import transaction
 from audit import services as audit
 from audit.actors import Actor
 from audit.events import Outcome
-from identities.credentials import services as credentials
+from identities.credentials import custody, services as credentials
 from identities.credentials.models import ClientSecret
 from identities.errors import DomainError, Invalid, Unavailable
 from identities.events import CredentialEvent
@@ -66,6 +66,7 @@ def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str
 def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, actor: Actor) -> Delivered:
     """The second half: outside a transaction, put the text where it belongs, and say how that went."""
     if store_at is None:
+        custody.note_shown(issued.secret, actor=actor)
         return Delivered(secret=issued.secret, text=issued.text)
     identity = issued.secret.identity
     try:

@@ -74,7 +74,11 @@ class SecretUse(models.Model):
 
 
 class SecretShowing(models.Model):
-    """A person was shown the text of a secret; the row stays when the person goes (OWASP NHI1)."""
+    """A person was shown the text of a secret; the row stays when the person goes (OWASP NHI1).
+
+    When they have gone, somebody asks for the secret to be rotated (`rotate_*`): it waits while `rotate_at` is set,
+    the instant of the next try; `rotate_problem` is what stood in the way of the last one, and then it needs a hand.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="showings")
@@ -83,10 +87,20 @@ class SecretShowing(models.Model):
     )
     label = models.CharField(max_length=254)
     shown_at = models.DateTimeField(default=timezone.now)
+    rotate_asked_at = models.DateTimeField(null=True, blank=True)
+    rotate_asked_by = models.ForeignKey(
+        "identities.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    rotate_reason = models.TextField(blank=True, default="", db_default="")
+    rotate_at = models.DateTimeField(null=True, blank=True)
+    rotate_problem = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-shown_at", "id"]
         constraints = [models.UniqueConstraint(fields=["secret", "label"], name="secret_shown_once_to_each")]
+        indexes = [
+            models.Index(fields=["rotate_at"], condition=models.Q(rotate_at__isnull=False), name="showing_to_rotate")
+        ]
 
     def __str__(self) -> str:
         return f"{self.secret} to {self.label}"
