@@ -138,6 +138,7 @@ class VaultEvent(StrEnum):
     REMOVED = "vault_connection.removed"
     SECRET_READ = "vault.secret_read"  # noqa: S105 - an event name
     SECRET_WRITTEN = "vault.secret_written"  # noqa: S105 - an event name
+    SECRET_PROMOTED = "vault.secret_promoted"  # noqa: S105 - an event name
     SECRET_DESTROYED = "vault.secret_destroyed"  # noqa: S105 - an event name
 
 

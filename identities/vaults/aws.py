@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from identities.errors import Invalid
 from identities.vaults import failures, names
 from identities.vaults.aws_failures import named
-from identities.vaults.base import Ended, VaultSettings, Version, setting
+from identities.vaults.base import NONE, Ended, VaultSettings, Version, setting
 from identities.vaults.http import BoundedSession
 from identities.vaults.references import SecretReference
 from identities.vaults.remote import RemoteSettings, RemoteVault
@@ -59,6 +59,7 @@ class AwsVault(RemoteVault):
     Settings: ClassVar[type[VaultSettings]] = AwsSettings
     library: ClassVar[str] = "boto3"
     extra: ClassVar[str] = "aws"
+    is_staging: ClassVar[bool] = True
     credential_setting: ClassVar[str] = "secretAccessKey"
     entrusted: ClassVar[tuple[str, ...]] = ("prefix", "accessKeyId", "region")
 
@@ -86,30 +87,54 @@ class AwsVault(RemoteVault):
             value = _value(client, name, reference.version)
         return SecretText(_member(value, name, key) if key else value)
 
-    @sensitive_variables("client", "value")
+    @sensitive_variables("client")
     def write(
         self, reference: SecretReference, text: SecretText, tenant_id: UUID, expected_version: str | None = None
     ) -> str:
         """Put as AWSPENDING first; it becomes AWSCURRENT only if what stood there still does."""
         name, key = self._place(reference)
-        made = str(uuid4())
+        with self._client() as client:
+            made, before = _put(client, name, key, text, expected_version)
+            if before != NONE:
+                _promote(client, name, made, before)
+        return made
+
+    @sensitive_variables("client")
+    def stage(
+        self, reference: SecretReference, text: SecretText, tenant_id: UUID, expected_version: str | None = None
+    ) -> str:
+        """It waits as AWSPENDING; the first version of all is in use at once, there being nothing else to read."""
+        name, key = self._place(reference)
+        with self._client() as client:
+            return _put(client, name, key, text, expected_version)[0]
+
+    @sensitive_variables("client")
+    def newest(self, reference: SecretReference, tenant_id: UUID) -> str:
+        name, _ = self._place(reference)
+        with self._client() as client:
+            return _holder(_stages(client, name), CURRENT)
+
+    @sensitive_variables("client")
+    def staged(self, reference: SecretReference, tenant_id: UUID) -> str:
+        name, _ = self._place(reference)
         with self._client() as client:
             stages = _stages(client, name)
-            newest = next((version for version, labels in (stages or {}).items() if CURRENT in labels), "0")
-            if expected_version not in (None, newest):
-                raise failures.VersionConflict(f"The secret '{name}' is not at the expected version")
-            before = _value(client, name, newest) if key and newest != "0" else "{}"
-            value = json.dumps(_members(before, name) | {key: text.reveal()}) if key else text.reveal()
-            if stages is None:
-                client.create_secret(Name=name, SecretString=value, ClientRequestToken=made)
-            else:
-                labels = [PENDING if newest != "0" else CURRENT]
-                client.put_secret_value(
-                    SecretId=name, SecretString=value, ClientRequestToken=made, VersionStages=labels
-                )
-                if newest != "0":
-                    _promote(client, name, made, newest)
-        return made
+        waiting = _holder(stages, PENDING)
+        return waiting if waiting != NONE else _holder(stages, CURRENT)
+
+    @sensitive_variables("client")
+    def promote(
+        self, reference: SecretReference, version: str, tenant_id: UUID, expected_version: str | None = None
+    ) -> None:
+        """AWSCURRENT moves here; Amazon puts AWSPREVIOUS on the version that had it."""
+        name, _ = self._place(reference)
+        with self._client() as client:
+            stages = _stages(client, name) or {}
+            if not stages.get(version):
+                raise failures.SecretNotFound("There is no such secret, or not in this version")
+            if CURRENT in stages[version]:
+                return
+            _promote(client, name, version, expected_version or _holder(stages, CURRENT))
 
     @sensitive_variables("client")
     def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
@@ -265,6 +290,28 @@ def _member(value: str, name: str, key: str) -> str:
     if not isinstance(found, str):
         raise failures.FieldNotFound(f"The secret '{name}' has no text in the member '{key}'")
     return found
+
+
+def _holder(stages: dict[str, list[str]] | None, label: str) -> str:
+    return next((version for version, labels in (stages or {}).items() if label in labels), NONE)
+
+
+@sensitive_variables("text", "before", "value")
+def _put(client: Any, name: str, key: str, text: SecretText, expected: str | None) -> tuple[str, str]:
+    """The version made, and the one that is in use before it; only the first of all is in use without `_promote`."""
+    made = str(uuid4())
+    stages = _stages(client, name)
+    newest = _holder(stages, CURRENT)
+    if expected not in (None, newest):
+        raise failures.VersionConflict(f"The secret '{name}' is not at the expected version")
+    before = _value(client, name, newest) if key and newest != NONE else "{}"
+    value = json.dumps(_members(before, name) | {key: text.reveal()}) if key else text.reveal()
+    if stages is None:
+        client.create_secret(Name=name, SecretString=value, ClientRequestToken=made)
+    else:
+        labels = [PENDING if newest != NONE else CURRENT]
+        client.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=made, VersionStages=labels)
+    return made, newest
 
 
 def _promote(client: Any, name: str, made: str, before: str) -> None:

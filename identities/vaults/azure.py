@@ -94,6 +94,11 @@ class AzureVault(RemoteVault):
             answer = vault.good("PUT", f"secrets/{name}", {"value": text.reveal()})
         return _version_name(answer)
 
+    def newest(self, reference: SecretReference, tenant_id: UUID) -> str:
+        name = self._name(reference)
+        with self._asking() as vault:
+            return vault.newest(name)
+
     def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
         name = self._name(reference)
         with self._asking() as vault:

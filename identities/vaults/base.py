@@ -10,9 +10,13 @@ from uuid import UUID
 
 from identities.errors import Invalid
 from identities.names import camel
+from identities.vaults.failures import SecretNotFound
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import SecretReference
 from identities.vaults.secret_text import SecretText
+
+NONE = "0"
+"""The version of a secret that is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,10 @@ class Ended(StrEnum):
 class Vault(ABC):
     """One connection to a secrets store, made for one operation and thrown away.
 
-    `read`, `write`, `versions`, `destroy` and `probe` may use the network and take up to the connection's time limit
-    for each question they ask, so they are never called inside a transaction. They raise the errors of
-    `identities.vaults.failures` and nothing else, keep every name inside the connection's own prefix, follow no
-    redirect, and put no secret into a log line, an error or an attribute. Not promised: that a value read once can be
+    What is asked of the vault itself (all but the class methods) may use the network and take up to the connection's
+    time limit for each question, so it is never called inside a transaction. It raises the errors of
+    `identities.vaults.failures` and nothing else, keeps every name inside the connection's own prefix, follows no
+    redirect, and puts no secret into a log line, an error or an attribute. Not promised: that a value read once can be
     read again.
     """
 
@@ -105,6 +109,9 @@ class Vault(ABC):
 
     entrusted: ClassVar[tuple[str, ...]] = ()
     """The outside names of settings that say what a credential opens: where one changes, it is given again."""
+
+    is_staging: ClassVar[bool] = False
+    """Does a version that was staged wait until it is promoted? If not, it is in use at once."""
 
     kinds: ClassVar[dict[str, type["Vault"]]] = {}
 
@@ -138,6 +145,33 @@ class Vault(ABC):
         """Its versions, the newest first, as far as the vault still tells of them; `SecretNotFound` where it has none.
 
         Names of versions are the vault's own words. `reference.version` is not looked at.
+        """
+
+    def newest(self, reference: SecretReference, tenant_id: UUID) -> str:
+        """The version that a write follows, `"0"` where there is none: what the next one is to expect."""
+        try:
+            found = self.versions(reference, tenant_id)
+        except SecretNotFound:
+            return NONE
+        return found[0].name if found else NONE
+
+    def stage(
+        self, reference: SecretReference, text: SecretText, tenant_id: UUID, expected_version: str | None = None
+    ) -> str:
+        """As `write`, but where the vault knows versions that wait, nobody is given this one before `promote`."""
+        return self.write(reference, text, tenant_id, expected_version)
+
+    def staged(self, reference: SecretReference, tenant_id: UUID) -> str:
+        """The version that waits, else the newest one; `"0"` where there is none."""
+        return self.newest(reference, tenant_id)
+
+    def promote(  # noqa: B027 - a vault without staging leaves it as it is
+        self, reference: SecretReference, version: str, tenant_id: UUID, expected_version: str | None = None
+    ) -> None:
+        """Put a staged version in use; once more changes nothing.
+
+        With `expected_version` it raises `VersionConflict` where another than that is in use by now. A vault without
+        waiting versions has nothing to do.
         """
 
     @abstractmethod

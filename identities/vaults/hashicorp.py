@@ -87,6 +87,12 @@ class HashicorpVault(RemoteVault):
             )
         return str(_version(answer.get("data") if isinstance(answer, dict) else None))
 
+    def newest(self, reference: SecretReference, tenant_id: UUID) -> str:
+        """Told by the answer to a read: a token that may only read the data has no right to the metadata."""
+        path, _ = self._place(reference)
+        with self._client() as client:
+            return str(self._present(client, path)[1])
+
     def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
         path, _ = self._place(reference)
         with self._client() as client:

@@ -1,6 +1,6 @@
 """Registering vaults, and reading and writing through them; nothing else reaches a vault."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -174,7 +174,6 @@ def read_secret(reference: SecretReference, tenant_id: UUID, environment: str = 
     return found
 
 
-@sensitive_variables("text", "value")
 def write_secret(
     reference: SecretReference,
     text: str | SecretText,
@@ -190,15 +189,57 @@ def write_secret(
     and `VersionConflict` when `expected_version` is not the newest.
     """
     connection = check_reference(reference, tenant_id, environment)
-    value = text if isinstance(text, SecretText) else SecretText(text)
-    note = partial(_note, VaultEvent.SECRET_WRITTEN, connection, reference, tenant_id=tenant_id, actor=actor)
+    put = providers.opened(connection).write
+    return _put(put, connection, reference, text, tenant_id=tenant_id, expected_version=expected_version, actor=actor)
+
+
+def stage_secret(
+    reference: SecretReference,
+    text: str | SecretText,
+    *,
+    tenant_id: UUID,
+    environment: str = "",
+    expected_version: str | None = None,
+    actor: Actor,
+) -> str:
+    """As `write_secret`, but a vault with staging hands it out to nobody before `promote_secret`."""
+    connection = check_reference(reference, tenant_id, environment)
+    put = providers.opened(connection).stage
+    return _put(put, connection, reference, text, tenant_id=tenant_id, expected_version=expected_version, actor=actor)
+
+
+def promote_secret(
+    reference: SecretReference,
+    version: str,
+    *,
+    tenant_id: UUID,
+    environment: str = "",
+    expected_version: str | None = None,
+    actor: Actor,
+) -> None:
+    """Put a staged version in use, if it is not. Raises as `write_secret` does; recorded where a vault has staging."""
+    connection = check_reference(reference, tenant_id, environment)
+    vault = providers.opened(connection)
+    note = partial(_note, VaultEvent.SECRET_PROMOTED, connection, reference, tenant_id=tenant_id, actor=actor)
     try:
-        version = providers.opened(connection).write(reference, value, tenant_id, expected_version)
+        vault.promote(reference, version, tenant_id, expected_version)
     except VaultError as error:
-        note(outcome=Outcome.FAILURE, reason=error.message, code=error.code)
+        note(outcome=Outcome.FAILURE, reason=error.message, code=error.code, version=version)
         raise
-    note(outcome=Outcome.SUCCESS, reason="", version=version)
-    return version
+    if vault.is_staging:
+        note(outcome=Outcome.SUCCESS, reason="", version=version)
+
+
+def newest_version(reference: SecretReference, tenant_id: UUID, environment: str = "") -> str:
+    """The version that the next write is to expect, `"0"` where there is none. Uses the network."""
+    connection = check_reference(reference, tenant_id, environment)
+    return providers.opened(connection).newest(reference, tenant_id)
+
+
+def staged_version(reference: SecretReference, tenant_id: UUID, environment: str = "") -> str:
+    """The version that waits for `promote_secret`, else the newest; `"0"` where there is none. Uses the network."""
+    connection = check_reference(reference, tenant_id, environment)
+    return providers.opened(connection).staged(reference, tenant_id)
 
 
 def list_versions(reference: SecretReference, tenant_id: UUID, environment: str = "") -> list[Version]:
@@ -263,6 +304,28 @@ def _save(connection: VaultConnection) -> None:
             "There is already a vault connection with this name, or with this address and environment",
             code="vault_connection_exists",
         ) from None
+
+
+@sensitive_variables("text", "value")
+def _put(
+    put: Callable[[SecretReference, SecretText, UUID, str | None], str],
+    connection: VaultConnection,
+    reference: SecretReference,
+    text: str | SecretText,
+    *,
+    tenant_id: UUID,
+    expected_version: str | None,
+    actor: Actor,
+) -> str:
+    value = text if isinstance(text, SecretText) else SecretText(text)
+    note = partial(_note, VaultEvent.SECRET_WRITTEN, connection, reference, tenant_id=tenant_id, actor=actor)
+    try:
+        version = put(reference, value, tenant_id, expected_version)
+    except VaultError as error:
+        note(outcome=Outcome.FAILURE, reason=error.message, code=error.code)
+        raise
+    note(outcome=Outcome.SUCCESS, reason="", version=version)
+    return version
 
 
 def _note(

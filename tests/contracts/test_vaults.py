@@ -96,6 +96,66 @@ def test_a_write_that_expects_another_version_changes_nothing(vault: Vault, name
     assert vault.read(named(), tenant.pk).reveal() == "second"
 
 
+def test_the_version_to_expect_is_told_and_none_is_zero(vault: Vault, named: Named, tenant: Tenant) -> None:
+    assert (vault.newest(named(), tenant.pk), vault.staged(named(), tenant.pk)) == ("0", "0")
+    first = vault.write(named(), SecretText("first"), tenant.pk, expected_version="0")
+    assert vault.newest(named(), tenant.pk) == vault.staged(named(), tenant.pk) == first
+    vault.write(named(), SecretText("second"), tenant.pk, expected_version=vault.newest(named(), tenant.pk))
+    assert vault.read(named(), tenant.pk).reveal() == "second"
+
+
+def test_a_staged_value_is_read_by_its_version_and_in_use_once_promoted(
+    vault: Vault, named: Named, tenant: Tenant
+) -> None:
+    before = vault.write(named(), SecretText("old"), tenant.pk)
+    staged = vault.stage(named(), SecretText("new"), tenant.pk, expected_version=before)
+    assert vault.staged(named(), tenant.pk) == staged
+    assert vault.read(named(version=staged), tenant.pk).reveal() == "new"
+    assert vault.read(named(), tenant.pk).reveal() == ("old" if vault.is_staging else "new")
+    for _again in range(2):
+        vault.promote(named(), staged, tenant.pk, expected_version=before)
+        assert vault.read(named(), tenant.pk).reveal() == "new"
+        assert vault.newest(named(), tenant.pk) == vault.staged(named(), tenant.pk) == staged
+    assert vault.read(named(version=before), tenant.pk).reveal() == "old"
+
+
+def test_a_first_value_of_all_is_staged_too(vault: Vault, named: Named, tenant: Tenant) -> None:
+    staged = vault.stage(named(), SecretText("first"), tenant.pk, expected_version="0")
+    vault.promote(named(), staged, tenant.pk)
+    assert vault.read(named(), tenant.pk).reveal() == "first"
+
+
+def test_a_stage_that_expects_another_version_changes_nothing(vault: Vault, named: Named, tenant: Tenant) -> None:
+    first = vault.write(named(), SecretText("first"), tenant.pk)
+    for expected in ("0", absent(first)):
+        with pytest.raises(VersionConflict):
+            vault.stage(named(), SecretText("lost"), tenant.pk, expected_version=expected)
+    assert vault.staged(named(), tenant.pk) == first
+
+
+def test_a_vault_with_staging_promotes_only_over_what_was_expected(vault: Vault, named: Named, tenant: Tenant) -> None:
+    if not vault.is_staging:
+        pytest.skip(f"in {vault.label} nothing waits")
+    before = vault.write(named(), SecretText("old"), tenant.pk)
+    staged = vault.stage(named(), SecretText("new"), tenant.pk, expected_version=before)
+    vault.write(named(), SecretText("by hand"), tenant.pk)
+    with pytest.raises(VaultError):
+        vault.promote(named(), staged, tenant.pk, expected_version=before)
+    assert vault.read(named(), tenant.pk).reveal() == "by hand"
+    with pytest.raises(SecretNotFound):
+        vault.promote(named(), absent(staged), tenant.pk)
+
+
+def test_staging_again_waits_instead_of_the_first(vault: Vault, named: Named, tenant: Tenant) -> None:
+    before = vault.write(named(), SecretText("old"), tenant.pk)
+    first = vault.stage(named(), SecretText("first"), tenant.pk)
+    second = vault.stage(named(), SecretText("second"), tenant.pk, expected_version=vault.newest(named(), tenant.pk))
+    assert vault.staged(named(), tenant.pk) == second
+    vault.promote(named(), second, tenant.pk)
+    assert vault.read(named(), tenant.pk).reveal() == "second"
+    assert len({before, first, second}) == 3
+
+
 def test_versions_are_listed_the_newest_first(vault: Vault, named: Named, tenant: Tenant) -> None:
     with pytest.raises(SecretNotFound):
         vault.versions(named(), tenant.pk)
