@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from identities.credentials.models.keys import ClientKey
@@ -50,8 +51,10 @@ class Rotation(models.Model):
     """One replacement: of a secret (`old`, `new`) or of a key (`old_key`, `new_key`); at most one open an identity.
 
     `silent_seconds` is how long the old one must be silent, `cutover_deadline` the bound of the overlap, both taken
-    from the policy at the start. `consider_at` is when the clock has to look again. The `delivery_*` columns belong to
-    the write-back: its next step, what stands in its way (a stable code and a sentence), who holds it until when.
+    from the policy at the start. `consider_at` is when the clock has to look again, `looked_at` when it last did and
+    `watched_since` since when it never stopped: silence while nobody listened is no evidence. The `delivery_*` columns
+    belong to the write-back: its next step, what stands in its way (a stable code and a sentence), who holds it until
+    when.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -77,6 +80,8 @@ class Rotation(models.Model):
     overdue_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
+    watched_since = models.DateTimeField(default=timezone.now, db_default=Now())
+    looked_at = models.DateTimeField(default=timezone.now, db_default=Now())
     consider_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
 
     delivery = models.CharField(max_length=8, choices=Delivery.choices)
