@@ -3,13 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from identities.jose.keys import ALGORITHM
+from identities.jose.keys import PublicKey, algorithm_of
 
 LEEWAY_SECONDS = 5
 MAXIMUM_LENGTH = 16_384
@@ -18,7 +17,7 @@ HEADER_MEMBERS = frozenset({"alg", "typ", "kid", "jku", "jwk", "x5u", "x5c", "x5
 REQUIRED_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "jti")
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
-PublicKeys = Mapping[str, rsa.RSAPublicKey]
+PublicKeys = Mapping[str, PublicKey]
 
 
 class BadToken(Exception):
@@ -32,28 +31,32 @@ class BadToken(Exception):
 def verify(token: str, keys: PublicKeys, *, audience: str, issuer: str, typ: str) -> dict[str, Any]:
     """The claims of `token`, or BadToken.
 
-    The algorithm is ours (RS256), never the token's choice. `kid` must name one of `keys`; `typ` must be exactly `typ`;
-    `aud` must be the one text `audience`, `iss` exactly `issuer`; `exp` and `iat` must be there, `exp` not passed and
+    The algorithm is that of the key (RS256, ES256), never the token's choice. `kid` must name one of `keys`; `typ` must
+    be exactly `typ`; `aud` must be the one text `audience`, `iss` exactly `issuer`; `exp` and `iat` must be there, `exp` not passed and
     `nbf` reached within 5 seconds of clock skew. Keys or addresses inside the token (`jwk`, `jku`, `x5c`, `x5u`) are
     ignored and never fetched; encrypted, compressed, `crit` and doubled members are refused.
     Not promised: that the token has not been revoked; `tokens.verification` asks that.
     """
-    header = _header(token)
-    kid = _kid(header, typ)
+    header = header_of(token)
+    kid = kid_of(header, (typ,))
     key = keys.get(kid)
     if key is None:
         raise BadToken("unknown_key")
-    claims = _signed_claims(token, key, audience, issuer)
+    alg = algorithm_of(key)
+    if header.get("alg") != alg:
+        raise BadToken("wrong_algorithm")
+    claims = _signed_claims(token, key, alg, audience, issuer)
     _check_claims(claims, audience)
     return claims
 
 
 def header_of(token: str) -> dict[str, Any]:
     """The header, unverified and only for choosing a verifier; raises BadToken when it cannot be read."""
-    return _header(token)
+    return parts_of(token)[0]
 
 
-def _header(token: str) -> dict[str, Any]:
+def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, unverified, of a text that is a compact JWS to the last bit; else raises BadToken."""
     if len(token) > MAXIMUM_LENGTH:
         raise BadToken("too_long")
     parts = token.split(".")
@@ -61,9 +64,7 @@ def _header(token: str) -> dict[str, Any]:
         raise BadToken("not_a_compact_signature")
     if not all(part and _is_canonical(part) for part in parts):
         raise BadToken("malformed")
-    header = _load(parts[0])
-    _load(parts[1])
-    return header
+    return _load(parts[0]), _load(parts[1])
 
 
 def _is_canonical(part: str) -> bool:
@@ -99,10 +100,11 @@ def _no_constant(name: str) -> None:
     raise BadToken("malformed")
 
 
-def _kid(header: Mapping[str, Any], typ: str) -> str:
-    if header.get("alg") != ALGORITHM:
+def kid_of(header: Mapping[str, Any], types: Collection[str]) -> str:
+    """The name of the key, out of a header of one of these types without a member nobody knows; else BadToken."""
+    if not isinstance(header.get("alg"), str):
         raise BadToken("wrong_algorithm")
-    if header.get("typ") != typ:
+    if not isinstance(header.get("typ"), str) or header["typ"] not in types:
         raise BadToken("wrong_type")
     if not header.keys() <= HEADER_MEMBERS:
         raise BadToken("unknown_header")
@@ -112,13 +114,13 @@ def _kid(header: Mapping[str, Any], typ: str) -> str:
     return kid
 
 
-def _signed_claims(token: str, key: rsa.RSAPublicKey, audience: str, issuer: str) -> dict[str, Any]:
+def _signed_claims(token: str, key: PublicKey, alg: str, audience: str, issuer: str) -> dict[str, Any]:
     try:
         return dict(
             jwt.decode(
                 token,
                 key,
-                algorithms=[ALGORITHM],
+                algorithms=[alg],
                 audience=audience,
                 issuer=issuer,
                 leeway=LEEWAY_SECONDS,

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from identities.jose import keys
+from identities.jose import jwk as jwks, keys, rsa_keys
 
 # The example of RFC 7638 §3.1.
 RFC_JWK = {
@@ -27,12 +27,12 @@ def private() -> rsa.RSAPrivateKey:
 
 
 def jwk(n: int, e: int = 65537, **more: Any) -> dict[str, Any]:
-    numbers = {"n": keys._to_base64url(n), "e": keys._to_base64url(e)}
+    numbers = {"n": jwks.to_base64url(n), "e": jwks.to_base64url(e)}
     return {"kty": "RSA", "use": "sig", "alg": "RS256", **numbers, **more}
 
 
 def roca_modulus() -> int:
-    primorial = math.prod(keys.SMALL_PRIMES) * 2
+    primorial = math.prod(rsa_keys.SMALL_PRIMES) * 2
     power = pow(65537, 12345, primorial)
     return power + primorial * (1 << (2049 - primorial.bit_length()))
 
@@ -44,10 +44,14 @@ def test_the_thumbprint_is_the_one_the_rfc_shows() -> None:
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ({"kty": "EC", "crv": "P-256"}, "not an RSA key"),
-        ({**RFC_JWK, "kty": "oct"}, "not an RSA key"),
-        ({**RFC_JWK, "use": "enc"}, "not an RSA key"),
-        ({**RFC_JWK, "alg": "HS256"}, "not an RSA key"),
+        ({"kty": "EC", "crv": "P-256"}, "malformed"),
+        ({"kty": "EC", "crv": "secp256k1"}, "not an RSA"),
+        ({"kty": "OKP", "crv": "X25519", "x": "AA"}, "not an RSA"),
+        ({"kty": ["RSA"]}, "not an RSA"),
+        ({**RFC_JWK, "kty": "oct"}, "not an RSA"),
+        ({**RFC_JWK, "use": "enc"}, "signatures"),
+        ({**RFC_JWK, "alg": "HS256"}, "not a key for RS256"),
+        ({**RFC_JWK, "alg": "PS256"}, "not a key for RS256 or ES256"),
         ({**RFC_JWK, "key_ops": ["sign", "verify"]}, "verify"),
         ({**RFC_JWK, "d": "AQAB"}, "private"),
         ({**RFC_JWK, "n": "!!"}, "malformed"),
@@ -71,8 +75,8 @@ def test_a_key_of_the_faulty_generator_is_refused() -> None:
         keys.public_key_from_jwk(jwk(modulus))
 
 
-def test_a_private_key_that_is_not_rsa_is_refused() -> None:
-    other = ec.generate_private_key(ec.SECP256R1())
+def test_a_private_key_of_a_kind_that_we_do_not_sign_with_is_refused() -> None:
+    other = ec.generate_private_key(ec.SECP384R1())
     with pytest.raises(keys.BadKey):
         keys.from_der(other.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
 
@@ -86,7 +90,16 @@ def test_a_short_private_key_is_refused() -> None:
 def test_a_key_comes_back_from_its_bytes_and_from_its_public_half(private: rsa.RSAPrivateKey) -> None:
     again = keys.from_der(keys.to_der(private))
     public = keys.public_jwk(private.public_key())
+    assert isinstance(again, rsa.RSAPrivateKey)
     assert again.private_numbers() == private.private_numbers()
     assert keys.public_key_from_jwk(public).public_numbers() == private.public_key().public_numbers()
     assert public["kid"] == keys.thumbprint(public)
     assert not keys.PRIVATE_MEMBERS & public.keys()
+
+
+def test_a_key_of_a_curve_comes_back_too_and_signs_with_its_own_algorithm() -> None:
+    private = keys.generate("ES256")
+    again, public = keys.from_der(keys.to_der(private)), keys.public_jwk(private.public_key())
+    assert keys.algorithm_of(again) == public["alg"] == "ES256"
+    assert set(public) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert keys.public_key_from_jwk(public) == private.public_key()

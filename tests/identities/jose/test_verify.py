@@ -193,3 +193,21 @@ def test_a_refusal_has_a_reason_and_nothing_of_the_token() -> None:
         verify(FORGED["typ of a person"], PUBLIC, audience=AUDIENCE, issuer=ISSUER, typ=TYP)
     assert refused.value.reason == str(refused.value) == "wrong_type"
     assert refused.value.__cause__ is None
+
+
+CURVE = keys.generate("ES256")
+BOTH = {**PUBLIC, "the-curve": CURVE.public_key()}
+
+
+def test_each_key_verifies_with_its_own_algorithm_only() -> None:
+    by_curve = sign(claims(), Signer("the-curve", CURVE), typ=TYP)
+    assert verify(by_curve, BOTH, audience=AUDIENCE, issuer=ISSUER, typ=TYP)["sub"] == "mi_1"
+    for forged in (
+        sign(claims(), Signer(KID, CURVE), typ=TYP),
+        sign(claims(), Signer("the-curve", OURS), typ=TYP),
+        raw({**HEADER, "alg": "RS256", "kid": "the-curve"}, claims()),
+        raw({**HEADER, "alg": "ES256"}, claims()),
+        by_curve[:-4],
+    ):
+        with pytest.raises(BadToken):
+            verify(forged, BOTH, audience=AUDIENCE, issuer=ISSUER, typ=TYP)
