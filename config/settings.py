@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config import beat, csp, keyring, limits, logs, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
@@ -38,6 +39,9 @@ PASSPORT_ISSUER = (env.str("PASSPORT_ISSUER", default="") or f"http://{BIND}").r
 PASSPORT_URL = (env.str("PASSPORT_URL", default="") or PASSPORT_ISSUER).rstrip("/")
 PASSPORT_AUDIENCE = env.str("PASSPORT_AUDIENCE", default="steward")
 PASSPORT_TOKEN_TTL = env.int("PASSPORT_TOKEN_TTL", default=3600)
+PASSPORT_SIGNING_ALG = env.str("PASSPORT_SIGNING_ALG", default="RS256")
+if PASSPORT_SIGNING_ALG not in ("RS256", "ES256"):
+    raise ImproperlyConfigured("PASSPORT_SIGNING_ALG is RS256 or ES256.")
 AUTH_ACCESS_TOKEN_TTL = env.int("AUTH_ACCESS_TOKEN_TTL", default=900)
 AUTH_REFRESH_TOKEN_TTL = env.int("AUTH_REFRESH_TOKEN_TTL", default=604_800)
 AUTH_PASSWORD_MIN_LENGTH = env.int("AUTH_PASSWORD_MIN_LENGTH", default=12)

@@ -35,7 +35,7 @@ def prepare() -> FirstAdmin | None:
     """
     call_command("migrate", interactive=False, verbosity=0)
     vaults.ensure_default()
-    tokens.ensure_signing_key()
+    tokens.follow_setting(actor=Actor.system("portal"))
     admin = ensure_first_admin()
     collect_static()
     if settings.DEMO:

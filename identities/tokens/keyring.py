@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db.models import Q
 from django.utils import timezone
 
 from identities.errors import Unavailable
 from identities.jose import keys as jose_keys
+from identities.jose.keys import PrivateKey, PublicKey
 from identities.jose.sign import Signer
 from identities.tokens.models import SigningKey
 from identities.vaults import sealed_box
@@ -30,7 +30,7 @@ class Entry:
     """One published key as this process holds it."""
 
     kid: str
-    public: rsa.RSAPublicKey
+    public: PublicKey
     jwk: Mapping[str, Any]
     activated_at: datetime
     retired_at: datetime | None
@@ -51,13 +51,16 @@ class Keyring:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
-        self._private: dict[str, rsa.RSAPrivateKey] = {}
+        self._private: dict[str, PrivateKey] = {}
         self._sealed: dict[str, str] = {}
-        self._public: dict[str, rsa.RSAPublicKey] = {}
+        self._public: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
 
     def signer(self, at: datetime) -> Signer:
-        """The key that signs at `at`; raises Unavailable when there is none."""
+        """The key that signs at `at`, the newest of those that may; raises Unavailable when there is none.
+
+        The rows say which, and never the setting: processes that were started with another one agree.
+        """
         self._refresh(REFRESH_SECONDS)
         candidates = [entry for entry in self._entries.values() if entry.signs_at(at)]
         if not candidates:
@@ -65,7 +68,7 @@ class Keyring:
         entry = max(candidates, key=lambda candidate: candidate.activated_at)
         return Signer(entry.kid, self._load_private(entry.kid))
 
-    def public_keys(self, kid: str = "") -> Mapping[str, rsa.RSAPublicKey]:
+    def public_keys(self, kid: str = "") -> Mapping[str, PublicKey]:
         """The keys to verify with. A `kid` not among them makes the list be read again, at most twice a second."""
         self._refresh(REFRESH_SECONDS)
         if kid and kid not in self._public:
@@ -97,7 +100,7 @@ class Keyring:
         self._public = {kid: entry.public for kid, entry in entries.items()}
         self._entries = entries
 
-    def _load_private(self, kid: str) -> rsa.RSAPrivateKey:
+    def _load_private(self, kid: str) -> PrivateKey:
         key = self._private.get(kid)
         if key is None:
             with self._lock:
@@ -105,7 +108,7 @@ class Keyring:
                 self._private[kid] = key
         return key
 
-    def _unseal(self, kid: str) -> rsa.RSAPrivateKey:
+    def _unseal(self, kid: str) -> PrivateKey:
         log.info("signing key loaded", extra={"kid": kid})
         return jose_keys.from_der(sealed_box.open(self._sealed[kid], PURPOSE, place=kid))
 

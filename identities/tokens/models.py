@@ -77,7 +77,7 @@ class IssuedToken(models.Model):
 
 
 class SigningKey(models.Model):
-    """An RSA key of Passport. The private part rests sealed; at most one key signs, the older ones only verify.
+    """A key of Passport, RSA or P-256. The private part rests sealed; the newest active one signs, others verify.
 
     `removed_after` is when the last token signed by a retired key has ended; until then it stays in the key set.
     A key revoked because it leaked has `revoked_at` and is out of the key set at once.

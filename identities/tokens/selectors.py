@@ -8,7 +8,7 @@ from identities.tokens.keyring import published
 from identities.tokens.models import IssuedToken
 from identities.tokens.revocations import Snapshot, read_snapshot
 
-_JWK_MEMBERS = ("kty", "use", "alg", "kid", "n", "e")
+_JWK_MEMBERS = ("kty", "use", "alg", "kid", "n", "e", "crv", "x", "y")
 
 
 def live_token(jti: uuid.UUID, tenant_id: uuid.UUID, issued_at: int, at: datetime) -> IssuedToken | None:
@@ -29,7 +29,8 @@ def live_token(jti: uuid.UUID, tenant_id: uuid.UUID, issued_at: int, at: datetim
 
 def key_set(at: datetime) -> list[dict[str, str]]:
     """The published keys as public JWKs, newest first; straight from the database."""
-    return [{name: row.public_jwk[name] for name in _JWK_MEMBERS} for row in published(at)]
+    keys = (row.public_jwk for row in published(at))
+    return [{name: key[name] for name in _JWK_MEMBERS if name in key} for key in keys]
 
 
 def stops(at: datetime, since: datetime | None = None) -> Snapshot:

@@ -5,6 +5,7 @@ from identities.tokens.revoking import kill_tokens, remove_ended, revoke
 from identities.tokens.signing_keys import (
     destroy_retired,
     ensure_signing_key,
+    follow_setting,
     revoke_signing_key,
     rotate_signing_key,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "MintedUserToken",
     "destroy_retired",
     "ensure_signing_key",
+    "follow_setting",
     "kill_tokens",
     "mint",
     "mint_user_token",

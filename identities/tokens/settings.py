@@ -20,6 +20,11 @@ def portal_audience() -> str:
     return f"{issuer()}/portal"
 
 
+def signing_algorithm() -> str:
+    """What the next signing key is for: RS256, or ES256."""
+    return str(settings.PASSPORT_SIGNING_ALG)
+
+
 def access_token_lifetime() -> timedelta:
     """How long a machine token lives."""
     return timedelta(seconds=int(settings.PASSPORT_TOKEN_TTL))

@@ -43,26 +43,39 @@ def ensure_signing_key() -> SigningKey:
             key = _make(at=timezone.now(), active_from=timezone.now())
             _record(SigningKeyEvent.CREATED, key, Actor.system("passport"))
     except IntegrityError:
-        return SigningKey.objects.get(alg=jose_keys.ALGORITHM, retired_at__isnull=True)
+        return _active() or SigningKey.objects.latest("created_at")
     _changed()
     return key
+
+
+def follow_setting(*, actor: Actor) -> SigningKey:
+    """The active key; where PASSPORT_SIGNING_ALG names another kind than its own, a rotation to that kind begins.
+
+    For whoever starts the only process there is. Where several run, `rotate_signing_key` is called once all have the
+    new setting, or those that have the old one would turn it back.
+    """
+    key = ensure_signing_key()
+    if key.alg == settings.signing_algorithm() or key.activated_at > timezone.now():
+        return key
+    return rotate_signing_key(actor=actor)
 
 
 @transaction.atomic
 def rotate_signing_key(*, actor: Actor, announced_for: timedelta = ANNOUNCED_FOR) -> SigningKey:
     """A new key, published now, signing `announced_for` from now; the old one stays published until its tokens end.
 
-    Every process notices within that time. Returns the new key. Source: S0-24, promise 6.
+    It is of the kind that PASSPORT_SIGNING_ALG names. Every process notices within that time. Returns the new key.
+    Source: S0-24, promise 6.
     """
-    old = SigningKey.objects.select_for_update().filter(retired_at__isnull=True).first()
+    active = list(SigningKey.objects.select_for_update().filter(retired_at__isnull=True).order_by("-activated_at"))
     at = timezone.now()
     active_from = at + announced_for
-    if old is not None:
-        if old.activated_at > at:
-            raise Conflict("A rotation is under way; the new key does not sign yet.", code="rotation_under_way")
+    if any(old.activated_at > at for old in active):
+        raise Conflict("A rotation is under way; the new key does not sign yet.", code="rotation_under_way")
+    for old in active:
         _retire(old, active_from)
     key = _make(at=at, active_from=active_from)
-    _record(SigningKeyEvent.ROTATED, key, actor, previous=old)
+    _record(SigningKeyEvent.ROTATED, key, actor, previous=active[0] if active else None)
     _changed()
     return key
 
@@ -96,7 +109,7 @@ def destroy_retired(at: datetime) -> int:
 
 
 def _active() -> SigningKey | None:
-    return SigningKey.objects.filter(alg=jose_keys.ALGORITHM, retired_at__isnull=True).first()
+    return SigningKey.objects.filter(retired_at__isnull=True).order_by("-activated_at").first()
 
 
 def _replace(at: datetime, actor: Actor) -> None:
@@ -110,11 +123,11 @@ def _replace(at: datetime, actor: Actor) -> None:
 
 
 def _make(*, at: datetime, active_from: datetime) -> SigningKey:
-    private = jose_keys.generate_rsa()
+    private = jose_keys.generate(settings.signing_algorithm())
     jwk = jose_keys.public_jwk(private.public_key())
     return SigningKey.objects.create(
         kid=jwk["kid"],
-        alg=jose_keys.ALGORITHM,
+        alg=jwk["alg"],
         sealed_private=sealed_box.seal(jose_keys.to_der(private), PURPOSE, place=jwk["kid"]),
         public_jwk=jwk,
         created_at=at,
@@ -136,7 +149,7 @@ def _record(
         subject=Subject(kind="signing_key", id=key.kid, label=key.kid),
         reason=reason,
         changes={"kid": {"previous": previous.kid, "current": key.kid}} if previous else None,
-        details={"activated_at": key.activated_at.isoformat()},
+        details={"activated_at": key.activated_at.isoformat(), "alg": key.alg},
     )
 
 

@@ -17,7 +17,8 @@ ACTOR = Actor.system("rotate_signing_key")
 class Command(BaseCommand):
     help = (
         "Make a new signing key. It is published now and signs four seconds later, so every verifier knows it; the old "
-        "one stays published until the tokens it signed have ended. With --revoke, take a leaked key out at once."
+        "one stays published until the tokens it signed have ended. It is of the kind that PASSPORT_SIGNING_ALG names. "
+        "With --revoke, take a leaked key out at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def _revoke(kid: str, reason: str) -> SigningKey:
 def _in_words(key: SigningKey, *, is_revoked: bool) -> str:
     if is_revoked:
         return f"Key {key.kid} is out of the key set; the tokens it signed are dead within five seconds."
-    return f"Key {key.kid} is published and signs from {key.activated_at.isoformat(timespec='seconds')} on."
+    return f"Key {key.kid} ({key.alg}) is published and signs from {key.activated_at.isoformat(timespec='seconds')} on."
 
 
 def _as_json(key: SigningKey) -> str:
@@ -54,4 +55,4 @@ def _as_json(key: SigningKey) -> str:
             ("revokedAt", key.revoked_at),
         )
     }
-    return json.dumps({"kid": key.kid, **times}, indent=2)
+    return json.dumps({"kid": key.kid, "alg": key.alg, **times}, indent=2)
