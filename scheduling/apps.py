@@ -11,5 +11,6 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         # What scheduling adds to the floor below registers itself by being imported.
-        for name in ("effects", "dependencies", "sections", "services.cadence", "witnesses", "pilots"):
+        services = ("services.cadence", "services.reading")
+        for name in ("effects", "dependencies", "sections", *services, "witnesses", "pilots"):
             import_module(f"scheduling.{name}")

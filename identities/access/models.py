@@ -96,7 +96,7 @@ class SecretGrants(models.QuerySet["SecretGrant"]):
     """Words for asking about grants of secrets."""
 
     def effective(self, at: datetime, *, of_runs_since: datetime | None = None) -> Self:
-        """Those that let their reader read at `at`; with `of_runs_since`, those superseded since that moment as well."""
+        """Those that let their reader read at `at`; with `of_runs_since`, those superseded since then as well."""
         stands = Q(ended_at=None)
         if of_runs_since is not None:
             stands |= Q(is_superseded=True, ended_at__gt=of_runs_since)

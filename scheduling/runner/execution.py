@@ -65,7 +65,7 @@ class Execution:
             badges.check_enabled(identity)
         with self._prelude(FETCH) as step:
             step.detail |= dict(reference)
-            secret = badges.fetch(identity, reference)
+            secret = badges.fetch(identity, reference, self.run)
         with self._prelude(MINT) as step:
             badge = badges.mint(identity, secret, step.row)
             step.detail |= badge.facts()
@@ -120,7 +120,7 @@ class Execution:
         """Fetched, minted and guarded within a node's step (S1-32): what it shows stands in that step."""
         if is_own:
             step.detail["secretReference"] = dict(reference)
-        badge = badges.mint(identity, badges.fetch(identity, reference), step.row)
+        badge = badges.mint(identity, badges.fetch(identity, reference, self.run), step.row)
         step.detail["decision"] = {}
         guarding.check(badge.actor, self.run, detail=step.detail["decision"])
         if not is_own:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import services as audit
@@ -14,8 +15,8 @@ from audit.changes import Changes, between
 from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
-from scheduling.models import Schedule
-from scheduling.services import acting, cadence, firing, limits
+from scheduling.models import Schedule, Workflow
+from scheduling.services import acting, cadence, firing, limits, reading
 from scheduling.services.facts import NAME_TAKEN, SAME, Facts, apply, facts_of
 
 
@@ -29,12 +30,13 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
     if Schedule.objects.filter(tenant_id=tenant_id, deleted_at=None).count() >= most:
         raise Conflict(f"A tenant may have {most} schedules", code="too_many_schedules")
     now = timezone.now()
-    acting.hold(facts.managed_identity_id)
+    acting.hold(facts.managed_identity_id, *_named_by(_by_key(tenant_id, facts.workflow_id)))
     schedule = Schedule(tenant_id=tenant_id, created_by=actor.label)
     calendar = apply(schedule, facts, at=now)
     acting.check_hand(actor, *_acting(schedule))
     schedule.next_run_at = calendars.next_after(calendar, now)
     _save(schedule)
+    reading.settle(schedule, actor=actor)
     _record(ScheduleEvent.CREATED, schedule, actor, changes=between({}, _snapshot(schedule)))
     return schedule
 
@@ -46,10 +48,11 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
     A new expression or zone counts from now; other members leave the rhythm alone. Runs that exist are not touched.
     """
     now = timezone.now()
-    held = _hold_identities(schedule, changes.get("managed_identity_id"))
+    concerned = Q(schedules=schedule) | _by_key(schedule.tenant_id, changes.get("workflow_id"))
+    held = _hold_identities(schedule, changes.get("managed_identity_id"), *_named_by(concerned))
     _claim_pending(schedule, now)
     locked = _locked(schedule, held)
-    before, former = _snapshot(locked), _acting(locked)
+    before, former, read = _snapshot(locked), _acting(locked), reading.readings_of(locked)
     rhythm, former_identity = (locked.cron_expression, locked.timezone), locked.managed_identity_id
     calendar = apply(locked, facts_of(locked).changed(changes), at=now)
     acting.check_hand(actor, *former, *_acting(locked))
@@ -58,6 +61,7 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
     found = between(before, _snapshot(locked))
     if found:
         _save(locked, former_identity)
+        reading.settle(locked, former=read, actor=actor)
         _record(ScheduleEvent.CHANGED, locked, actor, reason=reason, changes=found)
     return locked
 
@@ -65,11 +69,12 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
 @transaction.atomic
 def remove_schedule(schedule: Schedule, *, actor: Actor, reason: str = "") -> None:
     """Take a schedule out of use for good. Its runs stay; those that have begun are carried on."""
-    locked = _locked(schedule)
+    locked = _locked(schedule, _hold_identities(schedule, *_named_by(Q(schedules=schedule))))
     acting.check_hand(actor, locked.managed_identity_id)
     locked.deleted_at, locked.is_enabled = timezone.now(), False
     locked.next_run_at = locked.held_run_at = None
     _save(locked)
+    reading.end_of(locked, actor=actor)
     _record(ScheduleEvent.REMOVED, locked, actor, reason=reason)
 
 
@@ -111,6 +116,16 @@ def _hold_identities(schedule: Schedule, *more: object) -> UUID | None:
     identity_id = Schedule.objects.filter(pk=schedule.pk).values_list("managed_identity_id", flat=True).first()
     acting.hold(identity_id, *more)
     return identity_id
+
+
+def _named_by(which: Q) -> list[str]:
+    """Whom the nodes of these workflows name: what is granted to them is written and ended with the schedule."""
+    rows = Workflow.objects.filter(which).values_list("nodes", flat=True)
+    return [identity_id for nodes in rows for identity_id in acting.named_by(nodes)]
+
+
+def _by_key(tenant_id: UUID, key: object) -> Q:
+    return Q(tenant_id=tenant_id, key=str(key), deleted_at=None)
 
 
 def _claim_pending(schedule: Schedule, now: datetime) -> None:

@@ -15,7 +15,7 @@ from identities.policies import services as policies
 from identities.policies.models import ResourcePolicy
 from scheduling.events import WorkflowEvent
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow, WorkflowVersion
-from scheduling.services import definitions
+from scheduling.services import acting, definitions, reading
 
 TAKEN = "A workflow of this tenant has this id"
 
@@ -72,6 +72,7 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
 
     Runs that were made before keep the version they were made from; the resource policy is asked as it stands now.
     """
+    acting.hold(*_concerned(workflow, content.nodes))
     locked = _locked(workflow)
     before = locked.definition
     _fill(locked, content, locked.tenant_id)
@@ -85,6 +86,7 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
     if former is not None and locked.resource_policy is None:
         policies.remove_policy(former, actor=actor, reason=reason)
     _keep_version(locked, actor)
+    reading.settle_workflow(locked, before["nodes"], actor=actor)
     audit.record(
         WorkflowEvent.CHANGED,
         actor=actor,
@@ -110,6 +112,13 @@ def remove_workflow(workflow: Workflow, *, actor: Actor, reason: str = "") -> No
     if former is not None:
         policies.remove_policy(former, actor=actor, reason=reason)
     audit.record(WorkflowEvent.REMOVED, actor=actor, subject=locked.subject, reason=reason)
+
+
+def _concerned(workflow: Workflow, nodes: Any) -> list[str]:
+    """Whose grants a change of nodes may move; what is no list of nodes is left to the check."""
+    former = Workflow.objects.filter(pk=workflow.pk).values_list("nodes", flat=True).first() or []
+    written = [node for node in nodes if isinstance(node, Mapping)] if isinstance(nodes, list) else []
+    return acting.named_by([*former, *written])
 
 
 def _locked(workflow: Workflow) -> Workflow:
