@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
-from identities.access import services as access
+from identities.access import secret_grants, services as access
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import live_secrets
@@ -107,6 +107,7 @@ def retire(identity: ManagedIdentity, *, reason: str, actor: Actor) -> ManagedId
     for secret in live_secrets(retired, timezone.now()):
         credentials.revoke(secret, reason=RETIRED, actor=actor)
     access.end_bindings_of(retired, reason=RETIRED, actor=actor)
+    secret_grants.end_all_of(identity=retired, reason=RETIRED, actor=actor)
     return retired
 
 
