@@ -23,9 +23,11 @@ from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Origin
 
 BY_TIER = "risk tier"
-MOVED = ("state", "state_reason", "state_changed_at", "review_by", "provenance", "updated_at")
+MOVED = ("state", "state_reason", "state_changed_at", "paused_until", "review_by", "provenance", "updated_at")
 _EVENTS = {
     State.ACTIVE: IdentityEvent.ENABLED,
+    State.PAUSED: IdentityEvent.PAUSED,
+    State.QUARANTINED: IdentityEvent.QUARANTINED,
     State.DISABLED: IdentityEvent.DISABLED,
     State.RETIRED: IdentityEvent.RETIRED,
 }
@@ -112,8 +114,18 @@ def change(
 
 
 @transaction.atomic
-def set_state(identity: ManagedIdentity, *, target: State, reason: str, actor: Actor) -> ManagedIdentity:
+def set_state(
+    identity: ManagedIdentity,
+    *,
+    target: State,
+    reason: str,
+    actor: Actor,
+    event: IdentityEvent | None = None,
+    until: datetime | None = None,
+) -> ManagedIdentity:
     """Move to `target`. Only the row: secrets, bindings, tokens and effects are lifecycle's.
+
+    `event` names the move in the audit where the state alone does not (a release); `until` ends a pause.
 
     To become active, a vendor's identity needs its owners and its revocation procedure; where there is neither an end
     nor a day of review, the tier sets one. Raises Invalid without a reason or for those, Conflict where there is no
@@ -127,8 +139,9 @@ def set_state(identity: ManagedIdentity, *, target: State, reason: str, actor: A
         raise Conflict(
             f"Managed identity '{locked.name}' is {previous}: it cannot become {target}.", code="wrong_state"
         )
-    before = {"state": previous.value, "review_by": register.plain(locked.review_by)}
+    before = _standing(locked)
     locked.state, locked.state_reason, locked.state_changed_at = target.value, reason.strip(), timezone.now()
+    locked.paused_until = until if target is State.PAUSED else None
     if target is State.ACTIVE:
         _ask(demands.of_a_vendor(locked))
         if demands.of_an_end(locked):
@@ -136,11 +149,11 @@ def set_state(identity: ManagedIdentity, *, target: State, reason: str, actor: A
     _assess(locked, locked.state_changed_at)
     locked.save(update_fields=[*MOVED, *posture.kept_columns()])
     audit.record(
-        _EVENTS[target],
+        event or _EVENTS[target],
         actor=actor,
         subject=subject_of(locked),
         reason=locked.state_reason,
-        changes=changes.between(before, {"state": target.value, "review_by": register.plain(locked.review_by)}),
+        changes=changes.between(before, _standing(locked)),
         details={"client_id": locked.client_id},
     )
     return locked
@@ -176,6 +189,12 @@ def change_standards(
 def lock(identity: ManagedIdentity) -> ManagedIdentity:
     """The row as it is now, held until the caller's transaction ends."""
     return ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
+
+
+def _standing(identity: ManagedIdentity) -> Facts:
+    """What a move may change, as the audit compares it."""
+    names = ("state", "paused_until", "review_by")
+    return {name: register.plain(getattr(identity, name)) for name in names}
 
 
 def _open_demands(identity: ManagedIdentity) -> demands.Demands:
