@@ -63,7 +63,15 @@ class ExternalCredential(models.Model):
                 fields=["identity", "source", "kind", "external_id"], name="external_credential_once_per_source"
             )
         ]
-        indexes = [models.Index(fields=["stored_at"], name="external_credential_place")]
+        indexes = [
+            models.Index(fields=["stored_at"], name="external_credential_place"),
+            models.Index(
+                fields=["rotate_by"], condition=models.Q(rotate_by__isnull=False), name="external_credential_due"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=models.Q(expires_at__isnull=False), name="external_credential_end"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.external_id

@@ -41,6 +41,7 @@ class ClientKey(models.Model):
                 fields=["identity", "thumbprint"], condition=models.Q(revoked_at=None), name="client_key_once"
             ),
         ]
+        indexes = [models.Index(fields=["rotate_by"], condition=models.Q(revoked_at=None), name="client_key_due")]
 
     def __str__(self) -> str:
         return self.name or self.kid

@@ -32,6 +32,7 @@ class ClientSecret(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["rotate_by"], condition=models.Q(revoked_at=None), name="secret_due")]
 
     def __str__(self) -> str:
         return f"…{self.hint}"
