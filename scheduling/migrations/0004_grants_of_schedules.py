@@ -14,39 +14,46 @@ BATCH = 500
 
 
 def grant(apps, schema_editor):
-    Schedule = apps.get_model("scheduling", "Schedule")
-    rows = Schedule.objects.select_related("workflow").filter(deleted_at=None).order_by("pk")
+    """One for each reading of a schedule, and for each run that is under way."""
+    rows = (
+        apps.get_model("scheduling", "Schedule")
+        .objects.select_related("workflow")
+        .filter(deleted_at=None)
+        .order_by("pk")
+    )
     for schedule in rows.iterator(chunk_size=BATCH):
         told = [(schedule.managed_identity_id, schedule.secret_reference)]
         told += [(node.get("managedIdentityId"), node.get("secretReference")) for node in schedule.workflow.nodes]
         write(apps, schedule, told)
     # A run that is under way reads what its schedule read when it was made.
-    Run = apps.get_model("scheduling", "ScheduleRun")
-    for run in Run.objects.select_related("schedule").filter(state__in=OPEN).order_by("pk").iterator(chunk_size=BATCH):
+    runs = apps.get_model("scheduling", "ScheduleRun").objects.select_related("schedule").filter(state__in=OPEN)
+    for run in runs.order_by("pk").iterator(chunk_size=BATCH):
         write(apps, run.schedule, [(run.identity_id, run.secret_reference)])
 
 
 def write(apps, schedule, told):
-    Grant = apps.get_model("identities", "SecretGrant")
-    Identity = apps.get_model("identities", "ManagedIdentity")
+    """Leaves out what names no identity of the tenant, or nothing that could be read."""
+    grants = apps.get_model("identities", "SecretGrant").objects
+    identities = apps.get_model("identities", "ManagedIdentity").objects
     at = timezone.now()
     for named, reference in told:
         place = place_of(reference)
-        identity = place and Identity.objects.filter(pk=key_of(named), tenant_id=schedule.tenant_id).first()
+        identity = place and identities.filter(pk=key_of(named), tenant_id=schedule.tenant_id).first()
         if not identity or identity.state == "retired":
             continue
         same = {"identity": identity, "schedule_id": schedule.pk, **place}
-        if Grant.objects.filter(state="granted", ended_at=None, valid_until__gt=at, **same).exists():
+        if grants.filter(state="granted", ended_at=None, valid_until__gt=at, **same).exists():
             continue
         expires = identity.expires_at
         until = expires if expires and at < expires < at + YEAR else at + YEAR
-        Grant.objects.create(
+        grants.create(
             **same, state="granted", schedule_label=schedule.name, reason=f"Schedule {schedule.name}",
             asked_by=schedule.created_by[:254], asked_at=at, decided_by="Steward", decided_at=at, valid_until=until,
         )  # fmt: skip
 
 
 def key_of(named):
+    """The id that is named, or None."""
     try:
         return UUID(str(named))
     except ValueError:

@@ -12,6 +12,7 @@ from identities.people.models import Tenant
 from identities.vaults.references import SecretReference
 from scheduling import runner
 from scheduling.models import RunState, RunStep, Schedule, ScheduleRun, Workflow
+from scheduling.services import reading
 from tests.factories import runs, tokens
 
 ADMIN = Actor.system("tests")
@@ -51,7 +52,9 @@ class World:
             of=self.tenant, nodes=list(nodes) or [SAY], allowed_hosts=hosts, resource_policy=policy
         )
         values = {"managed_identity_id": self.payer.id, "secret_reference": reference("payer"), "next_run_at": None}
-        return runs.schedule(of=self.tenant, running=running, **(values | facts))
+        made = runs.schedule(of=self.tenant, running=running, **(values | facts))
+        reading.settle(made, actor=ADMIN)  # as saving it does
+        return made
 
     def fire(self, schedule: Schedule, **facts: Any) -> ScheduleRun:
         """A run that is due, worked on by one worker until it ends or waits."""
