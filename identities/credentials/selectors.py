@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientKey, ClientSecret
 from identities.inventory.models import ManagedIdentity
 
 
@@ -23,6 +23,6 @@ def alive(at: datetime) -> Q:
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))
 
 
-def is_live(secret: ClientSecret, at: datetime) -> bool:
-    """The same for one row in hand."""
-    return secret.revoked_at is None and (secret.expires_at is None or secret.expires_at > at)
+def is_live(credential: ClientSecret | ClientKey, at: datetime) -> bool:
+    """The same for one row in hand, a secret or a key."""
+    return credential.revoked_at is None and (credential.expires_at is None or credential.expires_at > at)

@@ -1,4 +1,4 @@
-"""Commands on secrets: make one, end one. Rotation is both, in that order."""
+"""Commands on secrets: make one, which replaces the one there is; end one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,30 +8,34 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import changes, services as audit
-from audit.actors import Actor, Subject
-from identities.credentials import rotation_facts
+from audit.actors import Actor
+from identities.credentials import ending, naming, rotation_facts, rotation_limits, rotations
 from identities.credentials.digests import digest
-from identities.credentials.models import ClientSecret
-from identities.credentials.rotation import rotate_by
+from identities.credentials.models import ClientSecret, Delivery, Rotation
+from identities.credentials.naming import subject_of
+from identities.credentials.rotation_dates import rotate_by as due_date
 from identities.credentials.secret_format import generate
 from identities.errors import Conflict, Invalid
 from identities.events import CredentialEvent
 from identities.inventory import locks
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.standards import Standards
 from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Issuance
 
+__all__ = ["Issued", "issue", "revoke", "subject_of"]
+
 HINT_LENGTH = 4
-MAX_LIVE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new secret and its text; the text exists only in this value."""
+    """A new secret and its text; the text exists only in this value. `rotation`: what it has begun to replace."""
 
     secret: ClientSecret
     text: str
+    rotation: Rotation | None = None
 
     def __repr__(self) -> str:
         return f"Issued({self.secret!r})"
@@ -43,16 +47,24 @@ def issue(
     *,
     actor: Actor,
     expires_at: datetime | None = None,
+    rotate_by: datetime | None = None,
     stored_at: Mapping[str, object] | None = None,
+    delivery: Delivery = Delivery.SHOWN,
+    reason: str = "",
 ) -> Issued:
-    """Make a secret for `identity`; an identity may have several (S0-35).
+    """Make a secret for `identity`. Beside one that works it begins a rotation; two may work at once, never more.
 
-    `stored_at` is the reference it is going to (never the value). Raises Conflict for a retired identity or one with
-    too many live secrets, Invalid for one that cannot use a secret.
+    `rotate_by` is the day it is due: as the policy says if left out, so that none is without. `stored_at` is the
+    reference it is going to (never the value). Raises Conflict for a retired identity and, code `overlap_still_open`,
+    where two work already; Invalid for an identity that cannot use a secret, and for dates that the policy forbids.
     """
     at = timezone.now()
     locked = ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
+    standards = standards_of(locked.tenant_id)
     _check(locked, at, expires_at)
+    if rotate_by is not None:
+        rotation_limits.check(locked, rotate_by, at=at, standards=standards)
+    old = rotations.to_replace(locked, at=at)
     text = generate(locked.environment)
     secret = ClientSecret.objects.create(
         identity=locked,
@@ -61,13 +73,7 @@ def issue(
         created_at=at,
         created_by=actor.label,
         stored_at=dict(stored_at) if stored_at else None,
-        rotate_by=rotate_by(
-            at,
-            locked.risk_tier,
-            internet_exposed=locked.internet_exposed,
-            own_days=locked.rotation_interval_days,
-            standards=standards_of(locked.tenant_id),
-        ),
+        rotate_by=rotate_by or _due(locked, at, standards),
         expires_at=expires_at,
     )
     rotation_facts.refresh([locked.pk])
@@ -75,40 +81,40 @@ def issue(
         CredentialEvent.ISSUED,
         actor=actor,
         subject=subject_of(secret),
-        details=_details(secret) | {"rotate_by": secret.rotate_by.isoformat()},
+        reason=reason.strip(),
+        details=naming.details(secret) | {"rotate_by": secret.rotate_by.isoformat()},
     )
-    return Issued(secret=secret, text=text)
+    begun = old and rotations.begin(
+        locked, old=old, new=secret, delivery=delivery, reason=reason, actor=actor, at=at, standards=standards
+    )
+    return Issued(secret=secret, text=text, rotation=begun)
 
 
 @transaction.atomic
 def revoke(secret: ClientSecret, *, reason: str, actor: Actor) -> ClientSecret:
-    """End `secret` now; nothing brings it back. Raises Conflict if it has ended, Invalid without a reason."""
+    """End `secret` now; nothing brings it back. A rotation it is part of is over with it, whichever of the two it is.
+
+    Tokens that were got with it end by themselves, in minutes; who cannot wait stops the identity. Raises Conflict if
+    it has ended, Invalid without a reason.
+    """
     if not reason.strip():
         raise Invalid({"reason": ["Say why the secret is revoked."]})
     locks.hold([secret.identity_id])
     locked = ClientSecret.objects.select_for_update(no_key=True).get(pk=secret.pk)
     if locked.revoked_at is not None:
         raise Conflict("This secret has been revoked before.", code="already_revoked")
-    locked.revoked_at, locked.revoked_reason = timezone.now(), reason.strip()
-    locked.save(update_fields=["revoked_at", "revoked_reason"])
-    rotation_facts.refresh([locked.identity_id])
+    at = timezone.now()
+    ending.end(locked, reason=reason.strip(), at=at)
+    over = rotations.settle(locked.identity_id, reason=locked.revoked_reason, at=at)
     audit.record(
         CredentialEvent.REVOKED,
         actor=actor,
         subject=subject_of(locked),
         reason=locked.revoked_reason,
-        changes=changes.made({"revoked_at": locked.revoked_at.isoformat()}),
-        details=_details(locked),
+        changes=changes.made({"revoked_at": at.isoformat()}),
+        details=naming.details(locked) | ({"rotation_id": str(over.pk), "rotation": over.state} if over else {}),
     )
     return locked
-
-
-def subject_of(secret: ClientSecret) -> Subject:
-    """A secret as the audit names it: by its last characters and its identity."""
-    identity = secret.identity
-    return Subject(
-        kind="credential", id=str(secret.id), label=f"{identity.name} …{secret.hint}", tenant_id=identity.tenant_id
-    )
 
 
 def _check(identity: ManagedIdentity, at: datetime, expires_at: datetime | None) -> None:
@@ -118,15 +124,13 @@ def _check(identity: ManagedIdentity, at: datetime, expires_at: datetime | None)
         raise Invalid({"issuance": ["An external identity proves itself elsewhere: it has no secret of ours."]})
     if expires_at is not None and expires_at <= at:
         raise Invalid({"expires_at": ["The end of a secret lies in the future."]})
-    if ClientSecret.objects.filter(identity=identity, revoked_at=None).count() >= MAX_LIVE:
-        raise Conflict(f"There are {MAX_LIVE} live secrets: revoke one first.", code="too_many_secrets")
 
 
-def _details(secret: ClientSecret) -> dict[str, object]:
-    return {
-        "identity_id": str(secret.identity_id),
-        "identity": secret.identity.name,
-        "client_id": secret.identity.client_id,
-        "hint": secret.hint,
-        "stored_at": secret.stored_at,
-    }
+def _due(identity: ManagedIdentity, at: datetime, standards: Standards) -> datetime:
+    return due_date(
+        at,
+        identity.risk_tier,
+        internet_exposed=identity.internet_exposed,
+        own_days=identity.rotation_interval_days,
+        standards=standards,
+    )

@@ -20,7 +20,7 @@ from django.db.models import F
 from audit.actors import Actor
 from identities.access.models import RoleBinding
 from identities.credentials.models import ClientSecret
-from identities.credentials.rotation import rotate_by
+from identities.credentials.rotation_dates import rotate_by
 from identities.detections import services as detections
 from identities.inventory import posture
 from identities.inventory.models import ManagedIdentity

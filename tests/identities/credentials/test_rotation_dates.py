@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from identities.credentials.rotation import interval_days, rotate_by
+from identities.credentials.rotation_dates import interval_days, rotate_by
 
 tiers = st.sampled_from(["low", "medium", "high"])
 days = st.none() | st.integers(min_value=1, max_value=3650)

@@ -1,0 +1,107 @@
+"""A rotation's rows: the pair it is about, held in the order of locks, and the facts that its moves are judged by."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from identities.credentials.models import AfterDeadline, ClientKey, ClientSecret, Rotation, RotationState
+from identities.credentials.naming import Credential, details, hint
+from identities.credentials.rotation import Facts, Seen
+from identities.credentials.selectors import is_live
+from identities.inventory import locks
+from identities.inventory.models import ManagedIdentity
+from identities.inventory.owners import ROLES
+
+
+def hold(rotation_id: UUID) -> Rotation | None:
+    """The rotation with its identity and its pair, all held until the caller's transaction ends; None if unknown.
+
+    Identity first, then the pair, then the rotation itself: as everybody takes them.
+    """
+    known = Rotation.objects.filter(pk=rotation_id).first()
+    if known is None:
+        return None
+    locks.hold([known.identity_id])
+    identity = ManagedIdentity.objects.select_related(*ROLES, "owner_team").get(pk=known.identity_id)
+    secrets, keys = _held(ClientSecret, known.old_id, known.new_id), _held(ClientKey, known.old_key_id, known.new_key_id)
+    rotation = Rotation.objects.select_for_update(no_key=True).get(pk=rotation_id)
+    rotation.identity = identity
+    rotation.old, rotation.new = secrets
+    rotation.old_key, rotation.new_key = keys
+    for credential in pair(rotation):
+        credential.identity = identity
+    return rotation
+
+
+def open_of(identity_id: UUID) -> Rotation | None:
+    """The one that is open, if there is one."""
+    return Rotation.objects.filter(identity_id=identity_id, ended_at=None).first()
+
+
+def pair(rotation: Rotation) -> tuple[Credential, Credential]:
+    """The old one and the new one, secrets or keys."""
+    old, new = rotation.old or rotation.old_key, rotation.new or rotation.new_key
+    if old is None or new is None:
+        raise TypeError("a rotation without its pair")
+    return old, new
+
+
+def facts(rotation: Rotation, at: datetime) -> Facts:
+    """What is known at `at`. While the identity is stopped nobody can be seen, and its silence says nothing after."""
+    old, new = pair(rotation)
+    identity = rotation.identity
+    return Facts(
+        state=RotationState(rotation.state),
+        started_at=rotation.started_at,
+        listening_since=max(rotation.started_at, rotation.watched_since, identity.state_changed_at),
+        deadline=rotation.cutover_deadline,
+        silence=timedelta(seconds=rotation.silent_seconds),
+        after_deadline=AfterDeadline(rotation.after_deadline),
+        old=_seen(old, at),
+        new=_seen(new, at),
+        is_overdue=rotation.overdue_at is not None,
+        is_held=not identity.is_enabled,
+    )
+
+
+def told(rotation: Rotation) -> dict[str, object]:
+    """What every record of a rotation says of it."""
+    old, new = pair(rotation)
+    return details(new) | {
+        "rotation_id": str(rotation.pk),
+        "state": str(rotation.state),
+        "old": hint(old),
+        "new": hint(new),
+        "cutover_deadline": rotation.cutover_deadline.isoformat(),
+    }
+
+
+def evidence(rotation: Rotation) -> dict[str, object]:
+    """When the two were seen: what a move rests on."""
+    old, new = pair(rotation)
+    return {
+        "new_first_used_at": _text(new.first_used_at),
+        "old_last_used_at": _text(old.last_used_at),
+        "silent_seconds": rotation.silent_seconds,
+        "listening_since": _text(rotation.watched_since),
+    }
+
+
+def _held(model: type[ClientSecret] | type[ClientKey], *ids: UUID | None) -> list[None] | list[Credential]:
+    if None in ids:
+        return [None, None]
+    rows = model._default_manager.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    found = {row.pk: row for row in rows}
+    return [found[key] for key in ids if key is not None]
+
+
+def _seen(credential: Credential, at: datetime) -> Seen:
+    return Seen(
+        is_live=is_live(credential, at),
+        first_at=credential.first_used_at,
+        last_at=credential.last_used_at,
+        is_throttled=credential.throttled_at is not None,
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
