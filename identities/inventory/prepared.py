@@ -97,6 +97,17 @@ def insert_together(*rows: models.Model) -> None:
         row._state.adding, row._state.db = False, using.alias  # noqa: SLF001 - as save() would leave it
 
 
+def insert_once(row: models.Model) -> bool:
+    """Insert `row` unless its unique values are taken, and say whether it was; of many at once exactly one is.
+
+    Whoever is second waits for the first one's transaction, and takes its place where that is rolled back.
+    """
+    using = connections[DEFAULT_DB_ALIAS]
+    with _cursor(using) as cursor:
+        cursor.execute(f"{_insert_sql(type(row))} ON CONFLICT DO NOTHING", _values(row, using))
+        return bool(cursor.rowcount == 1)
+
+
 def insert_many(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, all or none, by one statement prepared once; as `insert_together` otherwise.
 

@@ -10,12 +10,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from audit.moments import zulu
+from identities.jose.assertions import ALGORITHMS
 from identities.oauth.answers import OAuthError, public, refused
 from identities.oauth.server import GRANT
 from identities.oauth.validator import SCOPES
 from identities.tokens import selectors, services as tokens, settings
 
-METHODS = ["client_secret_basic", "client_secret_post"]
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 # Shorter than a new key is announced before it signs, so nobody's cache is older than the first signature.
 KEYS_SECONDS = 3
 FEED_SECONDS = 5
@@ -52,8 +53,11 @@ def metadata(request: HttpRequest, path: str = "") -> HttpResponse:
             "response_types_supported": [],
             "scopes_supported": list(SCOPES),
             "token_endpoint_auth_methods_supported": METHODS,
+            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "introspection_endpoint_auth_methods_supported": METHODS,
+            "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "revocation_endpoint_auth_methods_supported": METHODS,
+            "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         },
         seconds=METADATA_SECONDS,
     )

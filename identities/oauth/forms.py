@@ -7,24 +7,32 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
 from django.http import HttpRequest
+from django.utils import timezone
 
+from identities.jose.assertions import Assertion, read as read_assertion
+from identities.jose.verify import BadToken
 from identities.oauth.answers import OAuthError
+from identities.tokens import settings
 
 MAXIMUM_BODY = 8 * 1024
 MAXIMUM_FIELDS = 50
 MAXIMUM_CLIENT_ID = 256
 MAXIMUM_SECRET = 256
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
 
 Form = Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class ClientCredentials:
-    """A claim to be `client_id`, with its proof. An unreadable claim has an empty secret, which nobody has."""
+    """A claim to be `client_id`, with its proof: a secret, or an assertion. An unreadable claim has an empty secret,
+    which nobody has. `problem` is what was wrong with an assertion: for the audit, never for the answer."""
 
     client_id: str
     secret: str = field(repr=False)
+    assertion: Assertion | None = field(default=None, repr=False)
+    problem: str = ""
 
 
 def read_form(request: HttpRequest) -> Form:
@@ -45,15 +53,18 @@ def read_form(request: HttpRequest) -> Form:
 
 
 def read_credentials(request: HttpRequest, form: Form) -> ClientCredentials | None:
-    """Who the client says it is: HTTP Basic (any case) or body, never both; None when it says nothing.
+    """Who the client says it is: by HTTP Basic (any case), body or assertion, one of them; None when it says nothing.
 
     Raises OAuthError `invalid_request` for two ways at once, or a `client_id` in the body that differs from Basic's
     (RFC 6749 §2.3: one method in each request).
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    in_body = "client_secret" in form or "client_assertion" in form
-    if header and in_body:
+    is_asserted = "client_assertion" in form or "client_assertion_type" in form
+    in_body = "client_secret" in form
+    if (header and in_body) or (is_asserted and (header or in_body)):
         raise OAuthError("invalid_request", "Use one way of client authentication, not two.")
+    if is_asserted:
+        return _from_assertion(form)
     if header:
         claimed = _from_basic(header)
         if form.get("client_id", claimed.client_id) != claimed.client_id:
@@ -95,6 +106,29 @@ def _from_basic(header: str) -> ClientCredentials:
     if not colon:
         return ClientCredentials("", "")
     return _capped(unquote_plus(client_id), unquote_plus(secret))
+
+
+def _from_assertion(form: Form) -> ClientCredentials:
+    """RFC 7521 §4.2: `client_id` may be left out; where it is given, it is the one that the assertion names."""
+    claimed = _capped(form.get("client_id", ""), "")
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        claimed.problem = "unsupported_type"
+        return claimed
+    try:
+        found = read_assertion(form.get("client_assertion", ""), audiences=own_audiences(), at=timezone.now())
+    except BadToken as error:
+        claimed.problem = error.reason
+        return claimed
+    if form.get("client_id", found.client_id) != found.client_id:
+        claimed.problem = "another_client_id"
+        return claimed
+    return ClientCredentials(found.client_id, "", found)
+
+
+def own_audiences() -> tuple[str, str]:
+    """Whom an assertion for us is addressed to: the issuer, or its token endpoint (RFC 7523 §3)."""
+    issuer = settings.issuer()
+    return issuer, f"{issuer.rstrip('/')}/passport/token"
 
 
 def _capped(client_id: str, secret: str) -> ClientCredentials:

@@ -64,4 +64,6 @@ def _reason(identity: ManagedIdentity | None, claimed: ClientCredentials | None)
         return "no client authentication"
     if identity is None:
         return "unknown client"
+    if claimed.problem:
+        return f"assertion not taken: {claimed.problem}"
     return "wrong secret" if identity.is_enabled else f"identity is {identity.state}"

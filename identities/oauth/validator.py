@@ -6,8 +6,10 @@ from typing import Any
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 
-from identities.credentials import authentication
+from identities.credentials import assertions, authentication
 from identities.credentials.authentication import Authenticated
+from identities.jose.assertions import Assertion
+from identities.jose.verify import BadToken
 from identities.oauth.forms import ClientCredentials
 from identities.tokens import services as tokens
 from identities.tokens.models import OAuthClient
@@ -31,9 +33,19 @@ def prove(claimed: ClientCredentials | None) -> Authenticated | None:
 
     Its roles are read with it, for `tokens.roles_beside`.
     """
-    if claimed is None:
+    if claimed is None or claimed.problem:
         return None
+    if claimed.assertion is not None:
+        return _by_assertion(claimed, claimed.assertion)
     return authentication.authenticate(claimed.client_id, claimed.secret, tokens.WITH_ROLES)
+
+
+def _by_assertion(claimed: ClientCredentials, assertion: Assertion) -> Authenticated | None:
+    try:
+        return assertions.authenticate(assertion, tokens.KEYS_WITH_ROLES)
+    except BadToken as error:
+        claimed.problem = error.reason
+        return None
 
 
 class PassportValidator(OAuth2Validator):

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -70,7 +71,8 @@ def token(request: HttpRequest) -> HttpResponse:
     """POST /passport/token (RFC 6749 §4.4): a token for an identity that proves itself."""
     form = read_form(request)
     attempt = Attempt(read_credentials(request, form))
-    _, body, status = server().grant(form, attempt)
+    with _whole(attempt):
+        _, body, status = server().grant(form, attempt)
     if attempt.error == "invalid_client":
         raise refusals.unproved(attempt.claimed)
     if attempt.error:
@@ -78,6 +80,12 @@ def token(request: HttpRequest) -> HttpResponse:
             refusals.record(attempt.proved.identity, attempt.error)
         raise OAuthError(attempt.error, REFUSED.get(attempt.error, "The request cannot be served."), status=status)
     return private(json.loads(body))
+
+
+def _whole(attempt: Attempt) -> AbstractContextManager[Any]:
+    """An assertion is used up with the token that it gave, or not at all; a secret's token is one statement anyway."""
+    is_asserted = attempt.claimed is not None and attempt.claimed.assertion is not None
+    return transaction.atomic() if is_asserted else nullcontext()
 
 
 @endpoint

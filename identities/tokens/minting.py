@@ -9,6 +9,7 @@ from typing import Any
 from audit import context, services as audit
 from audit.models import AuditEvent
 from identities.access import selectors as access
+from identities.credentials.assertions import KeyLookup
 from identities.credentials.authentication import Authenticated, Lookup
 from identities.errors import Refused
 from identities.events import TokenEvent
@@ -33,10 +34,11 @@ class Minted:
 
 
 WITH_ROLES = Lookup(access.with_roles, access.ROLE_NAME)
+KEYS_WITH_ROLES = KeyLookup(access.with_roles, access.ROLE_NAME)
 
 
 def roles_beside(proved: Authenticated) -> list[str]:
-    """The roles that `WITH_ROLES` read beside the secret, each once."""
+    """The roles that `WITH_ROLES` read beside the secret, or `KEYS_WITH_ROLES` beside the key, each once."""
     return list(dict.fromkeys(name for name in proved.beside if name is not None))
 
 

@@ -1,6 +1,6 @@
 """The commands of the room."""
 
-from identities.tokens.minting import WITH_ROLES, Minted, mint, roles_beside
+from identities.tokens.minting import KEYS_WITH_ROLES, WITH_ROLES, Minted, mint, roles_beside
 from identities.tokens.revoking import kill_tokens, remove_ended, revoke
 from identities.tokens.signing_keys import (
     destroy_retired,
@@ -12,6 +12,7 @@ from identities.tokens.signing_keys import (
 from identities.tokens.user_tokens import MintedUserToken, mint_user_token
 
 __all__ = [
+    "KEYS_WITH_ROLES",
     "WITH_ROLES",
     "Minted",
     "MintedUserToken",
