@@ -146,6 +146,9 @@ class ManagedIdentity(models.Model):
         ordering = ["name", "id"]
         indexes = [
             models.Index(fields=["tenant", "state"], name="identity_tenant_state"),
+            models.Index(
+                fields=["paused_until"], condition=models.Q(paused_until__isnull=False), name="identity_paused_until"
+            ),
             models.Index(fields=["tenant", "-created_at"], name="identity_tenant_created"),
             models.Index(fields=["tenant", "triage", "name", "id", "state"], name="identity_tenant_triage"),
             models.Index(fields=["name", "id", "state"], name="identity_name"),
