@@ -21,6 +21,8 @@ class IdentitiesConfig(AppConfig):
             "credentials.custody_following",
             "inventory.following",
             "lifecycle.dependencies",
+            "lifecycle.evidence",
+            "detections.evidence",
         )
         for name in (f"identities.{room}" for room in rooms):
             import_module(name)

@@ -12,5 +12,5 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         # What scheduling adds to the floor below registers itself by being imported.
         services = ("services.cadence", "services.reading")
-        for name in ("effects", "dependencies", "sections", *services, "witnesses", "pilots"):
+        for name in ("effects", "dependencies", "evidence", "sections", *services, "witnesses", "forecasts", "pilots"):
             import_module(f"scheduling.{name}")

@@ -53,9 +53,7 @@ def resume(identity: ManagedIdentity, *, reason: str, actor: Actor) -> ManagedId
         raise Conflict(f"Managed identity '{locked.name}' is {locked.state}, not paused.", code="wrong_state")
     # Again, so that none minted in the instant of the pause lives on after it.
     tokens.kill_tokens(locked, actor=actor, reason=reason)
-    resumed = inventory.set_state(
-        locked, target=State.ACTIVE, reason=reason, actor=actor, event=IdentityEvent.RESUMED
-    )
+    resumed = inventory.set_state(locked, target=State.ACTIVE, reason=reason, actor=actor, event=IdentityEvent.RESUMED)
     run_effects(resumed, change=Change.RESUMED, reason=reason, actor=actor)
     return resumed
 

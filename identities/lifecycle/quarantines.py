@@ -45,9 +45,10 @@ def quarantine(
     cause: Cause = Cause.PERSON,
     release_at: datetime | None = None,
 ) -> Quarantine:
-    """Stop `identity` now: no token, no secret's use, no call, no run; schedules paused, evidence frozen, lines written.
+    """Stop `identity` now: no token, no secret's use, no call, no run; its schedules are paused.
 
-    One transaction: all of it or nothing. Secrets are kept, and useless until the release. An identity that is issued
+    One transaction, all of it or nothing: what was known is frozen first, and what is left to do is written down as
+    the lines of a runbook. Secrets are kept, and useless until the release. An identity that is issued
     elsewhere (`external`) loses its bindings, and is contained here but not there until the required lines are done.
     A drill that is under way becomes the incident. Raises Invalid without a reason, Conflict `already_quarantined`,
     `wrong_state` (retired, or never active), or `quarantine_limit` where machines have called too many in an hour.
@@ -140,7 +141,7 @@ def _overtake(drill: Quarantine, *, actor: Actor) -> None:
 
 
 def _stop(row: Quarantine, *, actor: Actor) -> None:
-    """The stop itself. What rooms above have to stop, and what is yet to come (trusts, exchanged tokens), is Effects."""
+    """The stop itself; what rooms above have to stop is theirs to say (`effects`)."""
     identity = row.identity
     if identity.state != State.QUARANTINED:
         identity = inventory.set_state(identity, target=State.QUARANTINED, reason=row.reason, actor=actor)

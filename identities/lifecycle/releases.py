@@ -120,9 +120,7 @@ def _undo(row: Quarantine, *, reason: str, actor: Actor) -> Quarantine:
     at = timezone.now()
     row.released_at, row.released_by, row.release_reason = at, actor.label, reason
     row.closed_at, row.release_at = at, None
-    row.save(
-        update_fields=["effects", "released_at", "released_by", "release_reason", "closed_at", "release_at"]
-    )
+    row.save(update_fields=["effects", "released_at", "released_by", "release_reason", "closed_at", "release_at"])
     _record(row, QuarantineEvent.RELEASED, reason, actor)
     return row
 
@@ -146,9 +144,11 @@ def _give_back(row: Quarantine, identity: ManagedIdentity, *, actor: Actor) -> i
     ended = RoleBinding.objects.filter(pk__in=row.effects.get("bindings_ended", []), valid_until__gt=at)
     for binding in ended.select_related("role"):
         start = max(at, binding.valid_from)
-        if RoleBinding.objects.overlapping(start, binding.valid_until).filter(
-            identity=identity, role=binding.role
-        ).exists():
+        if (
+            RoleBinding.objects.overlapping(start, binding.valid_until)
+            .filter(identity=identity, role=binding.role)
+            .exists()
+        ):
             continue
         access.grant(
             identity,

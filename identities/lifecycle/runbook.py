@@ -99,7 +99,9 @@ def _trust(known: Known) -> Iterator[Line]:
 def _own(known: Known) -> Iterator[Line]:
     for one in known.credentials:
         about = {"credential_id": one.id, "credential_kind": one.kind}
-        yield Line(LineKind.CREDENTIAL, f"Its own {one.name}: revoke it, unless it is certain that nobody has it", about)
+        yield Line(
+            LineKind.CREDENTIAL, f"Revoke its own {one.name}, unless it is certain that nobody else has it", about
+        )
 
 
 def _dependent(readable: Iterable[Dependent]) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Working through the runbook: a line is done, or given to somebody; with the last required one the stop is complete."""
+"""The runbook, worked through: a line is done, or given to somebody; the last required one completes the stop."""
 
 from uuid import UUID
 

@@ -26,7 +26,8 @@ class Effect(ABC):
     """One consequence of a change of state. Add one by one file: subclass, name its `kind`, implement `apply`.
 
     Contract: runs inside the caller's transaction with the identity's row locked; makes no network call; raising
-    undoes the whole command. Not promised: an order among effects.
+    undoes the whole command. Not promised: an order among effects. What is yet to be built and has to stop with an
+    identity (trust policies, tokens that were exchanged for its own) is an Effect of QUARANTINED.
     """
 
     kind: ClassVar[str]

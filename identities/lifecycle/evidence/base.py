@@ -1,10 +1,12 @@
 """Evidence: what a room knows of an identity at the instant of its quarantine, kept before anything is changed."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+
+from django.db.models import QuerySet
 
 from identities.inventory.models import ManagedIdentity
 
@@ -43,3 +45,14 @@ class Evidence(ABC):
     def readable(self, identity: ManagedIdentity, at: datetime) -> Iterable[Readable]:
         """The secrets that this room let the identity read; none, unless a room says so."""
         return ()
+
+
+def written(rows: QuerySet[Any], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """These columns of the rows as plain JSON: instants as text, `role__name` as `role_name`."""
+    return [{name.replace("__", "_"): _plain(value) for name, value in row.items()} for row in rows.values(*columns)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if value is None or isinstance(value, str | int | bool | list | dict) else str(value)
