@@ -63,6 +63,7 @@ class IdentityEvent(StrEnum):
 
 class CredentialEvent(StrEnum):
     ISSUED = "credential.issued"
+    KEY_ADDED = "credential.key_added"
     STORED = "credential.stored"
     STORE_FAILED = "credential.store_failed"
     REVOKED = "credential.revoked"
