@@ -12,6 +12,7 @@ SCHEDULE = {
     "sweep": _each(5.0, "scheduling.sweep", expires=15),
     "assess": _each(5.0, "scheduling.assess", expires=15),
     "imports": _each(30.0, "identities.continue_imports", expires=20),
+    "deliver": _each(5.0, "identities.deliver_secrets", expires=15),
     "measure": _each(20.0, "scheduling.measure", expires=60),
     "tidy": _each(3600.0, "scheduling.tidy", expires=600),
     "seal": _each(2.0, "audit.seal", expires=10),

@@ -12,6 +12,7 @@ from audit.actors import Actor
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
+from identities.lifecycle import rotations
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,13 @@ def continue_imports() -> None:
     """Each half minute: imports whose worker was lost go on, those abandoned while being read are ended."""
     for run_id in discovery.tidy(timezone.now()):
         ring(run_id)
+
+
+@shared_task(name="identities.deliver_secrets", ignore_result=True)
+def deliver_secrets() -> None:
+    """Each five seconds: new secrets that are on their way into a vault go on, whoever lost them."""
+    if delivered := rotations.deliver_due(timezone.now()):
+        log.info("deliver", rotations=delivered)
 
 
 def ring(run_id: UUID) -> None:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from identities.api.serializers import Shape
 from identities.credentials import selectors
+from identities.credentials.models import Delivery, DeliveryStep, RotationState
 from identities.inventory.dependencies.base import Direction
 from identities.inventory.vocabulary import DisableStrategy
 
@@ -56,6 +57,33 @@ class CreatedCredential(CredentialShape):
     """A new secret; its text is here once, unless it was put into a vault."""
 
     client_secret = serializers.CharField(required=False)
+
+
+class Rotating(Shape):
+    """Why a secret is replaced, and where the new one goes; left out, to where the old one rests."""
+
+    reason = serializers.CharField(max_length=500)
+    store_secret_at = SecretReferenceShape(required=False)
+
+
+class RotationShape(Shape):
+    """One replacement: both secrets work until the old one has been silent for its time."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(RotationState.choices)
+    old_id = serializers.UUIDField(allow_null=True)
+    cutover_deadline = serializers.DateTimeField(help_text="Until then the old one should have fallen silent.")
+    delivery = serializers.ChoiceField(Delivery.choices)
+    delivery_step = serializers.ChoiceField(DeliveryStep.choices, help_text="`done`: it is in the vault, or was shown.")
+    delivery_problem = serializers.CharField(help_text="A stable code; empty where nothing stands in the way.")
+    delivery_reason = serializers.CharField()
+    deliver_at = serializers.DateTimeField(allow_null=True, help_text="When it is tried again by itself.")
+
+
+class RotatedCredential(CreatedCredential):
+    """The new secret, and the rotation that it has begun."""
+
+    rotation = RotationShape()
 
 
 class DependencyShape(Shape):

@@ -6,17 +6,21 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from audit import services as audit
 from audit.actors import Actor
 from audit.events import Outcome
 from identities.credentials import custody, services as credentials
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientSecret, Delivery, Rotation
 from identities.errors import DomainError, Invalid, Unavailable
 from identities.events import CredentialEvent
 from identities.inventory.models import ManagedIdentity
+from identities.lifecycle import holding, write_back
 from identities.vaults import services as vaults
 from identities.vaults.references import SecretReference
+from identities.vaults.secret_text import SecretText
 
 log = structlog.get_logger(__name__)
 NOT_STORED = "The vault did not take it."
@@ -24,10 +28,14 @@ NOT_STORED = "The vault did not take it."
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A new secret. `text` is there only where it was to be shown; put into a vault, it is nowhere else."""
+    """A new secret. `text` is there only where it was to be shown; put into a vault, it is nowhere else.
+
+    `rotation` is there where it replaces another; what stands in the way to the vault, if anything, is written there.
+    """
 
     secret: ClientSecret
     text: str | None
+    rotation: Rotation | None = None
 
     def __repr__(self) -> str:
         return f"Delivered({self.secret!r})"
@@ -42,14 +50,41 @@ def issue_secret(
 ) -> Delivered:
     """Make a secret for `identity` and answer its text once, or put it at `store_at` and answer none.
 
-    Raises Invalid for a reference that names no registered connection (then nothing was made) and Unavailable, code
-    `secret_not_stored`, where the vault failed: the secret is revoked by then. Call it outside a transaction: it
-    commits before it speaks to the vault.
+    Beside one that works it begins a rotation. Raises Invalid for a reference that names no registered connection (then
+    nothing was made), and Unavailable, code `secret_not_stored`, where the vault failed with the first secret of all:
+    it is revoked by then. Of a rotation such a failure is no error, it is tried again by itself. Call it outside a
+    transaction: it commits before it speaks to the vault.
     """
     check(store_at, tenant_id=identity.tenant_id, environment=identity.environment)
-    stored_at = store_at.as_json() if store_at else None
-    issued = credentials.issue(identity, actor=actor, expires_at=expires_at, stored_at=stored_at)
-    return deliver(issued, store_at=store_at, actor=actor)
+    return make(identity, actor=actor, store_at=store_at, expires_at=expires_at)
+
+
+@sensitive_variables("issued")
+def make(
+    identity: ManagedIdentity,
+    *,
+    actor: Actor,
+    store_at: SecretReference | None,
+    expires_at: datetime | None = None,
+    reason: str = "",
+) -> Delivered:
+    """As `issue_secret`, with a place that was looked at before."""
+    hold: holding.Hold | None = None
+    with transaction.atomic():
+        issued = credentials.issue(
+            identity,
+            actor=actor,
+            expires_at=expires_at,
+            stored_at=store_at.as_json() if store_at else None,
+            delivery=Delivery.VAULT if store_at else Delivery.SHOWN,
+            reason=reason,
+        )
+        if store_at is not None and issued.rotation is not None:
+            hold = holding.begin(issued.rotation, store_at, at=timezone.now())
+    if hold is None:
+        return deliver(issued, store_at=store_at, actor=actor)
+    rotation = write_back.carry_on(hold, actor=actor, text=SecretText(issued.text))
+    return Delivered(secret=rotation.new or issued.secret, text=None, rotation=rotation)
 
 
 def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str) -> None:
@@ -67,7 +102,7 @@ def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, act
     """The second half: outside a transaction, put the text where it belongs, and say how that went."""
     if store_at is None:
         custody.note_shown(issued.secret, actor=actor)
-        return Delivered(secret=issued.secret, text=issued.text)
+        return Delivered(secret=issued.secret, text=issued.text, rotation=issued.rotation)
     identity = issued.secret.identity
     try:
         version = vaults.write_secret(
