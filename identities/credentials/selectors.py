@@ -18,6 +18,16 @@ def live_secrets(identity: ManagedIdentity, at: datetime) -> QuerySet[ClientSecr
     return secrets(identity).filter(alive(at))
 
 
+def keys(identity: ManagedIdentity) -> QuerySet[ClientKey]:
+    """Every public key `identity` ever had, newest first."""
+    return ClientKey.objects.filter(identity=identity)
+
+
+def live_keys(identity: ManagedIdentity, at: datetime) -> QuerySet[ClientKey]:
+    """Those that it may sign with at `at`."""
+    return keys(identity).filter(alive(at))
+
+
 def alive(at: datetime) -> Q:
     """The condition for a secret that works at `at`: not revoked, not past its own end where it has one."""
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))

@@ -32,9 +32,9 @@ def verify(token: str, keys: PublicKeys, *, audience: str, issuer: str, typ: str
     """The claims of `token`, or BadToken.
 
     The algorithm is that of the key (RS256, ES256), never the token's choice. `kid` must name one of `keys`; `typ` must
-    be exactly `typ`; `aud` must be the one text `audience`, `iss` exactly `issuer`; `exp` and `iat` must be there, `exp`
-    not passed and `nbf` reached within 5 seconds of clock skew. Keys or addresses inside the token (`jwk`, `jku`, `x5c`,
-    `x5u`) are ignored and never fetched; encrypted, compressed, `crit` and doubled members are refused.
+    be exactly `typ`; `aud` must be the one text `audience`, `iss` exactly `issuer`; `exp` and `iat` must be there,
+    `exp` not passed and `nbf` reached within 5 seconds of clock skew. Keys or addresses inside the token (`jwk`, `jku`,
+    `x5c`, `x5u`) are ignored and never fetched; encrypted, compressed, `crit` and doubled members are refused.
     Not promised: that the token has not been revoked; `tokens.verification` asks that.
     """
     header = header_of(token)

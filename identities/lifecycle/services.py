@@ -10,9 +10,9 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor
 from identities.access import secret_grants, services as access
-from identities.credentials import services as credentials
+from identities.credentials import keys, services as credentials
 from identities.credentials.models import ClientSecret
-from identities.credentials.selectors import live_secrets
+from identities.credentials.selectors import live_keys, live_secrets
 from identities.errors import Invalid
 from identities.events import IdentityEvent
 from identities.inventory import owners, services as inventory
@@ -104,8 +104,11 @@ def retire(identity: ManagedIdentity, *, reason: str, actor: Actor) -> ManagedId
     Raises Invalid without a reason, Conflict if it is retired.
     """
     retired = _move(identity, State.RETIRED, Change.RETIRED, reason, actor)
-    for secret in live_secrets(retired, timezone.now()):
+    at = timezone.now()
+    for secret in live_secrets(retired, at):
         credentials.revoke(secret, reason=RETIRED, actor=actor)
+    for key in live_keys(retired, at):
+        keys.revoke_key(key, reason=RETIRED, actor=actor)
     access.end_bindings_of(retired, reason=RETIRED, actor=actor)
     secret_grants.end_all_of(identity=retired, reason=RETIRED, actor=actor)
     return retired
