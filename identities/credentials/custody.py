@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from audit import services as audit
 from audit.actors import Actor, ActorKind
 from identities.credentials.models import ClientSecret, SecretShowing
+from identities.credentials.naming import subject_of
 from identities.credentials.selectors import alive
-from identities.credentials.services import subject_of
 from identities.events import CredentialEvent
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import User
