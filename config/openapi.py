@@ -47,6 +47,12 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
                     "name": session_cookie,
                     "description": "The admin's session; writing needs the CSRF token in X-CSRFToken.",
                 },
+                "partner": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Github-Public-Key-Signature",
+                    "description": "ECDSA P-256 with SHA-256 over the body, Base64 of DER, by a key that is configured.",
+                },
             }
         },
     }

@@ -249,6 +249,10 @@ RUN_DEADLINE_SECONDS = limits.RUN_DEADLINE_SECONDS
 RUNS_PER_TENANT, RUNS_PER_IDENTITY = limits.RUNS_PER_TENANT, limits.RUNS_PER_IDENTITY
 SCHEDULES_PER_TENANT = limits.SCHEDULES_PER_TENANT
 STEWARD_IMPORT_MAX_MB = limits.STEWARD_IMPORT_MAX_MB
+# Public keys of partners that report leaks: a JSON object, or the path of a file with one.
+_partner_keys = env.str("STEWARD_LEAK_PARTNER_KEYS", default="").strip()
+_is_written_out = _partner_keys.startswith("{") or not _partner_keys
+STEWARD_LEAK_PARTNER_KEYS = _partner_keys if _is_written_out else Path(_partner_keys).read_text(encoding="utf-8")
 
 # Pages.
 LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True

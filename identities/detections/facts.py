@@ -94,6 +94,20 @@ class CredentialFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakFact:
+    """A secret of ours that worked when it was reported as leaked; where it was found, and what was done about it."""
+
+    secret_id: UUID
+    hint: str
+    created_at: datetime
+    reported_at: datetime
+    action: str
+    source: str = ""
+    place: str = ""
+    is_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BindingFact:
     """A role that is held now, and when it last gave a permission that was used."""
 
@@ -128,6 +142,21 @@ class Workload:
     name: str
     kind: str = "workload"
     team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Something that is due and would fail, tried beforehand: what, why, when first, and where it is mended.
+
+    `text` is a sentence; `remedy` a command's key on the identity, perhaps with `#field`, or a tab.
+    """
+
+    what: str
+    code: str
+    text: str
+    at: datetime | None = None
+    remedy: str = ""
+    stops_runs: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +213,8 @@ class IdentityFacts:
     bindings: tuple[BindingFact, ...] = ()
     shared_places: tuple[SharedPlace, ...] = ()
     workloads: tuple[Workload, ...] = ()
+    foreseen: tuple[Foreseen, ...] = ()
+    leaks: tuple[LeakFact, ...] = ()
     namesake: str = ""
     rotation_days: int = 90
     standards: Standards = DEFAULTS
@@ -244,6 +275,7 @@ class IdentityFacts:
         """Does anything in it read as a secret? One look over everything: hardly ever is there anything to find."""
         around = [f"{shared.place}\n{other.name}" for shared in self.shared_places for other in shared.others]
         around += [f"{work.name}\n{work.team}" for work in self.workloads]
+        around += [f"{seen.what}\n{seen.text}" for seen in self.foreseen]
         around += [owner.label for owner in self.owners]
         return reads_as_secret("\n".join((*self.texts.values(), *around)))
 

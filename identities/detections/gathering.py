@@ -10,7 +10,9 @@ from identities.access.models import RoleBinding
 from identities.access.permissions import PERMISSIONS
 from identities.detections import neighbours
 from identities.detections.facts import BindingFact, IdentityFacts, OwnerFact
+from identities.detections.forecasts.base import foreseen_of
 from identities.detections.held import credentials_of
+from identities.detections.leaked import leaks_of
 from identities.detections.witnesses.base import workloads_of
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.owners import ROLES
@@ -36,7 +38,7 @@ Row = dict[str, Any]
 
 
 def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFacts]:
-    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most eleven queries."""
+    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most thirteen queries."""
     found = ManagedIdentity.objects.filter(pk__in=identity_ids, merged_into=None).values_list(*COLUMNS)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in found]
     ids = [row["id"] for row in rows]
@@ -48,6 +50,8 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
     places = neighbours.shared_places({row["id"]: row["tenant_id"] for row in rows}, held, at=at)
     people = _namesakes(rows, tenants)
     workloads = workloads_of(ids, at=at)
+    foreseen = foreseen_of(ids, at=at)
+    leaks = leaks_of(ids, at=at)
     return [
         _facts(
             row,
@@ -58,6 +62,8 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
             bindings=tuple(bindings.get(row["id"], ())),
             shared_places=tuple(places.get(row["id"], ())),
             workloads=tuple(workloads.get(row["id"], ())),
+            foreseen=tuple(foreseen.get(row["id"], ())),
+            leaks=tuple(leaks.get(row["id"], ())),
         )
         for row in rows
     ]
