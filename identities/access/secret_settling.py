@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ GRANTED = "Granted with the schedule"
 _FOLLOWED = ("schedule_label", "cadence_seconds")
 
 
+@transaction.atomic
 def settle(
     reader: Reader, *, former: Collection[Reading] = (), wanted: Collection[Reading], actor: Actor, reason: str = ""
 ) -> None:
@@ -32,7 +34,7 @@ def settle(
     Who saves a schedule governs the tenant's identities, and so grants with it (reason "Schedule <name>", until its
     identity ends or for a year); where a managed identity saves its own, what it may not read yet is only asked for.
     A grant that stands is left as it is: saving a schedule again extends nothing. Runs that exist keep what they had.
-    In the caller's transaction, with the identities held.
+    Call it in the transaction that saves the schedule, with the identities held.
     """
     at = timezone.now()
     standing = _standing(reader.id, at)
@@ -51,6 +53,7 @@ def settle(
         _write(reader, missing, actor, at)
 
 
+@transaction.atomic
 def end_all_of(
     *, actor: Actor, reason: str, schedule_id: UUID | None = None, identity: ManagedIdentity | None = None
 ) -> int:

@@ -195,5 +195,5 @@ def test_a_run_costs_so_many_queries(world: World, django_assert_max_num_queries
     world.fire(world.schedule())
     run = runs.run(world.schedule())
     # Where several workers write at once, the tenant is held while its runs are counted.
-    with django_assert_max_num_queries(62 + (connection.vendor == "postgresql")):
+    with django_assert_max_num_queries(63 + (connection.vendor == "postgresql")):
         assert runner.execute(run.id, worker="w1")
