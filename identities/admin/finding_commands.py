@@ -115,7 +115,8 @@ BUTTONS = (
 def way_to_mend(finding: Finding, scope: Scope) -> Link:
     """The button on the identity that mends it, if this person may press it there now; else the identity's page."""
     identity, rule = finding.identity, rule_of(finding.code)
-    remedy = rule.remedy if rule is not None else Remedy.EDIT
+    own, _, named = str(finding.details.get("remedy") or "").partition("#")
+    remedy = own or (rule.remedy if rule is not None else Remedy.EDIT)
     if remedy.startswith(TAB):
         name = remedy.removeprefix(TAB)
         return Link(f"Look at its {name}", page_of(identity, tab=name))
@@ -123,5 +124,6 @@ def way_to_mend(finding: Finding, scope: Scope) -> Link:
     command = next((found for found in admin.buttons if found.key == remedy), None)
     if command is None or not command.applies(identity) or not command.may(scope, identity, identity.tenant_id):
         return Link("Look at the identity", page_of(identity))
-    anchor = f"#id_{rule.field}" if rule is not None and rule.field else ""
+    begin_with = named if own else rule.field if rule is not None else ""
+    anchor = f"#id_{begin_with}" if begin_with else ""
     return Link(f"{command.label} the identity", command_of(identity, remedy) + anchor)

@@ -1,6 +1,6 @@
 """ProcessAccessGuard: may this actor run this workflow? One pipeline for people and machines alike (S1-29)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from identities.policies.models import DecisionOutcome, ResourcePolicy
 
 MISSING_PERMISSION = f"Missing {WORKFLOW_EXECUTE} permission"
 FOREIGN = "The workflow belongs to another tenant"
+#: What roles of these names permit in a tenant.
+Granted = Callable[[str, tuple[str, ...]], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,13 @@ class RunFacts:
 
 
 class ProcessAccessGuard:
-    """Asks and never writes: whoever asks records the answer (`policies.decisions.record_decision`)."""
+    """Asks and never writes: whoever asks records the answer (`policies.decisions.record_decision`).
+
+    Who asks about many instants at once hands in `granted`, so that the same roles are not read again for each.
+    """
+
+    def __init__(self, granted: Granted = permissions_of_role_names) -> None:
+        self._granted = granted
 
     def check_workflow_execution(
         self, actor: ActorContext, workflow: WorkflowFacts, context: RunFacts
@@ -60,7 +68,7 @@ class ProcessAccessGuard:
         Does the workflow's policy deny? Then with the reason of the rule that matched. Without a policy the role
         decides alone. A policy that errors or no longer compiles denies.
         """
-        if WORKFLOW_EXECUTE not in _permissions(actor):
+        if WORKFLOW_EXECUTE not in _permissions(actor, self._granted):
             return AccessDecision(DecisionOutcome.DENY, MISSING_PERMISSION)
         if str(actor.tenant_id) != str(workflow.tenant_id):
             return AccessDecision(DecisionOutcome.DENY, FOREIGN)
@@ -69,9 +77,9 @@ class ProcessAccessGuard:
         return _ask_policy(workflow.policy, actor, workflow, context)
 
 
-def _permissions(actor: ActorContext) -> frozenset[str]:
+def _permissions(actor: ActorContext, granted: Granted) -> frozenset[str]:
     if actor.managed_identity_id:
-        return permissions_of_role_names(actor.tenant_id, actor.roles)
+        return granted(actor.tenant_id, actor.roles)
     known = (PORTAL_PERMISSIONS[PortalRole(role)] for role in actor.roles if role in PortalRole.values)
     return frozenset().union(*known)
 

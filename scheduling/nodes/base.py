@@ -1,7 +1,7 @@
 """What every node keeps to: typed params in, one of three answers out, nothing secret in either."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -97,6 +97,14 @@ class Node(ABC):
     def problems(cls, params: Mapping[str, Any]) -> list[str]:
         """What can be seen at save beyond the schema; texts in `params` may still hold {{ }}."""
         return []
+
+    @classmethod
+    def foresee(cls, params: Mapping[str, Any], *, allowed_hosts: Iterable[str]) -> Iterable[tuple[str, str]]:
+        """What would make the step fail, seen beforehand and without doing anything: (stable code, reason).
+
+        `params` holds those that are known before the run; the others are left out.
+        """
+        return ()
 
     @abstractmethod
     def execute(self, context: NodeContext) -> Answer:

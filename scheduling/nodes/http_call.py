@@ -1,13 +1,13 @@
 """Node `http_call`: one HTTP request as the managed identity."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from scheduling.nodes import outbound
+from scheduling.nodes import addresses, outbound
 from scheduling.nodes.base import Answer, Failure, Node, NodeContext, Success
-from scheduling.nodes.failures import OutboundFailure
+from scheduling.nodes.failures import HostNotAllowed, OutboundFailure
 from scheduling.nodes.http_client import check_names
 from scheduling.templating import has_template
 
@@ -46,6 +46,18 @@ class HttpCall(Node):
             except OutboundFailure as failure:
                 found.append(str(failure))
         return found
+
+    @classmethod
+    def foresee(cls, params: Mapping[str, Any], *, allowed_hosts: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The host may be called and has an address that may be; nothing is sent to it."""
+        if "url" not in params:
+            return
+        try:
+            outbound.look_up(params["url"], [addresses.parse_allowed(text) for text in allowed_hosts])
+        except HostNotAllowed as failure:
+            yield "host_not_allowed", str(failure)
+        except OutboundFailure as failure:
+            yield "host_unknown", str(failure)
 
     def execute(self, context: NodeContext) -> Answer:
         params = self.params

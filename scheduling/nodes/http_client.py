@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from scheduling.nodes import addresses, outbound
-from scheduling.nodes.failures import BadUrl, HostNotAllowed
+from scheduling.nodes.failures import BadUrl
 from scheduling.nodes.redaction import Redactor
 
 OURS = frozenset(
@@ -86,8 +86,7 @@ class HttpClient:
     ) -> HttpAnswer:
         """Call `url` once. `json` other than None is sent as the body."""
         target = outbound.parse_url(url)
-        if not any(entry.covers(target.host, target.port, target.scheme) for entry in self._allowed):
-            raise HostNotAllowed(f"{target.authority} is not among the workflow's allowed hosts")
+        outbound.check_allowed(target, self._allowed)
         body = None if json is None else json_text.dumps(json, ensure_ascii=False, allow_nan=False).encode()
         sent = self._send(method.upper(), target, headers=self._headers(headers or {}, body), body=body)
         return self._answer(sent)

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,8 +23,15 @@ from django.conf import settings
 from identities import networks
 from identities.networks import IPAddress
 from scheduling.nodes import addresses
-from scheduling.nodes.addresses import DEFAULT_PORTS
-from scheduling.nodes.failures import AddressRefused, AnswerTooLarge, BadUrl, TimedOut, Unreachable
+from scheduling.nodes.addresses import DEFAULT_PORTS, AllowedHost
+from scheduling.nodes.failures import (
+    AddressRefused,
+    AnswerTooLarge,
+    BadUrl,
+    HostNotAllowed,
+    TimedOut,
+    Unreachable,
+)
 
 SECONDS = 30.0
 CONNECT_SECONDS = 5.0
@@ -89,12 +96,31 @@ def send(
     for name, value in headers.items():
         check_header(name, value)
     started = time.monotonic()
+    found = _addresses_of(target, seconds)
+    left = seconds - (time.monotonic() - started)
+    return _Call(target, found, max(left, 0.001)).run(method, headers, body)
+
+
+def look_up(url: str, allowed_hosts: Iterable[AllowedHost]) -> None:
+    """Could `url` be called, as far as its name and its addresses say now? Raises OutboundFailure; connects nowhere."""
+    target = parse_url(url)
+    check_allowed(target, allowed_hosts)
+    _addresses_of(target, CONNECT_SECONDS)
+
+
+def check_allowed(target: Target, allowed_hosts: Iterable[AllowedHost]) -> None:
+    """HostNotAllowed unless one of these covers the target."""
+    if not any(entry.covers(target.host, target.port, target.scheme) for entry in allowed_hosts):
+        raise HostNotAllowed(f"{target.authority} is not among the workflow's allowed hosts")
+
+
+def _addresses_of(target: Target, seconds: float) -> list[IPAddress]:
+    """Where the call would go, or AddressRefused."""
     allowed = _private_networks(target)
     found = addresses.checked(target.host, target.port, allowed=allowed, timeout=min(CONNECT_SECONDS, seconds))
     if target.scheme == "http" and not all(networks.is_inside(address, allowed) for address in found):
         raise AddressRefused(f"{target.host} is called without TLS; plain http is for allowed networks only")
-    left = seconds - (time.monotonic() - started)
-    return _Call(target, found, max(left, 0.001)).run(method, headers, body)
+    return found
 
 
 def _private_networks(target: Target) -> list[networks.Network]:

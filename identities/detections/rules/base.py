@@ -19,6 +19,7 @@ class Remedy(StrEnum):
     RETIRE = "retire"
     CREDENTIALS = "tab:credentials"
     ACCESS = "tab:access"
+    SCHEDULES = "tab:schedules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Observation:
     """What a rule saw. `key` tells several of one rule on one identity apart and stays the same while the cause does.
 
     `evidence` is a sentence or two of facts with dates, not ages: it must not change from day to day by itself.
-    Neither it nor `details` (plain JSON) ever quotes a secret. `severity` stands in the place of the rule's own.
+    Neither it nor `details` (plain JSON) ever quotes a secret. `severity` stands in the place of the rule's own, and so
+    does a `remedy` in `details`: a command's key, perhaps with `#field`, or `tab:name`.
     """
 
     evidence: str

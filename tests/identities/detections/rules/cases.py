@@ -7,6 +7,7 @@ from uuid import UUID
 from identities.detections.facts import (
     BindingFact,
     CredentialFact,
+    Foreseen,
     IdentityFacts,
     Neighbour,
     OwnerFact,
@@ -33,6 +34,11 @@ def ago(**span: float) -> datetime:
 
 def ahead(**span: float) -> datetime:
     return AT + timedelta(**span)
+
+
+def foreseen(code: str = "secret_ends", what: str = "Payroll", **until: float) -> Foreseen:
+    """A schedule that would fail in so long."""
+    return Foreseen(what, code, "Its secret ends.", ahead(**until), "issue-secret")
 
 
 def healthy(**changed: Any) -> IdentityFacts:

@@ -17,6 +17,7 @@ from tests.identities.detections.rules.cases import (
     ago,
     ahead,
     binding,
+    foreseen,
     healthy,
     key,
     shared,
@@ -283,6 +284,7 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
         [healthy(standards=NAMED)],
         [healthy(), healthy(standards=NAMED, name="pay-prod-runner"), healthy(standards=NAMED, kind="bot")],
     ),
+    "HYGIENE-PREFLIGHT": ([healthy(foreseen=(foreseen(days=1),))], [healthy()]),
     "HYGIENE-TAGS": (
         [replace(healthy(), business_unit=""), healthy(ticket="", expires_at=None), healthy(owners=(UNMATCHED,))],
         [healthy()],

@@ -1,12 +1,14 @@
 """What each rule finds, and what it lets pass."""
 
+from dataclasses import replace
+
 import pytest
 
 from identities.detections.judging import every_rule, verdicts
 from identities.detections.models import Severity
 from identities.detections.rules.base import Rule
 from tests.identities.detections.rules import cases
-from tests.identities.detections.rules.cases import AT, ago, healthy, key, vendor
+from tests.identities.detections.rules.cases import AT, ago, foreseen, healthy, key, vendor
 from tests.identities.detections.rules.table import TABLE
 
 FOUND = [(code, number, facts) for code, (found, _) in TABLE.items() for number, facts in enumerate(found)]
@@ -96,3 +98,32 @@ def test_what_a_rule_names_is_masked_where_it_reads_as_a_secret():
     said = " ".join(f"{v.seen.evidence}{v.seen.details}{v.seen.key}" for v in found)
     assert cases.KEY_LIKE not in said
     assert cases.SECRET_LIKE not in said
+
+
+@pytest.mark.parametrize(
+    ("hours", "severity_of_it"), [(1, Severity.HIGH), (24, Severity.HIGH), (70, Severity.MEDIUM), (100, Severity.LOW)]
+)
+def test_the_nearer_a_failing_run_the_graver(hours, severity_of_it):
+    assert severity("HYGIENE-PREFLIGHT", healthy(foreseen=(foreseen(hours=hours),))) == severity_of_it
+
+
+def test_what_only_tells_nobody_is_grave_on_no_day():
+    facts = healthy(foreseen=(replace(foreseen(hours=1), stops_runs=False),))
+    assert severity("HYGIENE-PREFLIGHT", facts) == Severity.LOW
+
+
+def test_one_cause_is_one_finding_however_many_schedules_it_stops():
+    stopped = tuple(foreseen(what=f"Job {number}", days=2) for number in range(8))
+    found = [each for each in verdicts(healthy(foreseen=stopped), AT, every_rule()) if each.seen.key == "secret_ends"]
+    assert len(found) == 1
+    assert found[0].seen.evidence == (
+        "Job 0: Its secret ends. The same holds for Job 1, Job 2, Job 3, Job 4, Job 5 and 2 more."
+    )
+    assert found[0].seen.details["remedy"] == "issue-secret"
+
+
+def test_two_causes_are_two_findings_also_of_a_disabled_identity():
+    stopped = (foreseen(days=2), foreseen("identity_disabled", days=1))
+    facts = healthy(state="disabled", foreseen=stopped)
+    keys = {each.seen.key for each in verdicts(facts, AT, every_rule()) if each.rule.code == "HYGIENE-PREFLIGHT"}
+    assert keys == {"secret_ends", "identity_disabled"}
