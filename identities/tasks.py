@@ -4,15 +4,19 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.actors import Actor
+from identities.credentials import reminders, rotations as overlaps, usage as uses
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
 from identities.lifecycle import rotations
+from identities.people import mailing
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +43,23 @@ def deliver_secrets() -> None:
         log.info("deliver", rotations=delivered)
 
 
+@shared_task(name="identities.remind", ignore_result=True)
+def remind() -> None:
+    """Each hour: those who answer for a credential are told that its day is near."""
+    if said := reminders.remind(timezone.now()):
+        log.info("remind", credentials=said)
+
+
+@shared_task(name="identities.mail", ignore_result=True)
+def send_mail() -> None:
+    """Each half minute: notices that wait to be mailed leave, where there is a mail server."""
+    if not settings.MAIL_IS_ON:
+        return
+    inbox = f"{settings.PASSPORT_ISSUER}{reverse('admin:notices')}"
+    if sent := mailing.send_due(timezone.now(), inbox=inbox):
+        log.info("mail", sent=sent)
+
+
 def ring(run_id: UUID) -> None:
     """Tell the queue of this import; where the broker is away, the next round of `continue_imports` does."""
     try:
@@ -57,3 +78,16 @@ def carry_out(run: ImportRun, *, actor: Actor) -> ImportRun:
         return discovery.apply(begun)
     transaction.on_commit(lambda: ring(begun.pk))
     return begun
+
+
+@shared_task(name="identities.tend_rotations", ignore_result=True)
+def tend_rotations() -> None:
+    """Each five seconds: evidence moves the rotations that are due."""
+    if moved := overlaps.tend(timezone.now()):
+        log.info("tend", rotations=moved)
+
+
+@shared_task(name="identities.forget_uses", ignore_result=True)
+def forget_uses() -> None:
+    """Each hour: counts of use are kept for thirty days."""
+    uses.remove_old(timezone.now())

@@ -12,6 +12,7 @@ _ASKED = {
     "environment",
     "risk_tier",
     "state",
+    "state_changed_at",
     "expires_at",
     "tokens_revoked_at",
 }

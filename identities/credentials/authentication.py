@@ -9,12 +9,15 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
+from identities.credentials import pace, usage
+from identities.credentials.asked import IDENTITY
 from identities.credentials.digests import digest, is_same
 from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import is_live
+from identities.credentials.usage import Source
+from identities.inventory import knocks
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.prepared import Prepared
-from identities.inventory.usage import note_identity_use, note_use
 
 Secrets = models.QuerySet[ClientSecret]
 MAX_BYTES = 256
@@ -23,49 +26,67 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """A client that showed a live secret of an enabled identity."""
+    """A client that showed a live secret of an enabled identity. `wait_seconds`: it comes too often, see `pace`."""
 
     identity: ManagedIdentity
     secret_id: UUID
     at: datetime
     beside: tuple[Any, ...] = ()
+    wait_seconds: int = 0
+
+    @property
+    def is_throttled(self) -> bool:
+        """It is who it says, and is to be refused all the same until `wait_seconds` have passed."""
+        return self.wait_seconds > 0
 
 
-def authenticate(client_id: str, secret_text: str, lookup: "Lookup | None" = None) -> Authenticated | None:
+def authenticate(
+    client_id: str,
+    secret_text: str,
+    lookup: "Lookup | None" = None,
+    *,
+    source: Source | None = None,
+    is_check: bool = False,
+) -> Authenticated | None:
     """Answer the identity, or None: for an unknown client, a wrong or ended secret and a disabled identity alike.
 
     Each of these costs the same: one keyed digest, one query by that digest, one comparison. The digest is keyed, so
-    looking it up tells a stranger nothing. Text over 256 bytes is not hashed at all. A success is a use of both the
-    secret and the identity (written within five seconds). A `lookup` of a room above reads more in the same query.
+    looking it up tells a stranger nothing. Text over 256 bytes is not hashed at all. A success is a use of the secret,
+    from `source`, and of the identity; a right secret of a stopped identity is a knock (both written within five
+    seconds). `is_check` leaves no mark and waits for no pace: nobody's use. A `lookup` of a room above reads more in
+    the same query. Who is `is_throttled` is known, and to be turned away.
     """
     at = timezone.now()
     text = secret_text if len(secret_text.encode(errors="surrogatepass")) <= MAX_BYTES else _NOBODY
     secret, beside = (lookup or _BY_DIGEST).find(digest(text), at)
     is_right = is_same(client_id[:MAX_BYTES], secret.identity.client_id if secret else _NOBODY)
-    if secret is None or not is_right or not is_live(secret, at) or not secret.identity.is_enabled:
+    if secret is None or not is_right or not is_live(secret, at):
         return None
-    note_use(ClientSecret, secret.id, at=at)
-    note_identity_use(secret.identity_id, at=at)
-    return Authenticated(identity=secret.identity, secret_id=secret.id, at=at, beside=beside)
+    if not secret.identity.is_enabled:
+        if not is_check:
+            note_knock(secret.identity, source or usage.UNKNOWN, at)
+        return None
+    wait = 0
+    if not is_check:
+        usage.note(secret.id, secret.identity_id, source=source, at=at)
+        wait = pace.wait(secret.id, secret.throttled_at)
+    return Authenticated(identity=secret.identity, secret_id=secret.id, at=at, beside=beside, wait_seconds=wait)
 
 
-_SECRET = ("id", "identity_id", "created_at", "rotate_by", "expires_at", "revoked_at")
-# What a token request asks of an identity; any other field is read when somebody asks for it.
-_ASKED = {
-    "id",
-    "tenant_id",
-    "client_id",
-    "name",
-    "kind",
-    "issuance",
-    "environment",
-    "risk_tier",
-    "state",
-    "expires_at",
-    "tokens_revoked_at",
-}
-_IDENTITY = tuple(field.attname for field in ManagedIdentity._meta.concrete_fields if field.attname in _ASKED)
-_COLUMNS = (*_SECRET, *(f"identity__{name}" for name in _IDENTITY))
+def note_knock(identity: ManagedIdentity, source: Source, at: datetime) -> None:
+    """Somebody came with a right proof of an identity that is stopped."""
+    knocks.note(
+        identity.pk,
+        state=identity.state,
+        since=identity.state_changed_at,
+        address=source.address,
+        user_agent=source.user_agent,
+        at=at,
+    )
+
+
+_SECRET = ("id", "identity_id", "created_at", "rotate_by", "expires_at", "revoked_at", "throttled_at")
+_COLUMNS = (*_SECRET, *(f"identity__{name}" for name in IDENTITY))
 
 
 class Lookup:
@@ -89,7 +110,7 @@ class Lookup:
         if not rows:
             return None, ()
         secret = ClientSecret.from_db(None, _SECRET, rows[0][: len(_SECRET)])
-        secret.identity = ManagedIdentity.from_db(None, _IDENTITY, rows[0][len(_SECRET) : -1])
+        secret.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_SECRET) : -1])
         return secret, tuple(row[-1] for row in rows)
 
 

@@ -10,10 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from identities.credentials.models import AfterDeadline, RotationState
-from identities.credentials.rotation_dates import interval_days, rotate_by
 from identities.inventory.standards import DEFAULTS, Standards
-
-__all__ = ["interval_days", "rotate_by"]
 
 #: A use is written at most five seconds after it happened: silence is believed a little later than it is reached.
 LATE = timedelta(seconds=10)

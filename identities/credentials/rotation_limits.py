@@ -2,23 +2,17 @@
 
 from datetime import datetime
 
-from identities.credentials.rotation_dates import rotate_by
+from identities.credentials import due
 from identities.errors import Invalid
-from identities.inventory.models import ExceptionKind, ManagedIdentity, PolicyException
+from identities.inventory import exceptions
+from identities.inventory.models import ExceptionKind, ManagedIdentity
 from identities.inventory.standards import Standards
 
 
 def latest(identity: ManagedIdentity, *, at: datetime, standards: Standards) -> datetime:
     """The last day for a credential of `identity` that is made or renewed at `at`: its tier's, or its exception's."""
-    tiers = rotate_by(at, identity.risk_tier, internet_exposed=identity.internet_exposed, standards=standards)
-    rows = PolicyException.objects.filter(
-        identity=identity,
-        kind=ExceptionKind.ROTATION_BEYOND_MAXIMUM,
-        ended_at=None,
-        granted_at__lte=at,
-        expires_at__gt=at,
-    )
-    return max([tiers, *rows.values_list("expires_at", flat=True)])
+    excepted = exceptions.of([identity.pk], at=at, kind=ExceptionKind.ROTATION_BEYOND_MAXIMUM)
+    return max([due.latest(at, identity, standards), *excepted.values_list("expires_at", flat=True)])
 
 
 def check(identity: ManagedIdentity, wanted: datetime, *, at: datetime, standards: Standards) -> None:
@@ -26,11 +20,5 @@ def check(identity: ManagedIdentity, wanted: datetime, *, at: datetime, standard
     if wanted <= at:
         raise Invalid({"rotate_by": ["The day it is due lies in the future."]})
     if wanted > (limit := latest(identity, at=at, standards=standards)):
-        raise Invalid(
-            {
-                "rotate_by": [
-                    f"At {identity.risk_tier} risk the latest is {limit:%Y-%m-%d %H:%M} UTC. "
-                    "Later only with an exception from the policy that lasts until then."
-                ]
-            }
-        )
+        said = f"At {identity.risk_tier} risk the latest is {limit:%Y-%m-%d %H:%M} UTC; later only with an exception."
+        raise Invalid({"rotate_by": [said]})

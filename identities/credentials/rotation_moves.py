@@ -50,7 +50,7 @@ def retire(rotation: Rotation, *, reason: str, actor: Actor, at: datetime) -> No
 
 def roll_back(rotation: Rotation, *, reason: str, actor: Actor, at: datetime) -> None:
     """End the new one; the old one works on, at its own pace again."""
-    old, new = pair(rotation)
+    _, new = pair(rotation)
     rotation.state = RotationState.ROLLED_BACK
     ending.end(new, reason=reason, at=at)
     _unthrottle(rotation)

@@ -17,12 +17,16 @@ def hold(rotation_id: UUID) -> Rotation | None:
 
     Identity first, then the pair, then the rotation itself: as everybody takes them.
     """
-    known = Rotation.objects.filter(pk=rotation_id).first()
-    if known is None:
+    identity_id = Rotation.objects.filter(pk=rotation_id).values_list("identity_id", flat=True).first()
+    if identity_id is None:
         return None
-    locks.hold([known.identity_id])
+    locks.hold([identity_id])
+    known = Rotation.objects.get(pk=rotation_id)
     identity = ManagedIdentity.objects.select_related(*ROLES, "owner_team").get(pk=known.identity_id)
-    secrets, keys = _held(ClientSecret, known.old_id, known.new_id), _held(ClientKey, known.old_key_id, known.new_key_id)
+    secrets, keys = (
+        _held(ClientSecret, known.old_id, known.new_id),
+        _held(ClientKey, known.old_key_id, known.new_key_id),
+    )
     rotation = Rotation.objects.select_for_update(no_key=True).get(pk=rotation_id)
     rotation.identity = identity
     rotation.old, rotation.new = secrets

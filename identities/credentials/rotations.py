@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from identities.inventory.prepared import update_many
 from identities.inventory.standards import Standards
 from identities.inventory.standards_rows import standards_of
 
+log = structlog.get_logger(__name__)
 AT_ONCE = 200
 #: A move that failed is tried again after this.
 AGAIN = timedelta(minutes=1)
@@ -143,6 +145,20 @@ def settle(identity_id: UUID, *, reason: str, at: datetime) -> Rotation | None:
     moves.settle(held, move, reason=reason, at=at)
     held.save(update_fields=_MOVED)
     return held
+
+
+def tend(at: datetime) -> int:
+    """Advance what is due at `at`, each in its own transaction; how many were looked at closely.
+
+    One that breaks off keeps no other waiting: it is due again in a minute.
+    """
+    found = due(at)
+    for rotation_id in found:
+        try:
+            advance(rotation_id, at=at)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            log.error("rotation_broke_off", rotation_id=str(rotation_id), error=type(error).__name__)
+    return len(found)
 
 
 @transaction.atomic

@@ -9,17 +9,15 @@ from django.utils import timezone
 
 from audit import changes, services as audit
 from audit.actors import Actor
-from identities.credentials import ending, naming, rotation_facts, rotation_limits, rotations
+from identities.credentials import due, ending, naming, rotation_facts, rotation_limits, rotations
 from identities.credentials.digests import digest
 from identities.credentials.models import ClientSecret, Delivery, Rotation
 from identities.credentials.naming import subject_of
-from identities.credentials.rotation_dates import rotate_by as due_date
 from identities.credentials.secret_format import generate
 from identities.errors import Conflict, Invalid
 from identities.events import CredentialEvent
 from identities.inventory import locks
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.standards import Standards
 from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Issuance
@@ -73,7 +71,7 @@ def issue(
         created_at=at,
         created_by=actor.label,
         stored_at=dict(stored_at) if stored_at else None,
-        rotate_by=rotate_by or _due(locked, at, standards),
+        rotate_by=rotate_by or due.by_policy(at, locked, standards),
         expires_at=expires_at,
     )
     rotation_facts.refresh([locked.pk])
@@ -124,13 +122,3 @@ def _check(identity: ManagedIdentity, at: datetime, expires_at: datetime | None)
         raise Invalid({"issuance": ["An external identity proves itself elsewhere: it has no secret of ours."]})
     if expires_at is not None and expires_at <= at:
         raise Invalid({"expires_at": ["The end of a secret lies in the future."]})
-
-
-def _due(identity: ManagedIdentity, at: datetime, standards: Standards) -> datetime:
-    return due_date(
-        at,
-        identity.risk_tier,
-        internet_exposed=identity.internet_exposed,
-        own_days=identity.rotation_interval_days,
-        standards=standards,
-    )

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from django.http import HttpRequest
 from django.utils import timezone
 
+from audit import context
+from identities.credentials.usage import Source
 from identities.jose.assertions import Assertion, read as read_assertion
 from identities.jose.verify import BadToken
 from identities.oauth.answers import OAuthError
@@ -27,12 +29,14 @@ Form = Mapping[str, str]
 @dataclass
 class ClientCredentials:
     """A claim to be `client_id`, with its proof: a secret, or an assertion. An unreadable claim has an empty secret,
-    which nobody has. `problem` is what was wrong with an assertion: for the audit, never for the answer."""
+    which nobody has. `problem` is what was wrong with an assertion: for the audit, never for the answer. `source` is
+    where it came from."""
 
     client_id: str
     secret: str = field(repr=False)
     assertion: Assertion | None = field(default=None, repr=False)
     problem: str = ""
+    source: Source | None = None
 
 
 def read_form(request: HttpRequest) -> Form:
@@ -58,6 +62,14 @@ def read_credentials(request: HttpRequest, form: Form) -> ClientCredentials | No
     Raises OAuthError `invalid_request` for two ways at once, or a `client_id` in the body that differs from Basic's
     (RFC 6749 §2.3: one method in each request).
     """
+    claimed = _claimed(request, form)
+    if claimed is not None:
+        address = context.current().address or request.META.get("REMOTE_ADDR", "")
+        claimed.source = Source.of(address, request.META.get("HTTP_USER_AGENT", ""))
+    return claimed
+
+
+def _claimed(request: HttpRequest, form: Form) -> ClientCredentials | None:
     header = request.META.get("HTTP_AUTHORIZATION", "")
     is_asserted = "client_assertion" in form or "client_assertion_type" in form
     in_body = "client_secret" in form

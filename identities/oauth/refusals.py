@@ -6,6 +6,7 @@ from audit import context, services as audit
 from audit.actors import Actor, Subject
 from audit.events import Outcome
 from identities import throttle
+from identities.credentials.authentication import Authenticated
 from identities.events import TokenEvent
 from identities.inventory import subjects
 from identities.inventory.models import ManagedIdentity
@@ -38,6 +39,17 @@ def unproved(claimed: ClientCredentials | None) -> OAuthError:
             headers={"Retry-After": str(count.seconds_left)},
         )
     return OAuthError("invalid_client", "Client authentication failed.")
+
+
+def too_often(proved: Authenticated) -> OAuthError:
+    """The answer to a right secret that should have been replaced: it is served once a minute."""
+    record(proved.identity, "past its cutover, and used within the minute")
+    return OAuthError(
+        "slow_down",
+        "This credential has been replaced and is served once a minute: use the new one.",
+        status=429,
+        headers={"Retry-After": str(proved.wait_seconds)},
+    )
 
 
 def record(identity: ManagedIdentity | None, reason: str) -> None:

@@ -10,6 +10,7 @@ from identities.credentials import assertions, authentication
 from identities.credentials.authentication import Authenticated
 from identities.jose.assertions import Assertion
 from identities.jose.verify import BadToken
+from identities.oauth import refusals
 from identities.oauth.forms import ClientCredentials
 from identities.tokens import services as tokens
 from identities.tokens.models import OAuthClient
@@ -31,18 +32,25 @@ class Attempt:
 def prove(claimed: ClientCredentials | None) -> Authenticated | None:
     """The identity behind the claim, or None: one cost for an unknown client, a wrong secret, a stopped identity.
 
-    Its roles are read with it, for `tokens.roles_beside`.
+    Its roles are read with it, for `tokens.roles_beside`. Raises OAuthError 429 for a right proof that is past its
+    cutover and has had its use of the minute.
     """
     if claimed is None or claimed.problem:
         return None
     if claimed.assertion is not None:
-        return _by_assertion(claimed, claimed.assertion)
-    return authentication.authenticate(claimed.client_id, claimed.secret, tokens.WITH_ROLES)
+        proved = _by_assertion(claimed, claimed.assertion)
+    else:
+        proved = authentication.authenticate(
+            claimed.client_id, claimed.secret, tokens.WITH_ROLES, source=claimed.source
+        )
+    if proved is not None and proved.is_throttled:
+        raise refusals.too_often(proved)
+    return proved
 
 
 def _by_assertion(claimed: ClientCredentials, assertion: Assertion) -> Authenticated | None:
     try:
-        return assertions.authenticate(assertion, tokens.KEYS_WITH_ROLES)
+        return assertions.authenticate(assertion, tokens.KEYS_WITH_ROLES, source=claimed.source)
     except BadToken as error:
         claimed.problem = error.reason
         return None

@@ -38,12 +38,33 @@ def test_an_end_in_the_past_is_refused(bot: ManagedIdentity) -> None:
         credentials.issue(bot, actor=register.SYSTEM, expires_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_live_secrets_do_not_pile_up_without_end(bot: ManagedIdentity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "MAX_LIVE", 2)
+def test_there_is_no_third_secret_while_two_work(bot: ManagedIdentity) -> None:
     credentials.issue(bot, actor=register.SYSTEM)
     credentials.issue(bot, actor=register.SYSTEM)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refusal:
         credentials.issue(bot, actor=register.SYSTEM)
+    assert refusal.value.code == "overlap_still_open"
+    assert bot.secrets.count() == 2
+
+
+def test_secrets_that_piled_up_before_are_ended_before_another_is_made(bot: ManagedIdentity) -> None:
+    kept = credentials.issue(bot, actor=register.SYSTEM).secret
+    for number in range(2):
+        kept.pk, kept.digest = None, f"{number:064d}"
+        kept.save(force_insert=True)
+    with pytest.raises(Conflict, match="3 live secrets"):
+        credentials.issue(bot, actor=register.SYSTEM)
+
+
+def test_a_date_beyond_the_tiers_maximum_is_refused_by_name() -> None:
+    risky = register.identity(register.tenant(), risk_tier="high")
+    at = timezone.now()
+    for wanted in (at - timedelta(seconds=1), at + timedelta(days=31)):
+        with pytest.raises(Invalid) as refusal:
+            credentials.issue(risky, actor=register.SYSTEM, rotate_by=wanted)
+        assert list(refusal.value.errors) == ["rotate_by"]
+    sooner = at + timedelta(days=3)
+    assert credentials.issue(risky, actor=register.SYSTEM, rotate_by=sooner).secret.rotate_by == sooner
 
 
 def test_an_identity_has_several_and_each_its_own_end(bot: ManagedIdentity) -> None:
