@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -119,6 +119,18 @@ class BindingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantFact:
+    """A secret that it may read: `schedule` names for which of its schedules, empty for whatever it does."""
+
+    id: UUID
+    place: str
+    since: datetime
+    schedule: str = ""
+    last_used_at: datetime | None = None
+    cadence: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """Another identity of the tenant that uses the same thing."""
 
@@ -211,6 +223,7 @@ class IdentityFacts:
     created_at: datetime | None = None
     credentials: tuple[CredentialFact, ...] = ()
     bindings: tuple[BindingFact, ...] = ()
+    grants: tuple[GrantFact, ...] = ()
     shared_places: tuple[SharedPlace, ...] = ()
     workloads: tuple[Workload, ...] = ()
     foreseen: tuple[Foreseen, ...] = ()
@@ -277,6 +290,7 @@ class IdentityFacts:
         around += [f"{work.name}\n{work.team}" for work in self.workloads]
         around += [f"{seen.what}\n{seen.text}" for seen in self.foreseen]
         around += [owner.label for owner in self.owners]
+        around += [f"{grant.place}\n{grant.schedule}" for grant in self.grants]
         return reads_as_secret("\n".join((*self.texts.values(), *around)))
 
     def owner(self, role: str) -> OwnerFact | None:

@@ -11,6 +11,7 @@ from identities.access.permissions import PERMISSIONS
 from identities.detections import neighbours
 from identities.detections.facts import BindingFact, IdentityFacts, OwnerFact
 from identities.detections.forecasts.base import foreseen_of
+from identities.detections.granted import grants_of
 from identities.detections.held import credentials_of
 from identities.detections.leaked import leaks_of
 from identities.detections.witnesses.base import workloads_of
@@ -38,7 +39,7 @@ Row = dict[str, Any]
 
 
 def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFacts]:
-    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most thirteen queries."""
+    """The facts of these identities, in no order; unknown ids and merged rows are left out. Fourteen queries at most."""
     found = ManagedIdentity.objects.filter(pk__in=identity_ids, merged_into=None).values_list(*COLUMNS)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in found]
     ids = [row["id"] for row in rows]
@@ -47,6 +48,7 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
     teams = _answering({row["owner_team_id"] for row in rows} - {None})
     held = credentials_of(ids, at=at)
     bindings = _bindings(ids, at)
+    granted = grants_of(ids, at=at)
     places = neighbours.shared_places({row["id"]: row["tenant_id"] for row in rows}, held, at=at)
     people = _namesakes(rows, tenants)
     workloads = workloads_of(ids, at=at)
@@ -60,6 +62,7 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
             namesake=people.get((row["tenant_id"], row["name"].casefold()), ""),
             credentials=tuple(held.get(row["id"], ())),
             bindings=tuple(bindings.get(row["id"], ())),
+            grants=tuple(granted.get(row["id"], ())),
             shared_places=tuple(places.get(row["id"], ())),
             workloads=tuple(workloads.get(row["id"], ())),
             foreseen=tuple(foreseen.get(row["id"], ())),

@@ -8,6 +8,7 @@ from identities.detections.facts import (
     BindingFact,
     CredentialFact,
     Foreseen,
+    GrantFact,
     IdentityFacts,
     Neighbour,
     OwnerFact,
@@ -98,6 +99,12 @@ def key(**changed: Any) -> CredentialFact:
 def binding(*permissions: str, **changed: Any) -> BindingFact:
     facts: dict[str, Any] = {"id": UUID(int=41), "role": "runner", "valid_from": ago(days=200)}
     return BindingFact(**{**facts, "permissions": frozenset(permissions), **changed})
+
+
+def reads(**changed: Any) -> GrantFact:
+    """A secret granted half a year ago and never read."""
+    facts: dict[str, Any] = {"id": UUID(int=61), "place": "local://default crm", "since": ago(days=180)}
+    return GrantFact(**{**facts, **changed})
 
 
 def shared(environment: str) -> SharedPlace:

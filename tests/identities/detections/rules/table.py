@@ -1,7 +1,7 @@
 """Each rule with facts that it holds something against, and facts that it lets pass."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from identities.detections.facts import IdentityFacts
 from identities.inventory.standards import standards_from
@@ -20,6 +20,9 @@ from tests.identities.detections.rules.cases import (
     foreseen,
     healthy,
     key,
+    leak,
+    reads,
+    secret,
     shared,
     vendor,
     works,
@@ -52,6 +55,18 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
     "NHI2-EXPOSED": (
         [healthy(credentials=(key(exposed_in="deploy/.env"),))],
         [healthy(credentials=(key(exposed_in="deploy/.env", is_live=False),)), healthy(credentials=(key(),))],
+    ),
+    "NHI2-LEAKED": (
+        [
+            healthy(leaks=(leak(),)),
+            healthy(leaks=(leak(is_live=True),), credentials=(secret(2, created_at=ago(hours=1)),)),
+            healthy(leaks=(leak(),), credentials=(secret(2, created_at=ago(days=20)),)),
+            healthy(leaks=(leak(), leak(2)), credentials=(secret(2, created_at=ago(hours=1)),)),
+            healthy(leaks=(leak(),), credentials=(key(created_at=ago(hours=1)),)),
+            healthy(leaks=(leak(reported_at=ago(hours=23)),), credentials=(secret(2, created_at=ago(hours=1)),)),
+            healthy(leaks=(leak(),), state="disabled"),
+        ],
+        [healthy(), healthy(leaks=(leak(),), credentials=(secret(2, created_at=ago(hours=1)),))],
     ),
     "NHI2-IN-RECORD": (
         [
@@ -156,6 +171,19 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
             healthy(bindings=(binding("run.read", last_used_at=ago(days=89)),)),
             healthy(bindings=(binding("run.read", valid_from=ago(days=10)),)),
             healthy(bindings=(binding(),)),
+        ],
+    ),
+    "NHI5-UNREAD": (
+        [
+            healthy(grants=(reads(),)),
+            healthy(grants=(reads(schedule="nightly", last_used_at=ago(days=31), cadence=timedelta(days=1)),)),
+            healthy(grants=(reads(last_used_at=ago(days=63), cadence=timedelta(days=31)),)),
+        ],
+        [
+            healthy(grants=(reads(since=ago(days=29)),)),
+            healthy(grants=(reads(last_used_at=ago(days=29)),)),
+            healthy(grants=(reads(last_used_at=ago(days=61), cadence=timedelta(days=31)),)),
+            healthy(grants=(reads(cadence=timedelta(days=366)),)),
         ],
     ),
     "NHI5-MIXED": (
