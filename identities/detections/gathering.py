@@ -39,7 +39,7 @@ Row = dict[str, Any]
 
 
 def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFacts]:
-    """The facts of these identities, in no order; unknown ids and merged rows are left out. Fourteen queries at most."""
+    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most 14 queries."""
     found = ManagedIdentity.objects.filter(pk__in=identity_ids, merged_into=None).values_list(*COLUMNS)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in found]
     ids = [row["id"] for row in rows]
