@@ -156,8 +156,8 @@ def tend(at: datetime) -> int:
     for rotation_id in found:
         try:
             advance(rotation_id, at=at)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-            log.error("rotation_broke_off", rotation_id=str(rotation_id), error=type(error).__name__)
+        except Exception:
+            log.exception("rotation_broke_off", rotation_id=str(rotation_id))
     return len(found)
 
 

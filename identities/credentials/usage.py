@@ -112,7 +112,7 @@ def note(secret_id: UUID, identity_id: UUID, *, source: Source | None, at: datet
 
 
 def remove_old(at: datetime, *, limit: int = 50_000) -> int:
-    """Forget the counts of spans older than `KEPT`, at most `limit`; answers how many. Sources stay with their secret."""
+    """Forget counts of spans older than `KEPT`, at most `limit`; answers how many. Sources stay with their secret."""
     old = SecretUse.objects.filter(at__lt=at - KEPT).order_by("at").values("pk")[:limit]
     return SecretUse.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
 
