@@ -36,6 +36,10 @@ class Bar:
         filled = WIDTH * done // max(of, 1)
         self._draw(f"Applying [{'█' * filled}{'░' * (WIDTH - filled)}] {done:,} of {of:,}")
 
+    def searched(self, number: int, name: str) -> None:
+        """So many files were looked at."""
+        self._draw(f"Searching … {number:,} files")
+
     def end(self) -> None:
         """Wipe the line."""
         self._draw("", end="\r")

@@ -10,6 +10,7 @@ from identities.detections.facts import (
     Foreseen,
     GrantFact,
     IdentityFacts,
+    LeakFact,
     Neighbour,
     OwnerFact,
     SharedPlace,
@@ -94,6 +95,25 @@ def key(**changed: Any) -> CredentialFact:
     """A young API token of somebody else's."""
     facts: dict[str, Any] = {"id": UUID(int=31), "kind": "api_token", "label": "crm-token", "created_at": ago(days=10)}
     return CredentialFact(**{**facts, **changed})
+
+
+def secret(number: int, **changed: Any) -> CredentialFact:
+    """A live secret of ours."""
+    facts: dict[str, Any] = {"id": UUID(int=70 + number), "kind": "client_secret", "label": "…abcd", "is_ours": True}
+    return CredentialFact(**{**facts, **changed})
+
+
+def leak(number: int = 1, **changed: Any) -> LeakFact:
+    """A secret that was reported two days ago, and revoked then; a `secret` has the same id by its number."""
+    facts: dict[str, Any] = {
+        "secret_id": UUID(int=70 + number),
+        "hint": "abcd",
+        "created_at": ago(days=10),
+        "reported_at": ago(days=2),
+        "action": "revoked",
+        "source": "build log",
+    }
+    return LeakFact(**{**facts, **changed})
 
 
 def binding(*permissions: str, **changed: Any) -> BindingFact:

@@ -8,7 +8,7 @@ from identities.detections.judging import every_rule, verdicts
 from identities.detections.models import Severity
 from identities.detections.rules.base import Rule
 from tests.identities.detections.rules import cases
-from tests.identities.detections.rules.cases import AT, ago, foreseen, healthy, key, vendor
+from tests.identities.detections.rules.cases import AT, ago, foreseen, healthy, key, leak, secret, vendor
 from tests.identities.detections.rules.table import TABLE
 
 FOUND = [(code, number, facts) for code, (found, _) in TABLE.items() for number, facts in enumerate(found)]
@@ -127,3 +127,19 @@ def test_two_causes_are_two_findings_also_of_a_disabled_identity():
     facts = healthy(state="disabled", foreseen=stopped)
     keys = {each.seen.key for each in verdicts(facts, AT, every_rule()) if each.rule.code == "HYGIENE-PREFLIGHT"}
     assert keys == {"secret_ends", "identity_disabled"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (healthy(leaks=(leak(),)), "It was revoked. The identity has no secret now."),
+        (healthy(leaks=(leak(is_live=True),)), "It still works."),
+        (healthy(leaks=(leak(action="quarantined"),), credentials=(secret(2),)), "quarantined and the secret revoked."),
+        (healthy(leaks=(leak(place="https://x.example/1"),)), "found in build log at https://x.example/1. It was"),
+        (healthy(leaks=(leak(source=""),)), "found in a text."),
+    ],
+)
+def test_a_leak_says_where_and_what_was_done(facts, said):
+    seen = judged(facts)["NHI2-LEAKED"].seen
+    assert said in seen.evidence
+    assert seen.key == seen.details["credentialId"]
