@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
@@ -60,17 +61,20 @@ def deliver_due(at: datetime, *, limit: int = AT_ONCE) -> int:
 
 def resume(rotation: Rotation, *, actor: Actor) -> Rotation:
     """Try a delivery again now, without waiting for its time. Raises Conflict where there is none, or one is at it."""
-    hold = holding.take(rotation.pk, at=timezone.now())
-    if hold is None:
-        if Rotation.objects.filter(pk=rotation.pk, deliver_at=None).exists():
-            raise Conflict("Nothing of this rotation is left to be delivered.", code="nothing_to_deliver")
-        raise Conflict("This delivery is being tried just now.", code="delivery_under_way")
-    audit.record(
-        CredentialEvent.DELIVERY_RESUMED,
-        actor=actor,
-        subject=credentials.subject_of(Rotation.objects.select_related("new__identity").get(pk=rotation.pk).new),
-        details={"rotation_id": str(rotation.pk), "problem": rotation.delivery_problem},
-    )
+    with transaction.atomic():
+        hold = holding.take(rotation.pk, at=timezone.now())
+        if hold is None:
+            if Rotation.objects.filter(pk=rotation.pk, deliver_at=None).exists():
+                raise Conflict("Nothing of this rotation is left to be delivered.", code="nothing_to_deliver")
+            raise Conflict("This delivery is being tried just now.", code="delivery_under_way")
+        row = Rotation.objects.select_related("new__identity").get(pk=rotation.pk)
+        assert row.new is not None  # noqa: S101 - a delivery is of a secret
+        audit.record(
+            CredentialEvent.DELIVERY_RESUMED,
+            actor=actor,
+            subject=credentials.subject_of(row.new),
+            details={"rotation_id": str(row.pk), "problem": row.delivery_problem},
+        )
     return write_back.carry_on(hold, actor=actor)
 
 
