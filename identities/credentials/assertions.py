@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.db import models
 from django.utils import timezone
 
+from identities.credentials import pace
 from identities.credentials.asked import IDENTITY
-from identities.credentials.authentication import Authenticated
+from identities.credentials.authentication import Authenticated, note_knock
 from identities.credentials.models import ClientKey, UsedAssertion
 from identities.credentials.selectors import is_live
+from identities.credentials.usage import UNKNOWN, Source
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.prepared import Prepared, insert_once
 from identities.inventory.usage import note_identity_use, note_use
@@ -25,7 +27,8 @@ from identities.jose.verify import BadToken
 Keys = models.QuerySet[ClientKey]
 LEEWAY = timedelta(seconds=jose.LEEWAY_SECONDS)
 BATCH = 5_000
-_KEY = ("id", "identity_id", "alg", "public_jwk", "expires_at", "revoked_at", "throttled_at")
+_ASKED = {"id", "identity_id", "alg", "public_jwk", "expires_at", "revoked_at", "throttled_at"}
+_KEY = tuple(field.attname for field in ClientKey._meta.concrete_fields if field.attname in _ASKED)
 _COLUMNS = (*_KEY, *(f"identity__{name}" for name in IDENTITY))
 
 
@@ -56,12 +59,15 @@ class KeyLookup:
 _BY_NAME = KeyLookup()
 
 
-def authenticate(assertion: Assertion, lookup: KeyLookup | None = None) -> Authenticated:
+def authenticate(
+    assertion: Assertion, lookup: KeyLookup | None = None, *, source: Source | None = None
+) -> Authenticated:
     """The identity whose key made `assertion`, which is used up by that; else BadToken, with a reason for the audit.
 
     An unknown client, an unknown or ended key, a wrong signature and a stopped identity cost the same: one query and
     one signature looked at. The algorithm is the one kept with the key. What was taken stays taken until it ends, in
-    the database: in no other process, and after no restart, is it taken again.
+    the database: in no other process, and after no restart, is it taken again. A success is a use of the key and of
+    its identity; a right assertion of a stopped identity is a knock, from `source`.
     """
     at = timezone.now()
     key, beside = (lookup or _BY_NAME).find(assertion.client_id, assertion.kid, at)
@@ -73,12 +79,14 @@ def authenticate(assertion: Assertion, lookup: KeyLookup | None = None) -> Authe
     if not is_signed:
         raise BadToken("bad_signature")
     if not key.identity.is_enabled:
+        note_knock(key.identity, source or UNKNOWN, at)
         raise BadToken(f"identity_{key.identity.state}")
     if not _take(assertion):
         raise BadToken("replayed")
     note_use(ClientKey, key.id, at=at)
     note_identity_use(key.identity_id, at=at)
-    return Authenticated(identity=key.identity, secret_id=key.id, at=at, beside=beside)
+    wait = pace.wait(key.id, key.throttled_at)
+    return Authenticated(identity=key.identity, secret_id=key.id, at=at, beside=beside, wait_seconds=wait)
 
 
 def remove_ended(at: datetime, *, limit: int = BATCH) -> int:

@@ -1,8 +1,8 @@
 """The three endpoints a client calls with its credentials: token, introspection, revocation."""
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -82,10 +82,23 @@ def token(request: HttpRequest) -> HttpResponse:
     return private(json.loads(body))
 
 
-def _whole(attempt: Attempt) -> AbstractContextManager[Any]:
-    """An assertion is used up with the token that it gave, or not at all; a secret's token is one statement anyway."""
-    is_asserted = attempt.claimed is not None and attempt.claimed.assertion is not None
-    return transaction.atomic() if is_asserted else nullcontext()
+@contextmanager
+def _whole(attempt: Attempt) -> Iterator[None]:
+    """An assertion is used up with the token that it gave; an outage in between leaves neither, a refusal stays.
+
+    A token got with a secret is one statement anyway.
+    """
+    if attempt.claimed is None or attempt.claimed.assertion is None:
+        yield
+        return
+    refusal: OAuthError | None = None
+    with transaction.atomic():
+        try:
+            yield
+        except OAuthError as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
 
 
 @endpoint
