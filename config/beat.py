@@ -14,11 +14,13 @@ SCHEDULE = {
     "imports": _each(30.0, "identities.continue_imports", expires=20),
     "deliver": _each(5.0, "identities.deliver_secrets", expires=15),
     "tend": _each(5.0, "identities.tend_rotations", expires=15),
+    "lift": _each(5.0, "identities.lift", expires=15),
     "remind": _each(3600.0, "identities.remind", expires=600),
     "mail": _each(30.0, "identities.mail", expires=20),
     "measure": _each(20.0, "scheduling.measure", expires=60),
     "tidy": _each(3600.0, "scheduling.tidy", expires=600),
     "forget-uses": _each(3600.0, "identities.forget_uses", expires=600),
+    "preflight": _each(3600.0, "scheduling.preflight", expires=600),
     "seal": _each(2.0, "audit.seal", expires=10),
     "verify": _each(3600.0, "audit.verify", expires=600),
 }

@@ -228,7 +228,14 @@ CELERY_TIMEZONE = "UTC"
 CLOCK_QUEUE, RUN_QUEUE = "steward.clock", "steward.runs"
 CELERY_TASK_DEFAULT_QUEUE = CLOCK_QUEUE
 CELERY_TASK_ROUTES = {
-    name: {"queue": RUN_QUEUE} for name in ("scheduling.execute", "scheduling.measure", "identities.apply_import")
+    name: {"queue": RUN_QUEUE}
+    for name in (
+        "scheduling.execute",
+        "scheduling.measure",
+        "identities.apply_import",
+        "identities.remind",
+        "identities.mail",
+    )
 }
 CELERY_TASK_QUEUES = {CLOCK_QUEUE: {"exchange": CLOCK_QUEUE}, RUN_QUEUE: {"exchange": RUN_QUEUE}}
 # In memory: what is due is worked out from the database at each tick, so nothing has to be remembered here.

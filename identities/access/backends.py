@@ -33,7 +33,7 @@ class PortalBackend(BaseBackend):
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None once disabled, so a session ends with its person."""
         try:
-            return selectors.active_user(UUID(str(user_id)))
+            return selectors.signed_in(UUID(str(user_id)))
         except ValueError:
             return None
 

@@ -13,7 +13,7 @@ from unfold.sites import UnfoldAdminSite
 from audit.actors import Actor
 from identities.access import matrix
 from identities.access.matrix import Duty
-from identities.admin import dashboard, policy_page, programme, reports, saved_filters
+from identities.admin import dashboard, notices, policy_page, programme, reports, saved_filters
 from identities.admin.own_password import change_own_password
 from identities.admin.scope import choose, scope_of
 from identities.admin.sign_in import SignInForm, recorded_sign_in, recorded_sign_out
@@ -39,6 +39,7 @@ class StewardAdminSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern]:
         own = [
             path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant"),
+            path("notices/", self._page(notices.page), name="notices"),
             path("programme/", self._page(programme.page), name="programme"),
             path("policy/", self._page(policy_page.page), name="policy"),
             path("policy/edit/", self._page(policy_page.edit), name="policy_edit"),

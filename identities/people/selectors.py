@@ -3,14 +3,22 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from identities.people.models import PortalRole, Team, Tenant, User
+from identities.people.models import Notice, PortalRole, Team, Tenant, User
 
 
 def active_user(user_id: UUID) -> User | None:
     """The person or service user behind an id, unless disabled or gone."""
     return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def signed_in(user_id: UUID) -> User | None:
+    """The person of a session as `active_user`, and (`waiting`) how many notices they have not seen. One query."""
+    unseen = Notice.objects.filter(person_id=OuterRef("pk"), seen_at=None).order_by().values("person_id")
+    counted = Coalesce(Subquery(unseen.annotate(number=Count("pk")).values("number")), 0)
+    return User.objects.annotate(waiting=counted).filter(pk=user_id, is_active=True).first()
 
 
 def by_email(email: str) -> User | None:
