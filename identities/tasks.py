@@ -15,7 +15,7 @@ from identities.credentials import reminders, rotations as overlaps, usage as us
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
-from identities.lifecycle import rotations
+from identities.lifecycle import drills, pausing, rotations
 from identities.people import mailing
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,14 @@ def deliver_secrets() -> None:
     """Each five seconds: new secrets that are on their way into a vault go on, whoever lost them."""
     if delivered := rotations.deliver_due(timezone.now()):
         log.info("deliver", rotations=delivered)
+
+
+@shared_task(name="identities.lift", ignore_result=True)
+def lift() -> None:
+    """Each five seconds: pauses and drills that are over end by themselves."""
+    at = timezone.now()
+    if lifted := pausing.lift_due(at) + drills.end_due(at):
+        log.info("lift", identities=lifted)
 
 
 @shared_task(name="identities.remind", ignore_result=True)

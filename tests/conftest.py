@@ -59,10 +59,11 @@ def nothing_is_held_for_later() -> Iterator[None]:
     from django.core.cache import cache
 
     from identities import throttle
-    from identities.inventory import usage
+    from identities.inventory import knocks, usage
     from identities.policies import decision_log
 
     usage.forget()
+    knocks.forget()
     decision_log.forget()
     throttle.forget()
     cache.clear()

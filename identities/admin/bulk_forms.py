@@ -10,7 +10,7 @@ from identities.admin.forms import CommandForm, ReasonForm, day
 from identities.admin.identity_fields import Somebody
 from identities.admin.searching import OfTenant
 from identities.inventory.members import MAX_TAG, MAX_TAGS
-from identities.lifecycle.bulk import AssignOwner, ChangeTags, Deed, Disable, Retire, Rotate, SetReviewDate
+from identities.lifecycle.bulk import AssignOwner, ChangeTags, Deed, Disable, Quarantine, Retire, Rotate, SetReviewDate
 from identities.people.models import Team
 
 ROLES = (
@@ -106,6 +106,10 @@ BULKS = (
     Bulk("disable", "Disable…", ReasonForm, lambda values: Disable(),
          "They stop within five seconds everywhere. Secrets and roles stay for the day they are enabled again.",
          word="disable"),
+    Bulk("quarantine", "Quarantine…", ReasonForm, lambda values: Quarantine(),
+         "An incident: tokens die, schedules pause, runs stop, evidence is frozen, and each gets its runbook. Only a "
+         "release ends it.",
+         word="quarantine"),
     Bulk("retire", "Retire…", ReasonForm, lambda values: Retire(),
          "For good: secrets and tokens die, roles end, names become free. The rows and their history stay.",
          word="retire"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from identities.inventory.models import Knock, ManagedIdentity
@@ -103,7 +103,11 @@ def _write(source: Source, mark: _Mark) -> None:
     )
     if not is_new:
         changed = Knock.objects.filter(pk=row.pk)
-        changed.update(times=F("times") + mark.times, last_at=Greatest("last_at", mark.last))
+        changed.update(
+            times=F("times") + mark.times,
+            first_at=Least("first_at", mark.first),
+            last_at=Greatest("last_at", mark.last),
+        )
 
 
 def _stopped_at(source: Source) -> datetime | None:

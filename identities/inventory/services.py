@@ -18,12 +18,14 @@ from identities.inventory.facts import Facts
 from identities.inventory.models import ManagedIdentity, TenantStandards
 from identities.inventory.standards import Standards, as_rules, laid_over, standards_from
 from identities.inventory.standards_rows import standards_of
-from identities.inventory.states import State, may_become
+from identities.inventory.states import State, may_become, only_by
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Origin
 
 BY_TIER = "risk tier"
 MOVED = ("state", "state_reason", "state_changed_at", "paused_until", "review_by", "provenance", "updated_at")
+#: The command that alone makes a move, by the word it leaves in the audit.
+_COMMANDS = {IdentityEvent.RELEASED: "release", IdentityEvent.RESUMED: "resume"}
 _EVENTS = {
     State.ACTIVE: IdentityEvent.ENABLED,
     State.PAUSED: IdentityEvent.PAUSED,
@@ -139,6 +141,8 @@ def set_state(
         raise Conflict(
             f"Managed identity '{locked.name}' is {previous}: it cannot become {target}.", code="wrong_state"
         )
+    if (command := only_by(previous, target)) and _COMMANDS.get(event) != command:
+        raise Conflict(f"Managed identity '{locked.name}' is {previous}: {command} it first.", code="wrong_state")
     before = _standing(locked)
     locked.state, locked.state_reason, locked.state_changed_at = target.value, reason.strip(), timezone.now()
     locked.paused_until = until if target is State.PAUSED else None

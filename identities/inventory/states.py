@@ -27,6 +27,19 @@ _MOVES: dict[State, frozenset[State]] = {
 }
 
 
+#: Moves that one command alone makes: out of an incident leads a release, however much else would look like it.
+_ONLY_BY: dict[tuple[State, State], str] = {
+    (State.QUARANTINED, State.ACTIVE): "release",
+    (State.QUARANTINED, State.DISABLED): "release",
+    (State.PAUSED, State.ACTIVE): "resume",
+}
+
+
+def only_by(state: State, target: State) -> str:
+    """The one command that makes this move; empty where any may."""
+    return _ONLY_BY.get((state, target), "")
+
+
 def may_become(state: State, target: State) -> bool:
     """Is there a move from `state` to `target`? Staying is not a move; retired is the end."""
     return target in _MOVES[state]

@@ -22,9 +22,10 @@ from identities.credentials.selectors import alive
 from identities.errors import DomainError, Invalid
 from identities.inventory import services as inventory
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.states import State, may_become
+from identities.inventory.states import State, may_become, only_by
 from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import services as lifecycle
+from identities.lifecycle.quarantines import quarantine
 from identities.lifecycle.secrets import issue_secret
 from identities.vaults.references import SecretReference
 
@@ -144,6 +145,8 @@ class _Move(Deed):
 
     def why_not(self, identity: ManagedIdentity) -> str:
         state = State(identity.state)
+        if command := only_by(state, self.target):
+            return f"It is {state}: {command} it first."
         if state is self.target or may_become(state, self.target):
             return ""
         return RETIRED if state is State.RETIRED else f"It is {state}: it cannot become {self.target}."
@@ -160,6 +163,16 @@ class Disable(_Move):
 
     def do(self, identity: ManagedIdentity, *, reason: str, actor: Actor) -> None:
         lifecycle.disable(identity, reason=reason, actor=actor)
+
+
+class Quarantine(_Move):
+    """Stop it as an incident, each with its evidence and its runbook."""
+
+    target = State.QUARANTINED
+    done = "Quarantined."
+
+    def do(self, identity: ManagedIdentity, *, reason: str, actor: Actor) -> None:
+        quarantine(identity, reason=reason, actor=actor)
 
 
 class Retire(_Move):

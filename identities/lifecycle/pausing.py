@@ -10,10 +10,12 @@ from django.utils import timezone
 from audit.actors import Actor
 from identities.errors import Conflict, DomainError, Invalid
 from identities.events import IdentityEvent
-from identities.inventory import services as inventory
+from identities.inventory import answering, services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
+from identities.inventory.subjects import subject_of
 from identities.lifecycle.effects.base import Change, run_effects
+from identities.people import notices
 from identities.tokens import services as tokens
 
 log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ def lift_due(at: datetime) -> int:
             lifted += _lift(identity_id, at)
         except DomainError as error:
             log.warning("pause.not_lifted", identity_id=str(identity_id), code=error.code, reason=error.message)
+            _say(identity_id, error)
     return lifted
 
 
@@ -83,3 +86,17 @@ def _lift(identity_id: UUID, at: datetime) -> bool:
         return False
     resume(row, reason=OVER, actor=LIFTER)
     return True
+
+
+def _say(identity_id: UUID, error: DomainError) -> None:
+    """Somebody waits for it: those who answer for it are told, once for each pause."""
+    identity = ManagedIdentity.objects.get(pk=identity_id)
+    notices.tell(
+        answering.answer_for(identity),
+        tenant_id=identity.tenant_id,
+        kind="not_resumed",
+        key=f"not_resumed:{identity.pk}:{identity.paused_until}",
+        subject=f"The pause of {identity.name} is over, and it cannot resume",
+        text=error.message,
+        about=subject_of(identity),
+    )

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from identities.credentials.models import ClientKey
 from identities.credentials.places import resting
 from identities.credentials.selectors import live_secrets
@@ -34,7 +37,13 @@ def known(row: Quarantine) -> runbook.Known:
 def holders(places: Iterable[Place], *, of: ManagedIdentity) -> dict[Place, ManagedIdentity]:
     """Whose live secrets rest in these places, other than its own."""
     wanted = set(places)
-    rows = resting(None).filter(identity__tenant_id=of.tenant_id, uri__in={uri for uri, _ in wanted})
+    # As text: a look-up of several values in a key of JSON would have them be JSON.
+    named = resting(None).annotate(vault=Cast("uri", TextField()), place=Cast("secret", TextField()))
+    rows = named.filter(
+        identity__tenant_id=of.tenant_id,
+        vault__in={uri for uri, _ in wanted},
+        place__in={name for _, name in wanted},
+    )
     found: dict[Place, ManagedIdentity] = {}
     for secret in rows.exclude(identity=of).select_related("identity"):
         if (secret.uri, secret.secret) in wanted:

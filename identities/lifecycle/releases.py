@@ -60,9 +60,10 @@ def ask(row: Quarantine, *, reason: str, actor: Actor) -> Quarantine:
 
 def release_or_ask(row: Quarantine, *, reason: str, actor: Actor) -> Quarantine:
     """What one button does: release where this person may, else be the first of the two."""
-    if needs_two(row) and not is_asked(row, timezone.now(), other_than=actor):
-        return ask(row, reason=reason, actor=actor)
-    return release(row, reason=reason, actor=actor)
+    now = Quarantine.objects.select_related("identity").get(pk=row.pk)
+    if now.closed_at is None and needs_two(now) and not is_asked(now, timezone.now(), other_than=actor):
+        return ask(now, reason=reason, actor=actor)
+    return release(now, reason=reason, actor=actor)
 
 
 def let_drill_end(row: Quarantine, *, actor: Actor, reason: str) -> Quarantine:
@@ -80,11 +81,11 @@ def needs_two(row: Quarantine) -> bool:
 
 
 def is_asked(row: Quarantine, at: datetime, *, other_than: Actor) -> bool:
-    """Has somebody else asked, whose word still counts? He is active, governs, and asked within a day."""
+    """Has somebody else asked, whose word still counts? He is active, governs, was there before, asked within a day."""
     if not row.release_asked_by_id or row.release_asked_by_id == other_than.id or row.release_asked_at is None:
         return False
-    asker = User.objects.filter(pk=row.release_asked_by_id, is_active=True, role=PortalRole.ADMIN, is_agent=False)
-    return at - row.release_asked_at < ASKED_FOR and asker.exists()
+    able = User.objects.filter(is_active=True, role=PortalRole.ADMIN, is_agent=False, created_at__lte=row.called_at)
+    return at - row.release_asked_at < ASKED_FOR and able.filter(pk=row.release_asked_by_id).exists()
 
 
 def _lock(row: Quarantine, reason: str) -> Quarantine:

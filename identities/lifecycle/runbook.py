@@ -68,7 +68,7 @@ def steps_of(procedure: str) -> list[str]:
     """A procedure as its steps: one a line, or one a number where all stands in one line; at most fifty."""
     rows = [row for row in procedure.splitlines() if row.strip()]
     if len(rows) == 1:
-        numbered = [part for part in _INLINE.split(rows[0]) if part.strip()]
+        numbered = [part for part in _INLINE.split(rows[0]) if part.strip()] if _MARK.match(rows[0]) else []
         rows = numbered if len(numbered) > 1 else re.split(r";\s+|\s+(?:→|->)\s+", rows[0])
     steps = [step for row in rows if (step := _MARK.sub("", row).strip().rstrip(";").strip())]
     return steps if len(steps) <= MOST_STEPS else [*steps[: MOST_STEPS - 1], " · ".join(steps[MOST_STEPS - 1 :])]

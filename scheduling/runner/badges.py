@@ -12,7 +12,7 @@ from audit.actors import Actor
 from audit.moments import zulu
 from identities.access import secret_grants
 from identities.errors import DomainError, Unavailable
-from identities.inventory import selectors as register
+from identities.inventory import knocks, selectors as register
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.subjects import actor_of
 from identities.policies.actor_context import ActorContext
@@ -66,9 +66,11 @@ def look_up(identity_id: UUID, tenant_id: UUID) -> ManagedIdentity:
     return identity
 
 
-def check_enabled(identity: ManagedIdentity) -> None:
-    """Stop `identity_disabled`, refused, for every state but active (S1-04)."""
+def check_enabled(identity: ManagedIdentity, schedule: Schedule) -> None:
+    """Stop `identity_disabled`, refused, for every state but active (S1-04); that it was wanted is a knock."""
     if not identity.is_enabled:
+        since, by = identity.state_changed_at, f"schedule {schedule.name}"
+        knocks.note(identity.pk, state=identity.state, since=since, user_agent=by)
         raise refused("identity_disabled", f"Managed identity '{identity.name}' is {identity.state}")
 
 

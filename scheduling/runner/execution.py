@@ -62,7 +62,7 @@ class Execution:
         with self._prelude(RESOLVE) as step:
             identity = self._identity(identity_id, step)
             step.detail |= {"identity": identity.name, "clientId": identity.client_id}
-            badges.check_enabled(identity)
+            badges.check_enabled(identity, self.run.schedule)
         with self._prelude(FETCH) as step:
             step.detail |= dict(reference)
             secret = badges.fetch(identity, reference, self.run)
@@ -103,7 +103,7 @@ class Execution:
             identity_id, reference = UUID(str(node["managedIdentityId"])), node["secretReference"]
         identity = self._identity(identity_id, step)
         step.detail["identity"] = identity.name
-        badges.check_enabled(identity)
+        badges.check_enabled(identity, self.run.schedule)
         key = _key(identity_id, reference)
         badge = self.badges.get(key)
         if badge is not None:

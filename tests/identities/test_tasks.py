@@ -11,6 +11,9 @@ from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun, ImportState
 from identities.errors import Conflict
 from identities.inventory.models import ManagedIdentity
+from identities.lifecycle import drills, pausing
+from identities.lifecycle.models import Quarantine
+from identities.lifecycle.quarantines import quarantine
 from tests.factories import imports, register
 from tests.factories.imports import SYSTEM, read, record
 
@@ -68,3 +71,21 @@ def test_the_round_goes_on_with_what_a_lost_worker_left(tenant):
         app.conf.task_always_eager = was
     run.refresh_from_db()
     assert run.state == ImportState.APPLIED
+
+
+def test_pauses_and_drills_that_are_over_end_by_themselves(tenant):
+    paused, drilled, stopped = (register.identity(tenant) for _ in range(3))
+    ago = timezone.now() - timedelta(minutes=1)
+    pausing.pause(paused, reason="test", actor=SYSTEM)
+    ManagedIdentity.objects.filter(pk=paused.pk).update(paused_until=ago)
+    drills.rehearse(drilled, actor=SYSTEM)
+    quarantine(stopped, reason="incident", actor=SYSTEM)
+    Quarantine.objects.filter(identity=drilled).update(release_at=ago)
+    tasks.lift()
+    states = {one.pk: one.state for one in ManagedIdentity.objects.filter(tenant=tenant)}
+    assert states == {paused.pk: "active", drilled.pk: "active", stopped.pk: "quarantined"}
+
+
+def test_with_nothing_to_lift_two_queries_are_asked(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        tasks.lift()

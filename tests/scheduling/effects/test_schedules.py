@@ -12,7 +12,8 @@ from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.errors import DomainError
 from identities.inventory import locks
-from identities.lifecycle import services as lifecycle
+from identities.lifecycle import pausing, services as lifecycle
+from identities.lifecycle.quarantines import quarantine
 from scheduling.services import schedules
 from tests.factories import runs, tokens
 from tests.scheduling.racing import race
@@ -78,3 +79,23 @@ def test_a_schedule_that_is_changed_while_its_identity_is_retired(command):
     assert race(2, outcome)[0] == "done"
     schedule.refresh_from_db()
     assert not schedule.is_enabled
+
+
+def test_a_paused_identity_leaves_its_schedules_in_the_calendar():
+    bot = tokens.bot().identity
+    schedule = runs.schedule(of=bot.tenant, managed_identity_id=bot.id)
+    pausing.pause(bot, reason="test", actor=ADMIN)
+    schedule.refresh_from_db()
+    assert schedule.is_enabled
+
+
+def test_a_quarantine_says_what_it_paused_and_what_is_under_way():
+    bot = tokens.bot().identity
+    for _ in range(2):
+        runs.run(runs.schedule(of=bot.tenant, managed_identity_id=bot.id))
+    said = quarantine(bot, reason="incident", actor=ADMIN).effects["said"]
+    assert said == {"schedules": "2 schedules paused", "runs": "2 runs stop before the next step"}
+
+
+def test_a_quarantine_with_nothing_scheduled_says_nothing():
+    assert quarantine(tokens.bot().identity, reason="incident", actor=ADMIN).effects["said"] == {}

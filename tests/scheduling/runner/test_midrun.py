@@ -9,7 +9,11 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from identities.credentials import services as credentials
+from identities.inventory import knocks
+from identities.inventory.models import Knock
 from identities.lifecycle import services as lifecycle
+from identities.lifecycle.models import Quarantine
+from identities.lifecycle.quarantines import quarantine
 from identities.policies.models import ResourcePolicy
 from identities.tokens import services as token_services, verification
 from identities.tokens.models import IssuedToken
@@ -57,6 +61,22 @@ def test_an_identity_disabled_in_the_middle_is_refused_before_the_next_node(worl
     assert step(run, "pay").state == StepState.SUCCEEDED
     assert step(run, "tell").state == StepState.REFUSED
     assert AuditEvent.objects.get(type="run.credential_failed").run_id == run.id
+
+
+def test_an_identity_quarantined_in_the_middle_stops_its_run_and_its_schedule(world: World, payroll, two_calls):
+    payroll.before = lambda _: quarantine(world.payer, reason="incident", actor=ADMIN)
+    run = world.fire(two_calls)
+    assert outcome(run) == (RunState.REFUSED, "identity_disabled", 403)
+    assert run.reason == "Managed identity 'payer' is quarantined"
+    assert [request.path for request in payroll.requests] == ["/pay"]
+    two_calls.refresh_from_db()
+    assert not two_calls.is_enabled
+    stop = Quarantine.objects.get()
+    assert stop.effects["said"]["runs"] == "1 run stops before the next step"
+    assert [one["id"] for one in stop.evidence["scheduling"]["runs"]] == [str(run.pk)]
+    knocks.flush()
+    knock = Knock.objects.get()
+    assert (knock.state, knock.user_agent) == ("quarantined", f"schedule {two_calls.name}")
 
 
 def test_a_retired_identity_pauses_its_schedules_and_its_run_stops(world: World, payroll, two_calls):
