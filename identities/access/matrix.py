@@ -4,6 +4,7 @@ A row is a kind of work (`Duty`), a cell is how far a role's hand goes in it (`R
 than a cell can say, and the service or face of that work narrows them further:
 
 - `READ_AUDIT`: an ANALYST sees the rows in which they are the actor.
+- `REPORT`: to ask that a secret may be read is among it, as is a request for an identity; granting is `GOVERN`.
 - `OPERATE_SCHEDULE`: an ANALYST only for schedules they own (owner, or in the owning team).
 - `UNDO_DECISION`: an ANALYST only for review items of which they are the reviewer.
 - `DECIDE_REQUEST`: an ANALYST only for identities they own, and nobody for a request of their own.

@@ -17,6 +17,8 @@ from identities.inventory.models import ManagedIdentity
 from identities.vaults.references import SecretReference
 
 NOT_GRANTED = "secret_not_granted"
+#: Where a grant can stand: what was asked for, what is in force, and three ways to be over.
+STATES = ("asked", "granted", "refused", "expired", "ended")
 Reference = SecretReference | Mapping[str, Any]
 
 
@@ -102,6 +104,27 @@ def place_of(grant: SecretGrant) -> Place:
 def is_in_force(grant: SecretGrant, at: datetime) -> bool:
     """Whether it lets its reader read at `at`; the same as `effective`, of one row in hand."""
     return grant.state == GrantState.GRANTED and grant.ended_at is None and grant.valid_until > at
+
+
+def state_of(grant: SecretGrant, at: datetime) -> str:
+    """Where it stands at `at`, in a word of `STATES`."""
+    if grant.ended_at is not None:
+        return "ended"
+    if grant.state == GrantState.GRANTED and grant.valid_until <= at:
+        return "expired"
+    return str(grant.state)
+
+
+def in_state(state: str, at: datetime) -> Q:
+    """The condition for what `state_of` says."""
+    open_ = Q(ended_at=None)
+    return {
+        "asked": open_ & Q(state=GrantState.ASKED),
+        "granted": open_ & Q(state=GrantState.GRANTED, valid_until__gt=at),
+        "refused": open_ & Q(state=GrantState.REFUSED),
+        "expired": open_ & Q(state=GrantState.GRANTED, valid_until__lte=at),
+        "ended": Q(ended_at__isnull=False),
+    }[state]
 
 
 def _missing(place: Place, found: QuerySet[SecretGrant], at: datetime) -> str:

@@ -1,14 +1,17 @@
 """The route table is whole, and no route shows or does anything across tenants."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import get_resolver
+from django.utils import timezone
 
 from audit.actors import Subject
 from identities.access import matrix
 from identities.access.matrix import Duty, Reach
+from identities.access.models import SecretGrant
 from identities.admin.site import site
 from identities.api.views import PortalView
 from identities.credentials import services as credentials
@@ -94,6 +97,13 @@ def estate():
         "credentials": credentials.issue(identity, actor=cast.SYSTEM).secret.pk,
         "vaultConnections": VaultConnection.objects.create(
             tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
+        ).pk,
+        "secretGrants": SecretGrant.objects.create(
+            identity=identity,
+            provider="local",
+            vault_uri="local://default",
+            secret_name="theirs",
+            valid_until=timezone.now() + timedelta(days=1),
         ).pk,
         "policies": ResourcePolicy.objects.create(tenant=tenant, name="their-policy", text="", content_hash="x").pk,
         "findings": Finding.objects.create(tenant=tenant, identity=identity, code="NHI1-ORPHAN", category="NHI1").pk,
