@@ -119,6 +119,7 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:identities_finding_top_ten"),
                         "permission": partial(may_see, "identities.Finding"),
                     },
+                    _item("Rotations", "autorenew", "identities.Rotation"),
                     _item("Imports", "upload_file", "identities.ImportRun"),
                     _item("Questionnaires", "quiz", "identities.Questionnaire"),
                 ],

@@ -11,6 +11,7 @@ from identities.admin import (
     policies as policies,
     questionnaires as questionnaires,
     roles as roles,
+    rotations as rotations,
     teams as teams,
     tenants as tenants,
     vaults as vaults,

@@ -9,6 +9,7 @@ from identities.admin.identity_forms import SHOW_ONCE, FactsForm, NewIdentityFor
 from identities.admin.merging import MERGE, PART
 from identities.admin.pages import page_of
 from identities.admin.parts import Block, Empty, Table
+from identities.admin.rotate_command import ROTATE
 from identities.admin.suggestion_command import APPLY_SUGGESTION
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
@@ -91,6 +92,7 @@ CREATION = Command(
 
 BUTTONS = (
     APPLY_SUGGESTION,
+    ROTATE,
     Command(
         key="issue-secret",
         label="Issue secret",

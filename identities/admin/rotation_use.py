@@ -1,0 +1,88 @@
+"""Old and new usage during a rotation: one small chart, and from where each of the two is used."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from identities.admin.parts import Badge, Block, Code, Empty, Lines, Moment, Quiet, Table
+from identities.admin.parts.series import Line, Series
+from identities.admin.rotation_rows import new_of, old_of
+from identities.admin.wording import ACCENT, GOOD, QUIET, WARN
+from identities.credentials.models import ClientSecret, Rotation, SecretSource, SecretUse
+
+SHOWN = 20
+MOST_COLUMNS = 48
+EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
+#: Columns as people read them, the finest that still fits.
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 2880, 10080, 86400))
+
+
+def use_of(rotation: Rotation, *, at: datetime) -> list[Block]:
+    """A chart of both since the overlap began, then their sources; two queries. Of keys only the counts are kept."""
+    if not isinstance(rotation.old, ClientSecret) or not isinstance(rotation.new, ClientSecret):
+        return [_keys(rotation)]
+    pair = (rotation.old, rotation.new)
+    since, until = rotation.started_at, rotation.ended_at or at
+    rows = SecretUse.objects.filter(secret__in=pair, at__gte=since - timedelta(minutes=1), at__lte=until)
+    used = list(rows.order_by().values_list("secret_id", "at", "uses"))
+    return [chart(used, old=pair[0].pk, new=pair[1].pk, since=since, until=until), _sources(rotation, pair)]
+
+
+def chart(
+    used: Sequence[tuple[UUID, datetime, int]], *, old: UUID, new: UUID, since: datetime, until: datetime
+) -> Series:
+    """Columns of equal width from `since` to `until`, how often each secret was used in them. Pure."""
+    step = next((step for step in STEPS if (until - since) / step <= MOST_COLUMNS - 1), STEPS[-1])
+    first = _floor(since, step)
+    columns = [first + step * place for place in range(int((until - first) / step) + 1)]
+    counts: Counter[tuple[UUID, datetime]] = Counter()
+    for secret_id, at, uses in used:
+        counts[secret_id, max(_floor(at, step), first)] += uses
+    lines = [
+        Line("with the new one", GOOD, [counts[new, column] for column in columns]),
+        Line("with the old one", WARN, [counts[old, column] for column in columns]),
+    ]
+    text = "Tokens fetched with each, all in UTC. It moves within five seconds."
+    return Series("rotation-use", "Old and new", columns, lines, _nobody(), text, bars=True)
+
+
+def _floor(at: datetime, step: timedelta) -> datetime:
+    return EPOCH + (at - EPOCH) // step * step
+
+
+def _nobody() -> Empty:
+    return Empty("Neither was used yet", "The next token that is fetched shows here.", icon="show_chart")
+
+
+def _sources(rotation: Rotation, pair: tuple[ClientSecret, ClientSecret]) -> Table:
+    """Who uses which, those of the old one first that came after the new one was there."""
+    rows = SecretSource.objects.filter(secret__in=pair).order_by("-last_seen_at", "pk")
+    is_open = rotation.ended_at is None
+    cells = [
+        [
+            Badge("old", WARN if is_open else QUIET) if source.secret_id == pair[0].pk else Badge("new", GOOD),
+            Lines([Code(source.address or "address not known"), Quiet(source.user_agent or "client not named")]),
+            Moment(source.first_seen_at),
+            Lines([Moment(source.last_seen_at), _still(source, rotation, pair[0])]),
+            f"{source.uses:,}",
+        ]
+        for source in rows[:SHOWN]
+    ]
+    text = "Whoever still comes with the old one has not been told of the new one yet."
+    heads = ["Secret", "From", "First seen", "Last seen", "Uses"]
+    return Table("Who uses which", heads, cells, _nobody(), text if is_open and cells else "")
+
+
+def _still(source: SecretSource, rotation: Rotation, old: ClientSecret) -> object:
+    if source.secret_id == old.pk and source.last_seen_at >= rotation.started_at:
+        return Badge("since the rotation began", ACCENT)
+    return ""
+
+
+def _keys(rotation: Rotation) -> Table:
+    rows = [
+        [name, Code(str(key)), Moment(key.first_used_at, "never"), Moment(key.last_used_at, "never"), f"{key.uses:,}"]
+        for name, key in (("old", old_of(rotation)), ("new", new_of(rotation)))
+    ]
+    return Table("Both keys", ["", "Key", "First used", "Last used", "Uses"], rows, _nobody())
