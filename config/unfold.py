@@ -120,6 +120,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": partial(may_see, "identities.Finding"),
                     },
                     _item("Rotations", "autorenew", "identities.Rotation"),
+                    _item("Leaks", "crisis_alert", "identities.LeakReport"),
                     _item("Imports", "upload_file", "identities.ImportRun"),
                     _item("Questionnaires", "quiz", "identities.Questionnaire"),
                 ],
@@ -137,6 +138,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Roles", "badge", "identities.Role"),
                     _item("Role bindings", "link", "identities.RoleBinding"),
+                    _item("Secret references", "key", "identities.SecretGrant"),
                     _item("Resource policies", "policy", "identities.ResourcePolicy"),
                 ],
             },

@@ -22,7 +22,6 @@ from identities.api.views import PortalView
 from identities.detections import leaks
 from identities.detections.models import LeakAction, LeakDoor
 
-A_MINUTE = 30
 TOKENS_AT_ONCE = 1000
 DESCRIPTION = (
     "Give it any text up to 1 MiB: a log, a page, a commit. Secrets of Steward in it are recognised (also escaped, "
@@ -132,7 +131,7 @@ class LeaksView(PortalView):
     @sensitive_variables("body")
     def _text(self) -> list[leaks.Match]:
         counted = throttle.hit("leak-report", str(self.principal.actor.id))
-        if counted.number > A_MINUTE:
+        if counted.number > leaks.A_MINUTE:
             raise exceptions.Throttled(wait=counted.seconds_left)
         body = self.read(LeakText)
         visible: Collection[UUID] | None = self.tenant_ids()

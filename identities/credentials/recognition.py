@@ -1,4 +1,4 @@
-"""Every secret of ours inside a text of any length: as it is, escaped, percent-encoded, or in one layer of Base64. Pure.
+"""Every secret of ours inside a text of any length: as it is, escaped, or in one layer of Base64. Pure.
 
 Nothing is asked of the text around a secret: the checksum decides, and lets chance pass once in four thousand million.
 The work grows with the length of the text and with nothing else, whatever the text says.

@@ -58,7 +58,10 @@ class OwnerFact:
 
 @dataclass(frozen=True, slots=True)
 class CredentialFact:
-    """A live credential, or one whose value lay open. `is_ours`: we issued it and know `rotate_by`."""
+    """A live credential, or one whose value lay open. `is_ours`: we issued it and know `rotate_by`.
+
+    `shown_to`: the first of those it was shown to whose account is disabled now, and when.
+    """
 
     id: UUID
     kind: str
@@ -74,6 +77,8 @@ class CredentialFact:
     rotate_by: datetime | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    shown_to: str = ""
+    shown_at: datetime | None = None
 
     @property
     def words(self) -> str:

@@ -5,12 +5,17 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from identities.credentials.models import ClientSecret, ExternalCredential
+from django.db.models import OuterRef, Subquery
+
+from identities.credentials.models import ClientSecret, ExternalCredential, SecretShowing
 from identities.credentials.selectors import alive
 from identities.detections.facts import CredentialFact
 
 Held = Mapping[UUID, list[CredentialFact]]
-_OURS = ("identity_id", "pk", "hint", "stored_at", "created_at", "rotate_by", "expires_at", "last_used_at")
+_OURS = (
+    "identity_id", "pk", "hint", "stored_at", "created_at", "rotate_by", "expires_at", "last_used_at", "shown_to",
+    "shown_on",
+)  # fmt: skip
 _THEIRS = (
     "identity_id", "pk", "kind", "name", "external_id", "source", "scope", "stored_at", "exposed_in", "created_at",
     "last_rotated_at", "expires_at", "last_used_at",
@@ -21,7 +26,10 @@ def credentials_of(ids: Collection[UUID], *, at: datetime) -> Held:
     """By identity, in a stable order. Ended ones, and those that their source no longer reports, are left out."""
     found: defaultdict[UUID, list[CredentialFact]] = defaultdict(list)
     ours = ClientSecret.objects.filter(alive(at), identity_id__in=ids).order_by("created_at", "pk")
-    for identity_id, pk, hint, stored_at, created_at, rotate_by, expires_at, used in ours.values_list(*_OURS):
+    left = SecretShowing.objects.filter(secret=OuterRef("pk"), person__is_active=False).order_by("shown_at", "pk")
+    shown = {"shown_to": Subquery(left.values("label")[:1]), "shown_on": Subquery(left.values("shown_at")[:1])}
+    for row in ours.annotate(**shown).values_list(*_OURS):
+        identity_id, pk, hint, stored_at, created_at, rotate_by, expires_at, used, shown_to, shown_on = row
         found[identity_id].append(
             CredentialFact(
                 pk,
@@ -33,6 +41,8 @@ def credentials_of(ids: Collection[UUID], *, at: datetime) -> Held:
                 rotate_by=rotate_by,
                 expires_at=expires_at,
                 last_used_at=used,
+                shown_to=shown_to or "",
+                shown_at=shown_on,
             )
         )
     theirs = ExternalCredential.objects.filter(identity_id__in=ids, is_active=True, gone_at=None)

@@ -7,6 +7,7 @@ from identities.detections.leak_actions import MOST_AN_HOUR, Acted
 from identities.detections.models import LeakAction
 
 MAX_SOURCE, MAX_WHERE = 200, 400
+CLEAN = "Take it out of the place where it was found, and out of that place's history."
 #: Who reported, where that is somebody of another tenant.
 ELSEWHERE = "somebody of another tenant"
 
@@ -30,8 +31,9 @@ def subject(secret: ClientSecret) -> str:
 
 def text(secret: ClientSecret, acted: Acted, *, source: str, where: str) -> str:
     """The notice itself: what was found where, what was done, and what is left to do."""
-    found = f"Its secret …{secret.hint} was found in {' at '.join(part for part in (source, where) if part) or 'a text'}."
-    return "\n".join([found, *done(acted), "Take it out of the place where it was found, and out of that place's history."])
+    named = " at ".join(part for part in (source, where) if part) or "a text"
+    found = f"Its secret …{secret.hint} was found in {named}."
+    return "\n".join([found, *done(acted), CLEAN])
 
 
 def done(acted: Acted) -> list[str]:

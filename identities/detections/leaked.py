@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 def leaks_of(ids: Collection[UUID], *, at: datetime) -> Mapping[UUID, list[LeakFact]]:
-    """By identity, each leaked secret once, as it was first reported; what had ended before it was found is left out."""
+    """By identity, each leaked secret once, as it was first reported; without those that had ended before."""
     found: defaultdict[UUID, dict[UUID, LeakFact]] = defaultdict(dict)
     rows = LeakMatch.objects.filter(~Q(action=LeakAction.NONE), identity_id__in=ids)
     for row in rows.order_by("report__reported_at", "pk").values_list(*_COLUMNS):

@@ -1,4 +1,4 @@
-"""A report of a leak: recognise our secrets in a text, end them, tell who answers for them. The text is kept nowhere."""
+"""A report of a leak: recognise our secrets in a text, end them, tell who answers for them. No text is kept."""
 
 import time
 from collections.abc import Collection
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from prometheus_client import Counter, Histogram
@@ -33,19 +34,23 @@ MATCHES = Counter("steward_leaked_secrets", "Our secrets found in reports, by wh
 SECONDS = Histogram(
     "steward_leak_seconds", "From a report to its last effect.", buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 )
+log = structlog.get_logger(__name__)
+#: So many texts may one person hand in within a minute; the faces count.
+A_MINUTE = 30
 #: The part of Steward that acts for a reporter whom the tenant must not see.
 INTAKE = "leak intake"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One secret of ours in the text: whose it is, what was done and how fast; `report` is None for a mere repetition."""
+    """One secret of ours in the text: whose, what was done, how fast; a repetition has the report that it repeats."""
 
     identity: ManagedIdentity
     secret: ClientSecret
     action: LeakAction
     seconds: float
-    report: LeakReport | None = None
+    report: LeakReport
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +110,26 @@ def report(
         except Exception as failure:  # noqa: BLE001 - the others must die all the same
             failures.append(failure)
     touched = sorted({match.identity.pk for match in matches if match.action != LeakAction.NONE})
-    if touched:
-        evaluate(touched, at=timezone.now())
+    _judge(touched)
     if failures:
         raise failures[0]
     return [match for match in matches if call.shows(match.identity.tenant_id)]
+
+
+def _judge(identity_ids: list[UUID]) -> None:
+    """Open the findings now. The secrets are dead already: where this fails, the next sweep does it."""
+    try:
+        evaluate(identity_ids, at=timezone.now())
+    except DatabaseError:
+        log.exception("leak.not_judged")
 
 
 def _settle(secret: ClientSecret, call: _Call) -> Match:
     with transaction.atomic():
         row, acted = _act(secret, call)
     seconds = time.monotonic() - call.began
-    if row is None:
-        return Match(secret.identity, secret, LeakAction.NONE, seconds)
+    if acted is None:
+        return Match(row.identity, row.secret, LeakAction.NONE, seconds, row.report, is_repeated=True)
     LeakMatch.objects.filter(pk=row.pk).update(seconds=seconds)
     call.reports[row.report.tenant_id] = row.report
     MATCHES.labels(acted.action).inc()
@@ -125,15 +137,16 @@ def _settle(secret: ClientSecret, call: _Call) -> Match:
     return Match(row.identity, row.secret, acted.action, seconds, row.report)
 
 
-def _act(secret: ClientSecret, call: _Call) -> tuple[LeakMatch | None, Acted]:
+def _act(secret: ClientSecret, call: _Call) -> tuple[LeakMatch, Acted | None]:
+    """The row, and what was done; None for a report that was told before."""
     tenant_id = secret.identity.tenant_id
     Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
     locks.hold([secret.identity_id])
     held = ClientSecret.objects.select_related("identity__owner_team").get(pk=secret.pk)
     actor, came = call.acting_in(tenant_id), call.came
     acted = act(held.identity, held, reason=words.reason(came.source, came.where), actor=actor, at=call.at)
-    if acted.action == LeakAction.NONE and _is_told(held, came):
-        return None, acted
+    if acted.action == LeakAction.NONE and (told := _told(held, came)) is not None:
+        return told, None
     row = LeakMatch.objects.create(
         report=call.reports.get(tenant_id) or _report(tenant_id, call),
         identity=held.identity,
@@ -146,10 +159,11 @@ def _act(secret: ClientSecret, call: _Call) -> tuple[LeakMatch | None, Acted]:
     return row, acted
 
 
-def _is_told(secret: ClientSecret, came: Source) -> bool:
-    """Was just this told before? A report that is sent again is no news."""
+def _told(secret: ClientSecret, came: Source) -> LeakMatch | None:
+    """The match that said just this before: a report that is sent again is no news."""
     place = {"report__door": came.door, "report__source": came.source, "report__where": came.where}
-    return LeakMatch.objects.filter(secret=secret, **place).exists()
+    rows = LeakMatch.objects.filter(secret=secret, **place).select_related("report", "identity", "secret")
+    return rows.order_by("report__reported_at").first()
 
 
 def _report(tenant_id: UUID, call: _Call) -> LeakReport:

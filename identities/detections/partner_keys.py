@@ -45,7 +45,7 @@ def _configured() -> Mapping[str, ec.EllipticCurvePublicKey]:
     try:
         return read_keys(settings.STEWARD_LEAK_PARTNER_KEYS)
     except BadPartnerKeys as error:
-        log.error("leak.partner_keys_unreadable", reason=str(error))
+        log.warning("leak.partner_keys_unreadable", reason=str(error))
         return {}
 
 

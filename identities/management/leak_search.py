@@ -1,7 +1,6 @@
 """Looking for our secrets in files, folders and pipes, without holding a file in memory."""
 
 import codecs
-import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +58,7 @@ class Search:
         for where, folders, files in os.walk(folder, onerror=self._refused):
             folders[:] = sorted(name for name in folders if name not in PACKED)
             for name in sorted(files):
-                path = os.path.join(where, name)
+                path = str(Path(where) / name)
                 try:
                     if stat.S_ISREG(os.lstat(path).st_mode):
                         yield path
@@ -68,8 +67,8 @@ class Search:
 
     def _open(self, path: str) -> Iterator[Place]:
         try:
-            with open(path, "rb", buffering=0) as raw:
-                yield from self._read(path, io.BufferedReader(raw, PIECE))
+            with Path(path).open("rb") as stream:
+                yield from self._read(path, stream)
         except OSError as error:
             self._refused(error)
 

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         "printed. Exit 1 if there is one or something could not be read, 0 if there is none, 2 on bad usage."
     )
     # It works where there is no database: nothing is checked that only the portal needs.
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own declaration
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", metavar="FILE", nargs="+", help="files and folders; `-` is standard input")
@@ -115,7 +115,9 @@ def _finding(place: Place, secret: ClientSecret | None) -> dict[str, Any]:
 
 def _line(line: dict[str, Any]) -> str:
     identity = line["identity"]
-    whose = f"identity '{_shown(identity['name'])}' ({identity['clientId']}) {line['state']}" if identity else "unknown here"
+    whose = "unknown here"
+    if identity:
+        whose = f"identity '{_shown(identity['name'])}' ({identity['clientId']}) {line['state']}"
     how = "" if line["written"] == "plain" else f"  [{line['written']}]"
     return f"{line['file']}:{line['line']}: {line['secret']}  {whose}{how}"
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import call_command
 
 from audit.models import AuditEvent
-from identities.api.leaks import A_MINUTE
 from identities.credentials import secret_format, services as credentials
 from identities.credentials.models import ClientSecret
+from identities.detections import leaks
 from identities.detections.models import LeakMatch, LeakReport
 from tests.factories import people as cast, tokens as bots
 
@@ -121,7 +121,7 @@ def test_another_tenants_secret_dies_and_is_not_shown(call, analyst):
 
 def test_a_person_may_not_report_without_end(call, problem, analyst):
     call.as_(analyst)
-    for _ in range(A_MINUTE):
+    for _ in range(leaks.A_MINUTE):
         assert call.post("/api/leaks", {"text": "x"}).status_code == 202
     answer = call.post("/api/leaks", {"text": "x"})
     problem(answer, 429)

@@ -39,7 +39,17 @@ def test_what_is_no_secret_raises_no_alarm(text):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize(
     "around",
-    ["{}", 'KEY="{}"', "a,{},b", "https://x.example/?s={}&t=1", "SECRET_{}", "x{}y", "<b>{}</b>", r"a\n{}\n", "%3D{}%26"],
+    [
+        "{}",
+        'KEY="{}"',
+        "a,{},b",
+        "https://x.example/?s={}&t=1",
+        "SECRET_{}",
+        "x{}y",
+        "<b>{}</b>",
+        r"a\n{}\n",
+        "%3D{}%26",
+    ],
 )
 def test_it_is_found_whatever_stands_around_it(around, environment):
     secret = generate(environment)
@@ -100,7 +110,17 @@ def test_any_text_is_read_to_its_end(text):
 
 @pytest.mark.parametrize(
     "hostile",
-    ["nhi", "nhi_prod_", "nhi_prod_" + "a" * 43 + "_", "%6e%68%69", "bmhpX", "bmhpX\n", "b\nmhpX", "bmhpX3Byb2Rf", "%5F"],
+    [
+        "nhi",
+        "nhi_prod_",
+        "nhi_prod_" + "a" * 43 + "_",
+        "%6e%68%69",
+        "bmhpX",
+        "bmhpX\n",
+        "b\nmhpX",
+        "bmhpX3Byb2Rf",
+        "%5F",
+    ],
 )
 def test_no_text_takes_more_than_its_length_is_worth(hostile):
     def seconds(length):

@@ -43,6 +43,16 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
         [healthy(owners=()), healthy(owners=(GONE, BUSINESS), team_answers=False)],
     ),
     "NHI1-OWNER-LEFT": ([healthy(owners=(GONE, BUSINESS))], [healthy(owners=(UNMATCHED, TECHNICAL)), healthy()]),
+    "NHI1-SHOWN-LEAVER": (
+        [
+            healthy(credentials=(secret(1, shown_to="gone@example.com", shown_at=ago(days=90)),)),
+            healthy(state="disabled", credentials=(secret(1, shown_to="gone@example.com", shown_at=ago(days=90)),)),
+        ],
+        [
+            healthy(credentials=(secret(1),)),
+            healthy(credentials=(secret(1, is_live=False, shown_to="gone@example.com", shown_at=ago(days=90)),)),
+        ],
+    ),
     "NHI1-ENDED": (
         [healthy(expires_at=ago(days=1)), healthy(expires_at=AT, last_used_at=None)],
         [healthy(expires_at=ahead(seconds=1)), healthy(expires_at=None)],
