@@ -8,9 +8,12 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from identities.credentials import custody, services as credentials
 from identities.credentials.models import ClientSecret, SecretShowing
+from identities.detections import sweeping
+from identities.detections.models import Finding
 from identities.events import CredentialEvent
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import secrets, services as lifecycle
+from identities.people import services as people
 from identities.people.actors import actor_of
 from identities.people.models import User
 from identities.vaults.references import SecretReference
@@ -72,3 +75,28 @@ def test_when_somebody_leaves_what_they_saw_is_judged_again(person: User, bot: M
     ManagedIdentity.objects.update(reassess_at=timezone.now() + timedelta(days=1))
     lifecycle.disable_person(person, reason="left", actor=register.SYSTEM)
     assert ManagedIdentity.objects.get(pk=bot.pk).reassess_at <= timezone.now()
+
+
+def test_a_leaver_who_saw_a_live_secret_is_a_finding_until_it_is_dead(person: User, bot: ManagedIdentity) -> None:
+    register.person(person.tenant)
+    secret = seen(person, bot)
+    lifecycle.disable_person(person, reason="left", actor=register.SYSTEM)
+    assert leavers_of(bot) == [str(secret.pk)]
+    credentials.revoke(secret, reason="Replaced", actor=register.SYSTEM)
+    assert leavers_of(bot) == []
+
+
+def test_somebody_who_came_back_is_no_finding(person: User, bot: ManagedIdentity) -> None:
+    register.person(person.tenant)
+    seen(person, bot)
+    lifecycle.disable_person(person, reason="left", actor=register.SYSTEM)
+    people.enable_user(person, actor=register.SYSTEM)
+    assert leavers_of(bot) == []
+
+
+def leavers_of(bot: ManagedIdentity) -> list[str]:
+    """The open findings of the rule after a sweep, by secret."""
+    at = timezone.now()
+    sweeping.evaluate([bot.pk], at=at)
+    rows = Finding.objects.filter(identity=bot, code="NHI1-SHOWN-LEAVER", state="open")
+    return [row.key for row in rows]
