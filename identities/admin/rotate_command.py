@@ -11,6 +11,7 @@ from identities.admin.forms import Section
 from identities.admin.identity_forms import SHOW_ONCE, TO_VAULT, SecretForm, reference_of
 from identities.admin.pages import address_of, page_of
 from identities.admin.parts import Block, Fact, Facts
+from identities.admin.rotation_rows import span
 from identities.credentials.models import ClientSecret, Rotation
 from identities.credentials.rotation import terms
 from identities.credentials.selectors import live_secrets
@@ -75,18 +76,11 @@ def _agreed(identity: ManagedIdentity) -> Sequence[Block]:
     )
     rows = [
         Fact("Replaced", ", ".join(map(str, _live(identity)))),
-        Fact("Both work", f"at most {_hours(agreed.overlap.total_seconds())}", "The bound of the overlap."),
-        Fact(
-            "Old one ends", f"after {_hours(agreed.silence.total_seconds())} of silence", "Once the new one was seen."
-        ),
+        Fact("Both work", f"at most {span(agreed.overlap.total_seconds())}", "The bound of the overlap."),
+        Fact("Old one ends", f"after {span(agreed.silence.total_seconds())} of silence", "Once the new one was seen."),
         Fact("Used after that", ENDINGS[agreed.after_deadline], "By the risk tier."),
     ]
     return [Facts("What happens", rows)]
-
-
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
-    return f"{hours / 24:g} days" if hours >= 72 and hours % 24 == 0 else f"{hours:g} hours"
 
 
 def _applies(identity: ManagedIdentity) -> bool:

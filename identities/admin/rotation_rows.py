@@ -16,9 +16,9 @@ TONES = {
     RotationState.ROLLED_BACK: QUIET,
 }
 OUTCOMES = {
-    "alert": "owner and team are told, and it goes on working",
-    "throttle": "it is served once a minute",
-    "retire": "it is retired",
+    "alert": "owner and team are told, and the old one goes on working",
+    "throttle": "the old one is served once a minute",
+    "retire": "the old one is retired",
 }
 
 Credential = ClientSecret | ClientKey
@@ -59,7 +59,7 @@ def steps_of(rotation: Rotation) -> Steps:
     plain = [
         Step("Issued", Lines([_when(rotation.started_at), Quiet(f"by {rotation.started_by}")]), is_done=True),
         Step("Distributed", _distributed(rotation), is_done=rotation.distributed_at is not None),
-        Step("New one seen", _seen(rotation, new), is_done=rotation.both_seen_at is not None),
+        Step("New one seen", _seen(rotation, new), is_done=bool(rotation.both_seen_at or new.first_used_at)),
         Step("Old one silent", _silent(rotation, old), is_done=rotation.old_silent_at is not None),
         last,
     ]
@@ -80,6 +80,14 @@ def pair(rotation: Rotation) -> Lines:
 def whose(rotation: Rotation) -> object:
     """The identity, as a way to its credentials."""
     return Link(rotation.identity.name, page_of(rotation.identity, tab="credentials"))
+
+
+def span(seconds: float) -> str:
+    """A length of time in the largest unit that leaves a whole number."""
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size:g} {name}{'' if seconds == size else 's'}"
+    return f"{seconds:g} seconds"
 
 
 def _when(at: datetime | None) -> object:
@@ -108,9 +116,8 @@ def _silent(rotation: Rotation, old: Credential) -> object:
 
 
 def _waits(rotation: Rotation) -> str:
-    hours = rotation.silent_seconds / 3600
-    silence = f"{hours:g} hours" if hours >= 1 else f"{rotation.silent_seconds / 60:g} minutes"
     return (
-        f"The old one is retired by itself when the new one was seen and the old one has been silent for {silence}. "
+        "The old one is retired by itself when the new one was seen and the old one has been silent for "
+        f"{span(rotation.silent_seconds)}. "
         f"Used after {rotation.cutover_deadline:%d %b %Y, %H:%M} UTC, {OUTCOMES[rotation.after_deadline]}."
     )

@@ -12,7 +12,7 @@ from identities.admin.wording import ACCENT, GOOD, QUIET, WARN
 from identities.credentials.models import ClientSecret, Rotation, SecretSource, SecretUse
 
 SHOWN = 20
-MOST_COLUMNS = 48
+FEWEST_COLUMNS, MOST_COLUMNS = 24, 48
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)
 #: Columns as people read them, the finest that still fits.
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 2880, 10080, 86400))
@@ -35,13 +35,18 @@ def chart(
     """Columns of equal width from `since` to `until`, how often each secret was used in them. Pure."""
     step = next((step for step in STEPS if (until - since) / step <= MOST_COLUMNS - 1), STEPS[-1])
     first = _floor(since, step)
-    columns = [first + step * place for place in range(int((until - first) / step) + 1)]
+    # A young rotation has room to its right: two columns as wide as the page tell nobody anything.
+    columns = [first + step * place for place in range(max(FEWEST_COLUMNS, int((until - first) / step) + 1))]
     counts: Counter[tuple[UUID, datetime]] = Counter()
     for secret_id, at, uses in used:
         counts[secret_id, max(_floor(at, step), first)] += uses
+
+    def values(secret_id: UUID) -> list[int | None]:
+        return [counts[secret_id, column] if column <= until else None for column in columns]
+
     lines = [
-        Line("with the new one", GOOD, [counts[new, column] for column in columns]),
-        Line("with the old one", WARN, [counts[old, column] for column in columns]),
+        Line("with the new one", GOOD, values(new), is_sum=True),
+        Line("with the old one", WARN, values(old), is_sum=True),
     ]
     text = "Tokens fetched with each, all in UTC. It moves within five seconds."
     return Series("rotation-use", "Old and new", columns, lines, _nobody(), text, bars=True)

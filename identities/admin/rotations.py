@@ -123,18 +123,16 @@ class RotationAdmin(CommandAdmin):
 
     def _facts(self, rotation: Rotation) -> Facts:
         place = rotation.store_at or {}
-        return Facts(
-            "What is known",
-            [
-                Fact("Why", rotation.reason),
-                Fact("Begun", Moment(rotation.started_at, exact=True), f"by {rotation.started_by}"),
-                Fact("Overlap ends", Moment(rotation.cutover_deadline, exact=True), "At the latest, by the risk tier."),
-                Fact("After that", OUTCOMES[rotation.after_deadline] if not rotation.ended_at else ""),
-                Fact("Delivery", self.delivery_shown(rotation)),
-                Fact("Place", place.get("secretName", ""), str(place.get("vaultUri", ""))),
-                Fact("Version", rotation.delivery_version),
-                Fact("Delivery problem", words(rotation.delivery_problem), rotation.delivery_reason),
-                Fact("Tries", rotation.delivery_tries or ""),
-                Fact("Ended", Moment(rotation.ended_at, never="") if rotation.ended_at else "", rotation.ended_reason),
-            ],
-        )
+        facts = [
+            Fact("Why", rotation.reason),
+            Fact("Begun", Moment(rotation.started_at, exact=True), f"by {rotation.started_by}"),
+            Fact("Overlap ends", Moment(rotation.cutover_deadline, exact=True), "At the latest, by the risk tier."),
+            Fact("After that", "" if rotation.ended_at else OUTCOMES[rotation.after_deadline]),
+            Fact("Delivery", self.delivery_shown(rotation)),
+            Fact("Place", place.get("secretName", ""), str(place.get("vaultUri", ""))),
+            Fact("Version", rotation.delivery_version),
+            Fact("Delivery problem", words(rotation.delivery_problem), rotation.delivery_reason),
+            Fact("Tries", rotation.delivery_tries or ""),
+            Fact("Ended", Moment(rotation.ended_at) if rotation.ended_at else "", rotation.ended_reason),
+        ]
+        return Facts("What is known", [fact for fact in facts if fact.value])

@@ -20,11 +20,17 @@ LABELS = 5
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that is counted each day; None is a day of which it is not known."""
+    """One thing that is counted each day; None is a day of which it is not known. `is_sum`: its figure is all of it."""
 
     word: str
     tone: str
     values: Sequence[int | float | None]
+    is_sum: bool = False
+
+    @property
+    def figure(self) -> int | float | None:
+        """The number that stands for it in the legend."""
+        return sum(value or 0 for value in self.values) if self.is_sum else self.last
 
     @property
     def last(self) -> int | float | None:
@@ -98,8 +104,9 @@ class Series(Block):
         """What the picture says, in a sentence for who cannot see it."""
         if not self.days:
             return ""
-        ends = ", ".join(f"{line.word} {line.last}" for line in self.lines if line.last is not None)
-        return f"From {_long(self.days[0])} to {_long(self.days[-1])}. At the end: {ends}."
+        ends = ", ".join(f"{line.word} {line.figure}" for line in self.lines if line.figure is not None)
+        when = "In all" if any(line.is_sum for line in self.lines) else "At the end"
+        return f"From {_long(self.days[0])} to {_long(self.days[-1])}. {when}: {ends}."
 
     @property
     def shapes(self) -> list[Shape]:
