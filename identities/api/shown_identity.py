@@ -132,6 +132,10 @@ class IdentityShape(Shape):
     state_reason = serializers.CharField()
     state_changed_at = serializers.DateTimeField()
     is_enabled = serializers.BooleanField(help_text="The state is active.")
+    paused_until = serializers.DateTimeField(allow_null=True, help_text="When a pause ends by itself.")
+    revocation_seconds = serializers.FloatField(
+        allow_null=True, help_text="How long its last quarantine or drill took, from the call to the last effect."
+    )
     roles = serializers.SerializerMethodField(help_text="The roles it holds now, by name.")
     triage = serializers.ChoiceField(Triage.choices, help_text="Its colour; what is not known is never green.")
     triage_reasons = serializers.SerializerMethodField(help_text="Why it has that colour, by stable codes.")

@@ -73,9 +73,9 @@ def quarantine(
 
 
 def is_automatic(actor: Actor, cause: str) -> bool:
-    """Did a machine decide it? Somebody at the console is none, and a drill is no decision."""
+    """Did a machine decide it? Somebody at the console is none."""
     is_machine = actor.kind in (ActorKind.IDENTITY, ActorKind.SERVICE_USER)
-    return cause != Cause.DRILL and (is_machine or (cause in AUTOMATIC and not actor.is_human))
+    return is_machine or (cause in AUTOMATIC and not actor.is_human)
 
 
 @transaction.atomic

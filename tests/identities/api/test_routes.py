@@ -17,6 +17,7 @@ from identities.api.views import PortalView
 from identities.credentials import services as credentials
 from identities.detections.models import Finding
 from identities.discovery.models import ImportRun
+from identities.lifecycle.models import Quarantine
 from identities.policies.models import ResourcePolicy
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
@@ -85,6 +86,7 @@ def estate():
     identity = bots.identity(of=tenant, name="their-bot")
     role = bots.grant(identity, "workflow.execute", name="their-role")
     schedule = firings.schedule(running=firings.workflow(of=tenant, key="wf-theirs"))
+    stop = Quarantine.objects.create(tenant=tenant, identity=identity, reason="theirs", previous_state="active")
     with transaction.atomic():
         event = audit.record("identity.changed", actor=cast.SYSTEM, subject=Subject("identity", "x", "x", tenant.pk))
     return {
@@ -95,6 +97,7 @@ def estate():
         "roleBindings": role.bindings.get().pk,
         "identities": identity.pk,
         "credentials": credentials.issue(identity, actor=cast.SYSTEM).secret.pk,
+        "rotations": getattr(credentials.issue(identity, actor=cast.SYSTEM).rotation, "pk", None),
         "vaultConnections": VaultConnection.objects.create(
             tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
         ).pk,
@@ -106,6 +109,8 @@ def estate():
             valid_until=timezone.now() + timedelta(days=1),
         ).pk,
         "policies": ResourcePolicy.objects.create(tenant=tenant, name="their-policy", text="", content_hash="x").pk,
+        "quarantines": stop.pk,
+        "lines": stop.lines.create(position=1, kind="procedure", text="theirs").pk,
         "findings": Finding.objects.create(tenant=tenant, identity=identity, code="NHI1-ORPHAN", category="NHI1").pk,
         "imports": ImportRun.objects.create(tenant=tenant, kind="csv").pk,
         "events": event.uuid,
