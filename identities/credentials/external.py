@@ -88,7 +88,7 @@ def report_many(reports: Reports, *, actor: Actor, at: datetime) -> None:
             if row is None:
                 row = _new(identity, source, report, at)
                 made.append(row)
-                told.append((row, identity, changes.made(_facts(row))))
+                told.append((row, identity, changes.made(facts_of(row))))
             elif found := _refresh(row, report, at):
                 told.append((row, identity, found))
         insert_many(made)
@@ -98,9 +98,9 @@ def report_many(reports: Reports, *, actor: Actor, at: datetime) -> None:
                 audit.compose(
                     CredentialEvent.REPORTED,
                     actor=actor,
-                    subject=_subject(row, identity),
+                    subject=subject_of(row, identity),
                     changes=found,
-                    details=_details(row, identity),
+                    details=details_of(row, identity),
                 )
                 for row, identity, found in told
             ]
@@ -129,9 +129,9 @@ def mark_gone(
                 audit.compose(
                     CredentialEvent.GONE,
                     actor=actor,
-                    subject=_subject(row, by_id[row.identity_id]),
+                    subject=subject_of(row, by_id[row.identity_id]),
                     changes=changes.made({"gone_at": at.isoformat()}),
-                    details=_details(row, by_id[row.identity_id]),
+                    details=details_of(row, by_id[row.identity_id]),
                 )
                 for row in rows
             ]
@@ -170,14 +170,14 @@ def _new(identity: ManagedIdentity, source: str, report: Report, at: datetime) -
 
 def _refresh(row: ExternalCredential, report: Report, at: datetime) -> changes.Changes:
     """Set what is said now; the changes worth a record. What is said no more of its use stays known."""
-    before = {**_facts(row), "gone_at": plain(row.gone_at)}
+    before = {**facts_of(row), "gone_at": plain(row.gone_at)}
     for name in TOLD:
         value = _read(report, name)
         if name in UNRECORDED and (value is None or _is_later(row.last_used_at, value)):
             continue
         setattr(row, name, value)
     row.last_seen_at, row.gone_at = max(at, row.last_seen_at), None
-    return changes.between(before, {**_facts(row), "gone_at": None})
+    return changes.between(before, {**facts_of(row), "gone_at": None})
 
 
 def _is_later(known: datetime | None, told: object) -> bool:
@@ -193,15 +193,18 @@ def _read(report: Report, name: str) -> object:
     return value
 
 
-def _facts(row: ExternalCredential) -> dict[str, object]:
+def facts_of(row: ExternalCredential) -> dict[str, object]:
+    """What a record says of it, as plain values; nothing that is not known."""
     told = {name: plain(getattr(row, name)) for name in TOLD if name not in UNRECORDED}
     return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
-def _subject(row: ExternalCredential, identity: ManagedIdentity) -> Subject:
+def subject_of(row: ExternalCredential, identity: ManagedIdentity) -> Subject:
+    """It as the audit names it."""
     label = f"{identity.name} {row}"
     return Subject(kind="credential", id=str(row.pk), label=label, tenant_id=identity.tenant_id)
 
 
-def _details(row: ExternalCredential, identity: ManagedIdentity) -> dict[str, object]:
+def details_of(row: ExternalCredential, identity: ManagedIdentity) -> dict[str, object]:
+    """Whose it is, and which."""
     return {"identity_id": str(identity.pk), "source": row.source, "kind": row.kind, "external_id": row.external_id}

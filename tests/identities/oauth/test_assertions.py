@@ -1,4 +1,4 @@
-"""A client that signs instead of sending a secret (private_key_jwt): at the token endpoint, introspection, revocation."""
+"""A client that signs instead of sending a secret (private_key_jwt): for a token, to introspect, to revoke."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
