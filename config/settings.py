@@ -235,6 +235,7 @@ CELERY_TASK_ROUTES = {
         "identities.apply_import",
         "identities.remind",
         "identities.mail",
+        "identities.rotate_seen",
     )
 }
 CELERY_TASK_QUEUES = {CLOCK_QUEUE: {"exchange": CLOCK_QUEUE}, RUN_QUEUE: {"exchange": RUN_QUEUE}}

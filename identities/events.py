@@ -79,6 +79,7 @@ class CredentialEvent(StrEnum):
     ROLLED_BACK = "credential.rolled_back"
     RENEWED = "credential.renewed"
     REMINDED = "credential.reminded"
+    ROTATION_ASKED = "credential.rotation_asked"
     DESCRIBED = "credential.described"
     REPORTED = "credential.reported"
     GONE = "credential.gone"

@@ -15,7 +15,7 @@ from identities.credentials import reminders, rotations as overlaps, usage as us
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
-from identities.lifecycle import drills, pausing, rotations
+from identities.lifecycle import drills, leavers_rotation, pausing, rotations
 from identities.people import mailing
 
 log = structlog.get_logger(__name__)
@@ -66,6 +66,13 @@ def send_mail() -> None:
     inbox = f"{settings.PASSPORT_ISSUER}{reverse('admin:notices')}"
     if sent := mailing.send_due(timezone.now(), inbox=inbox):
         log.info("mail", sent=sent)
+
+
+@shared_task(name="identities.rotate_seen", ignore_result=True)
+def rotate_seen() -> None:
+    """Each five seconds: what somebody who left was shown, and is to be replaced, is."""
+    if looked_at := leavers_rotation.rotate_due(timezone.now()):
+        log.info("rotate_seen", secrets=looked_at)
 
 
 def ring(run_id: UUID) -> None:

@@ -20,7 +20,7 @@ from identities.inventory.facts import Facts
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.inventory.subjects import subject_of
-from identities.lifecycle import secrets
+from identities.lifecycle import leavers, secrets
 from identities.lifecycle.effects.base import Change, run_effects
 from identities.lifecycle.secrets import Delivered, issue_secret
 from identities.people import services as people
@@ -118,9 +118,11 @@ def retire(identity: ManagedIdentity, *, reason: str, actor: Actor) -> ManagedId
 def disable_person(user: User, *, reason: str, actor: Actor) -> list[ManagedIdentity]:
     """Disable a person's account; no automation stops for it (S0-01).
 
-    Answers the identities left without anybody who answers for them, each recorded as `identity.owner_lost`.
+    Answers the identities left without anybody who answers for them, each recorded as `identity.owner_lost`. Where they
+    were shown secrets that still work, the ADMINs are told.
     """
     people.disable_user(user, reason=reason, actor=actor)
+    leavers.tell_admins(user, at=timezone.now())
     by_team = Q(owner_team__members=user)
     held = ManagedIdentity.objects.filter(by_team) | owners.owned_by(user.pk)
     rows = held.exclude(state=State.RETIRED).select_related(*owners.ROLES, "owner_team").distinct()
