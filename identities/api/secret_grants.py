@@ -143,7 +143,7 @@ class SecretGrantsView(PortalView):
             if reader is None:
                 raise serializers.ValidationError({"scheduleId": ["There is no such schedule."]})
             identity_id = reader.identity_id
-        found = ManagedIdentity.objects.filter(pk=identity_id)
+        found = ManagedIdentity.objects.filter(pk__in=[identity_id])
         identity = (found if tenants is None else found.filter(tenant_id__in=tenants)).first()
         if identity is None:
             raise serializers.ValidationError({"identityId": ["There is no such identity."]})
@@ -236,7 +236,7 @@ def _grant(view: PortalView, id: UUID) -> SecretGrant:  # noqa: A002
 
 
 def _filtered(found: QuerySet[SecretGrant], query: dict[str, Any]) -> QuerySet[SecretGrant]:
-    same = {name: query[name] for name in ("identity_id", "schedule_id", "secret_name") if name in query}
+    same: dict[str, Any] = {name: query[name] for name in ("identity_id", "schedule_id", "secret_name") if name in query}
     if "vault_uri" in query:
         same["vault_uri"] = query["vault_uri"]
         with suppress(Invalid):  # an address that is none finds nothing

@@ -5,20 +5,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
+from identities.access.models import SecretGrant
 from identities.admin.pages import address_of, link_to, list_of
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
 from identities.admin.scope import Scope
+from identities.admin.secret_rows import places_table
 from identities.admin.wording import pretty, since
 from identities.errors import Invalid
 from identities.inventory.models import ManagedIdentity
 from scheduling import calendar as calendars, selectors
 from scheduling.admin.blocked import banners
+from scheduling.admin.preflight_blocks import fact_of, notices_for
 from scheduling.admin.run_rows import run_strip, run_table
 from scheduling.models import OverlapPolicy, Schedule, ScheduleRun
 
 NEXT, LAST, IN_STRIP = 5, 10, 40
+MOST_GRANTS = 10
 
 
 def notices_of(schedule: Any, scope: Scope) -> list[Block]:
@@ -36,7 +41,7 @@ def notices_of(schedule: Any, scope: Scope) -> list[Block]:
         # While it is blocked the banner above says why, and has the button.
         text = f"Runs are refused as long as {schedule.identity_name} is {schedule.identity_state}."
         found.append(Notice(f"Its identity is {schedule.identity_state}.", text, "warn", "block"))
-    return found
+    return [*found, *notices_for(schedule, scope, timezone.now())]
 
 
 def blocks_of(schedule: Any, at: datetime) -> list[Block]:
@@ -45,7 +50,7 @@ def blocks_of(schedule: Any, at: datetime) -> list[Block]:
     runs = list(rows[:IN_STRIP])
     more = Link("All of its runs", list_of(ScheduleRun, schedule=str(schedule.pk)))
     table = run_table("Last runs", runs[:LAST], more=more)
-    return [run_strip(runs), next_runs(schedule, at), table, *_set_up(schedule)]
+    return [run_strip(runs), next_runs(schedule, at), table, _secrets(schedule), *_set_up(schedule)]
 
 
 def next_runs(schedule: Schedule, at: datetime) -> Table:
@@ -83,6 +88,13 @@ def plan(cron: str, zone: str, at: datetime, *, title: str, jitter: int) -> Tabl
     return Table(title, ["In words", f"Local time, {zone}", "UTC"], rows, empty)
 
 
+def _secrets(schedule: Any) -> Block:
+    """What it may read, by its own grants; those of its identity stand on the identity's page."""
+    rows = SecretGrant.objects.select_related("identity").filter(schedule_id=schedule.pk)
+    rows = rows.order_by(F("ended_at").desc(nulls_first=True), "secret_name", "pk")
+    return places_table("Secrets it may read", rows[:MOST_GRANTS], may=False, action=None)
+
+
 def _set_up(schedule: Any) -> list[Block]:
     reference = schedule.secret_reference
     name = schedule.identity_name or str(schedule.managed_identity_id)
@@ -97,6 +109,7 @@ def _set_up(schedule: Any) -> list[Block]:
         ),
         Fact("Workflow", link_to(schedule.workflow, schedule.workflow.name), f"version {schedule.workflow.version}"),
         Fact("Cron", Code(schedule.cron_expression), calendars.in_words(schedule.cron_expression)),
+        fact_of(schedule),
         Fact("Attempts", schedule.max_attempts, f"{schedule.backoff_seconds} s before the second, doubling"),
         Fact("Missed runs", schedule.get_misfire_policy_display()),
         Fact(

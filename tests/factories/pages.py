@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor, Subject
 from audit.models import AuditEvent
-from identities.access.models import Role, RoleBinding
+from identities.access.models import GrantState, Role, RoleBinding, SecretGrant
 from identities.credentials.models import ClientSecret
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole, Team, Tenant, User
@@ -40,6 +40,7 @@ class Estate:
     secret: ClientSecret
     role: Role
     binding: RoleBinding
+    grant: SecretGrant
     policy: ResourcePolicy
     vault: VaultConnection
     workflow: Workflow
@@ -52,8 +53,8 @@ class Estate:
     def rows(self) -> list[Any]:
         """Everything with a page of its own."""
         return [
-            self.team, self.person, self.identity, self.role, self.binding, self.policy, self.vault, self.workflow,
-            self.schedule, self.run, self.event, self.decision, self.tenant,
+            self.team, self.person, self.identity, self.role, self.binding, self.grant, self.policy, self.vault,
+            self.workflow, self.schedule, self.run, self.event, self.decision, self.tenant,
         ]  # fmt: skip
 
 
@@ -68,6 +69,11 @@ def estate(mark: str = "harbour") -> Estate:
     vault = VaultConnection.objects.create(
         tenant=tenant, name=f"{mark} vault", provider="local", vault_uri=f"local://{mark.lower()}"
     )
+    grant = SecretGrant.objects.create(
+        identity=bot.identity, provider="local", vault_uri=vault.vault_uri, secret_name=f"{mark} secret",
+        state=GrantState.GRANTED, reason=f"{mark} reads it", asked_by=person.email,
+        valid_until=timezone.now() + timedelta(days=30),
+    )  # fmt: skip
     workflow = runs.workflow(of=tenant, key=f"wf-{mark}")
     schedule = runs.schedule(running=workflow, name=f"{mark} schedule", managed_identity_id=bot.identity.pk)
     run = ended_run(schedule, reason=f"{mark} went wrong")
@@ -84,7 +90,8 @@ def estate(mark: str = "harbour") -> Estate:
         outcome="deny", stage="guard",
     )  # fmt: skip
     return Estate(
-        tenant, mark, team, person, bot.identity, bot.identity.secrets.get(), role, role.bindings.get(), policy, vault,
+        tenant, mark, team, person, bot.identity, bot.identity.secrets.get(), role, role.bindings.get(), grant, policy,
+        vault,
         workflow, schedule, run, event, decision,
     )  # fmt: skip
 

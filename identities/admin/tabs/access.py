@@ -1,21 +1,27 @@
-"""The roles an identity holds, and what they permit together."""
+"""The roles an identity holds with what they permit together, and the secrets it may read."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from identities.access import selectors as access
 from identities.access.matrix import Duty
-from identities.access.models import RoleBinding
+from identities.access.models import RoleBinding, SecretGrant
+from identities.access.secret_places import own_places
 from identities.admin.binding_rows import binding_table
 from identities.admin.pages import new_of
 from identities.admin.parts import Badge, Block, Fact, Facts, Lines, Link
 from identities.admin.permission_words import permission_badge
+from identities.admin.secret_rows import places_table
 from identities.admin.tabs.base import IdentityTab
+
+RECENT = timedelta(days=30)
 
 
 class AccessTab(IdentityTab):
-    """Its roles."""
+    """Its roles and its secrets."""
 
     kind = "access"
     label = "Access"
@@ -28,4 +34,17 @@ class AccessTab(IdentityTab):
         permitted = sorted(access.effective_permissions(self.identity, timezone.now()))
         badges = [permission_badge(name) for name in permitted] or [Badge("nothing")]
         together = Facts("What it may do now", [Fact("Permissions of its roles", Lines(badges, row=True), wide=True)])
-        return [together, binding_table("Role bindings", rows, of="role", action=action)]
+        return [together, binding_table("Role bindings", rows, of="role", action=action), self._secrets()]
+
+    def _secrets(self) -> Block:
+        at, tenant_id = timezone.now(), self.identity.tenant_id
+        rows = SecretGrant.objects.select_related("identity").filter(self._shown(at), identity=self.identity)
+        may_add = self.scope.may(Duty.REPORT, tenant_id) and self.identity.state != "retired"
+        action = Link("Let it read a secret", new_of(SecretGrant, identity=str(self.identity.pk))) if may_add else None
+        own = own_places([self.identity.pk], at).get(self.identity.pk, [])
+        may = self.scope.may(Duty.GOVERN, tenant_id)
+        return places_table("Secrets it may read", rows.order_by("secret_name", "pk")[:50], own, may=may, action=action)
+
+    def _shown(self, at: datetime) -> Q:
+        """What counts now or waits, and what ended in the last month."""
+        return Q(ended_at=None, valid_until__gt=at - RECENT) | Q(ended_at__gt=at - RECENT)
