@@ -19,6 +19,8 @@ from identities.inventory import posture
 from identities.programme import services as programme
 from identities.tokens import services as tokens
 from scheduling import runner
+from scheduling.builtin import monthly_rotation
+from scheduling.preflight import rounds
 from scheduling.services import bell, firing, recovery, zone_changes
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,9 @@ LONGEST_TICK = 2.0
 LONGEST_ASSESS, ASSESS_IS_LOST = 3.0, 60
 ASSESSING = "scheduling.assessing"
 MEASURING, LONGEST_MEASURE = "scheduling.measuring", 600
+#: So long one round of preflights may hold a worker; what is left goes on after a pause. Then the lease is lost.
+LONGEST_PREFLIGHT, PREFLIGHT_PAUSE, PREFLIGHT_IS_LOST = 60.0, 10, 600
+PREFLIGHTING = "scheduling.preflighting"
 
 
 @shared_task(name="scheduling.tick", ignore_result=True)
@@ -110,6 +115,13 @@ def measure() -> None:
         log.info("measure", tenants=counted)
 
 
+@shared_task(name="scheduling.built_in", ignore_result=True)
+def built_in() -> None:
+    """Each minute: tenants that are new get what every tenant has from the start."""
+    if given := monthly_rotation.ensure():
+        log.info("built_in", tenants=given)
+
+
 @shared_task(name="scheduling.tidy", ignore_result=True)
 def tidy() -> None:
     """Each hour: tokens nobody can show any more and keys that sign no more are removed, moved clocks are followed."""
@@ -118,6 +130,24 @@ def tidy() -> None:
     while batch := tokens.remove_ended(at):
         removed += batch
     log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
+
+
+@shared_task(name="scheduling.preflight", ignore_result=True)
+def preflight() -> None:
+    """Each hour, and again while some are left: schedules not tried within a day, or since they changed, are tried."""
+    if not cache.add(PREFLIGHTING, 1, timeout=LONGEST_PREFLIGHT + PREFLIGHT_IS_LOST):
+        return  # another worker is at it
+    try:
+        done = rounds.go_round(timezone.now(), seconds=LONGEST_PREFLIGHT)
+    finally:
+        cache.delete(PREFLIGHTING)
+    if done.tried or done.broken:
+        log.info("preflight", tried=done.tried, failing=done.failing, broken=done.broken)
+    if done.is_cut_off:
+        try:
+            preflight.apply_async(countdown=PREFLIGHT_PAUSE)
+        except (OperationalError, OSError) as error:
+            log.warning("preflight.silent", error=type(error).__name__)
 
 
 def ring(run_ids: Iterable[UUID]) -> int:

@@ -3,6 +3,7 @@
 from scheduling.admin import (
     identity_tabs as identity_tabs,
     panels as panels,
+    preflight_panel as preflight_panel,
     runs as runs,
     schedules as schedules,
     workflows as workflows,

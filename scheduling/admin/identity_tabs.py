@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
+
 from identities.admin.pages import list_of, page_of
 from identities.admin.parts import Badge, Block, Empty, Link, Moment, Table
 from identities.admin.tabs.base import IdentityTab
 from scheduling import selectors
 from scheduling.admin.blocked import banners
+from scheduling.admin.preflight_blocks import identity_notice, more_notices
 from scheduling.admin.run_rows import run_table
 from scheduling.calendar import in_words
 from scheduling.models import ScheduleRun
+from scheduling.preflight import selectors as preflights
+from scheduling.preflight.services import problems_of
 
-SHOWN = 25
+SHOWN, NOTICED = 25, 2
 
 
 class SchedulesTab(IdentityTab):
@@ -35,6 +40,17 @@ class SchedulesTab(IdentityTab):
         ]
         empty = Empty("No schedule runs as this identity", "Make a schedule and choose it there.", icon="event_repeat")
         return [Table("Schedules", ["Schedule", "State", "Workflow", "When", "Next run"], rows, empty)]
+
+    def notices(self) -> Sequence[Block]:
+        """What would fail in the next 7 days because of it."""
+        at = timezone.now()
+        found = [
+            (row.schedule, problem)
+            for row in preflights.concerning([self.identity.pk]).filter(schedule__tenant_id=self.identity.tenant_id)
+            for problem in problems_of(row)
+            if (problem.identity_id or row.schedule.managed_identity_id) == self.identity.pk
+        ]
+        return [identity_notice(*each, self.scope, at) for each in found[:NOTICED]] + more_notices(found[NOTICED:])
 
 
 class RunsTab(IdentityTab):

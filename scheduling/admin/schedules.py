@@ -1,13 +1,14 @@
 """Schedules: made, changed, paused, resumed, started by hand and deleted through the scheduler's services."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -20,13 +21,18 @@ from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, list_of, page_of
 from identities.admin.parts import Badge, Empty, Lines, Moment, Quiet
-from identities.admin.scope import Scope
+from identities.admin.scope import Scope, scope_of
 from identities.admin.site import site
 from scheduling import calendar as calendars, selectors, tasks
+from scheduling.admin import preflight_all
 from scheduling.admin.blocked import live
+from scheduling.admin.built_in import BUILT_IN_MEANS
+from scheduling.admin.preflight_blocks import preflight_of
 from scheduling.admin.schedule_forms import ScheduleForm, facts, members
 from scheduling.admin.schedule_page import blocks_of, foreseen, notices_of
 from scheduling.models import Schedule, Workflow
+from scheduling.preflight.selectors import WOULD_FAIL, tried
+from scheduling.preflight.services import preflight
 from scheduling.services import runs, schedules
 
 
@@ -65,6 +71,15 @@ def _run_now(call: Call) -> Done:
     return Done("The run is asked for. Its steps appear here as they are done.", href=page_of(run))
 
 
+def _preflight(call: Call) -> Done:
+    row = preflight(tried({call.obj.tenant_id}).get(pk=call.obj.pk), at=timezone.now(), actor=call.actor)
+    if not row.is_clear:
+        return Done("Not every run of the next 7 days would go as planned: see below.", obj=call.obj, tone="warning")
+    said = f"All {row.occurrences:,} runs" if row.occurrences > 1 else "The run"
+    none = "Nothing is due in the next 7 days."
+    return Done(f"{said} of the next 7 days would go as planned." if row.occurrences else none, obj=call.obj)
+
+
 def _remove(call: Call) -> Done:
     schedules.remove_schedule(call.obj, actor=call.actor, reason=call.values["reason"])
     return Done("The schedule is deleted. Its runs stay.", href=list_of(Schedule))
@@ -79,9 +94,16 @@ class GoingFilter(WordFilter):
 
     title = "State"
     parameter_name = "state"
-    words = (("on", "On"), ("paused", "Paused"), ("blocked", "Blocked: cannot act as its identity"))
+    words = (
+        ("on", "On"),
+        ("paused", "Paused"),
+        ("blocked", "Blocked: cannot act as its identity"),
+        ("would-fail", "Would fail in the next 7 days"),
+    )
 
     def where(self, value: str) -> Q:
+        if value == "would-fail":
+            return WOULD_FAIL
         return Q(blocked_since__isnull=False) if value == "blocked" else Q(is_enabled=value == "on")
 
 
@@ -113,6 +135,17 @@ class ScheduleAdmin(CommandAdmin):
             duty=Duty.OPERATE_SCHEDULE,
             owned=_owned,
             intro="A run by hand, as the schedule's identity. It uses up no occurrence.",
+        ),
+        Command(
+            key="preflight",
+            label="Preflight",
+            icon="flight_takeoff",
+            run=_preflight,
+            duty=Duty.OPERATE_SCHEDULE,
+            owned=_owned,
+            applies=lambda schedule: schedule.is_enabled,
+            intro="Tries every run of the next 7 days without effect: identity, roles at that time, secret in its "
+            "vault, guard, hosts, and who answers. No run is made, no token is issued.",
         ),
         Command(
             key="pause",
@@ -162,18 +195,28 @@ class ScheduleAdmin(CommandAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """With the red banner on its own, for pages that ask for it again."""
-        return [path("blocked/", self.admin_site.admin_view(live), name="scheduling_blocked"), *super().get_urls()]
+        """With the red banner on its own, for pages that ask for it again, and the page that tries all."""
+        every = self.admin_site.admin_view(partial(preflight_all.view, self.admin_site))
+        return [
+            path("blocked/", self.admin_site.admin_view(live), name="scheduling_blocked"),
+            path("preflight/", every, name=preflight_all.NAME),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        """With the way to try all of them, for whoever may operate any."""
+        notices = preflight_all.invitation(scope_of(request)) if self.has_view_permission(request) else []
+        return super().changelist_view(request, {"list_notices": notices, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return self._named(rows.select_related("workflow", "owner", "owner_team"))
+        return self._named(rows.select_related("workflow", "owner", "owner_team", "preflight"))
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return super().rows(queryset, scope).filter(deleted_at=None)
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self._named(queryset.select_related("tenant", "workflow", "owner", "owner_team"))
+        return self._named(queryset.select_related("tenant", "workflow", "owner", "owner_team", "preflight"))
 
     def _named(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = selectors.identity_column("managed_identity_id", "name")
@@ -184,13 +227,19 @@ class ScheduleAdmin(CommandAdmin):
 
     @column("Schedule", order="name")
     def named(self, schedule: Schedule) -> object:
-        return Lines([schedule.name, Quiet(schedule.workflow.key)])
+        built_in = [Badge("built-in", "info", BUILT_IN_MEANS)] if schedule.is_built_in else []
+        return Lines([schedule.name, Quiet(schedule.workflow.key), *built_in])
 
     @column("State", order="is_enabled")
     def going(self, schedule: Schedule) -> object:
         if not schedule.is_enabled:
             return Badge("paused", "warn", schedule.paused_reason)
-        return Badge("blocked", "bad", schedule.blocked_reason) if schedule.blocked_since else Badge("on", "good")
+        if schedule.blocked_since:
+            return Badge("blocked", "bad", schedule.blocked_reason)
+        row = preflight_of(schedule)
+        if row is not None and not row.is_clear:
+            return Badge("would fail", "warn", row.problems[0]["text"] if row.problems else "")
+        return Badge("on", "good")
 
     @column("When")
     def when(self, schedule: Schedule) -> object:

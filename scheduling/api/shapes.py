@@ -135,6 +135,27 @@ class PreviewShape(Shape):
     runs = PreviewRunShape(many=True)
 
 
+class ForeseenProblemShape(Shape):
+    """Why a run that is due would not go as planned."""
+
+    code = serializers.CharField(help_text="Stable, such as permission_missing or secret_ends.")
+    text = serializers.CharField(help_text="A sentence, with local times of the schedule's zone.")
+    at = serializers.DateTimeField(allow_null=True, help_text="The first occurrence that would fail.")
+    mend = serializers.CharField(help_text="What puts it right, such as bind_role or enable_identity.")
+    identity_id = serializers.UUIDField(allow_null=True, help_text="The identity concerned.")
+    node = serializers.CharField(allow_blank=True, help_text="The step that acts as it; empty for the schedule's own.")
+
+
+class PreflightShape(Shape):
+    """The newest trial of a schedule; all of it is null or empty while there was none."""
+
+    checked_at = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="The end of the seven days that were looked at.")
+    occurrences = serializers.IntegerField(help_text="How many fall into them.")
+    is_clear = serializers.BooleanField(allow_null=True)
+    problems = ForeseenProblemShape(many=True)
+
+
 class RunRequestedShape(Shape):
     """The run that was made."""
 

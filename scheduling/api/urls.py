@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from identities.api.views import UnknownRoute
-from scheduling.api import previews, runs, schedules, workflows
+from scheduling.api import preflights, previews, runs, schedules, workflows
 
 urlpatterns = [
     path("workflows", workflows.WorkflowsView.as_view()),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("schedules/<uuid:id>/resume", schedules.ScheduleResumeView.as_view()),
     path("schedules/<uuid:id>/runNow", schedules.ScheduleRunNowView.as_view()),
     path("schedules/<uuid:id>/preview", previews.SchedulePreviewView.as_view()),
+    path("schedules/<uuid:id>/preflight", preflights.SchedulePreflightView.as_view()),
     path("runs", runs.RunsView.as_view()),
     path("runs/<uuid:id>", runs.RunView.as_view()),
     path("runs/<uuid:id>/cancel", runs.RunCancelView.as_view()),

@@ -13,7 +13,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.programme.models import DailySnapshot
 from identities.tokens.models import IssuedToken
 from scheduling import tasks
-from scheduling.models import RunState, Schedule, ScheduleRun
+from scheduling.models import Preflight, RunState, Schedule, ScheduleRun
 from scheduling.runner import name_of_worker
 from scheduling.services import bell, limits, recovery
 from tests.factories import people, register, runs
@@ -161,3 +161,28 @@ def test_numbers_are_counted_once_a_minute_and_never_by_two_at_a_time():
     tasks.measure()
     assert DailySnapshot.objects.get(tenant=tenant).taken_at == first.taken_at
     assert tasks.cache.get(tasks.MEASURING) is None
+
+
+def test_preflights_are_tried_by_one_worker_at_a_time_and_once_a_day():
+    runs.schedule(next_run_at=timezone.now() + timedelta(hours=1))
+    tasks.cache.add(tasks.PREFLIGHTING, 1)
+    tasks.preflight()
+    assert not Preflight.objects.exists()
+    tasks.cache.delete(tasks.PREFLIGHTING)
+    tasks.preflight()
+    first = Preflight.objects.get()
+    tasks.preflight()
+    assert Preflight.objects.get().checked_at == first.checked_at
+    assert tasks.cache.get(tasks.PREFLIGHTING) is None
+
+
+def test_preflights_that_are_left_go_on_after_a_pause(monkeypatch):
+    again: list[int] = []
+    monkeypatch.setattr(tasks.preflight, "apply_async", lambda **facts: again.append(facts["countdown"]))
+    runs.schedule(next_run_at=timezone.now() + timedelta(hours=1))
+    monkeypatch.setattr(tasks, "LONGEST_PREFLIGHT", -1.0)
+    tasks.preflight()
+    assert again == [tasks.PREFLIGHT_PAUSE]
+    monkeypatch.setattr(tasks, "LONGEST_PREFLIGHT", 60.0)
+    tasks.preflight()
+    assert len(again) == 1

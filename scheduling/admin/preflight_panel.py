@@ -1,0 +1,70 @@
+"""What would fail in the next 7 days, on the overview: one query."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, Value, When, Window
+
+from identities.admin.pages import list_of, page_of
+from identities.admin.panels.base import Panel
+from identities.admin.parts import Block, Empty, Figure, Lines, Link, Moment, Quiet, Table
+from scheduling.admin.preflight_blocks import problem_lines
+from scheduling.models import Schedule
+from scheduling.preflight import selectors
+from scheduling.preflight.services import problems_of
+from scheduling.preflight.trying import SPAN
+
+SHOWN = 6
+
+
+class WouldFail(Panel):
+    """Schedules of which a preflight says that a run of the next 7 days would fail, the nearest first."""
+
+    kind = "would-fail"
+    position = 12
+    figures_position = 3
+    width = 6
+
+    def load(self) -> None:
+        rows = selectors.tried(self.scope.tenant_ids(self.duty)).select_related("preflight").filter(is_enabled=True)
+        rows = rows.filter(Q(next_run_at__lte=self.at + SPAN) | Q(preflight__is_clear=False))
+        counted = rows.annotate(
+            rank=Case(When(preflight__is_clear=False, then=Value(0)), default=Value(1)),
+            due=Window(Count("id")),
+            failing=Window(Count("id", filter=Q(preflight__is_clear=False))),
+            untried=Window(Count("id", filter=Q(preflight=None))),
+        )
+        nearest = F("preflight__occurrence_at").asc(nulls_last=True)
+        self.found: list[Any] = list(counted.order_by("rank", nearest, "name", "id")[:SHOWN])
+
+    @property
+    def failing(self) -> int:
+        return self.found[0].failing if self.found else 0
+
+    def figures(self) -> Sequence[Figure]:
+        tone = "bad" if self.failing else "quiet"
+        href = list_of(Schedule, state="would-fail")
+        return [Figure("Would fail", self.failing, href, "schedules, in 7 days", tone, "event_busy")]
+
+    def blocks(self) -> Sequence[Block]:
+        rows = [self._row(schedule) for schedule in self.found if not schedule.rank]
+        more = Link("All of them", list_of(Schedule, state="would-fail")) if self.failing else None
+        headers = ["Schedule", "First to fail", "Why, and what mends it"]
+        return [Table("Would fail in the next 7 days", headers, rows, self._empty(), more=more)]
+
+    def _row(self, schedule: Any) -> list[object]:
+        problems = sorted(problems_of(schedule.preflight), key=lambda each: (not each.stops_runs, each.at or self.at))
+        name = Lines([Link(schedule.name, page_of(schedule)), Quiet(schedule.workflow.key)])
+        return [name, Moment(problems[0].at, "at each run"), problem_lines(schedule, problems, self.scope)]
+
+    def _empty(self) -> Empty:
+        due, untried = (self.found[0].due, self.found[0].untried) if self.found else (0, 0)
+        if not due:
+            text = "What is due is tried each day, without effect."
+            return Empty("Nothing is due in the next 7 days", text, icon="event_busy")
+        if untried:
+            title = f"{untried} of {due} schedules due in the next 7 days are not tried yet"
+            return Empty(title, "They are tried within the hour, without effect.", icon="hourglass_top")
+        named = f"All {due} schedules" if due > 1 else "The one schedule"
+        title = f"{named} due in the next 7 days would run"
+        return Empty(title, "Each is tried every day, without effect.", icon="task_alt")
