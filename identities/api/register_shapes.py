@@ -7,10 +7,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from identities.api.serializers import Shape
-from identities.credentials import selectors
-from identities.credentials.models import Delivery, DeliveryStep, RotationState
+from identities.credentials import naming, selectors
+from identities.credentials.models import ClientKey, Delivery, DeliveryStep, RotationState
 from identities.inventory.dependencies.base import Direction
 from identities.inventory.vocabulary import DisableStrategy
+from identities.names import camel
+
+
+CLIENT_SECRET, PUBLIC_KEY = "client_secret", "public_key"
+CREDENTIAL_KINDS = [(CLIENT_SECRET, "Client secret"), (PUBLIC_KEY, "Public key")]
 
 
 class SecretReferenceShape(Shape):
@@ -23,34 +28,77 @@ class SecretReferenceShape(Shape):
 
 
 class CredentialShape(Shape):
-    """A secret of an identity, without the secret."""
+    """A secret of an identity, without the secret; or a public key that it signs with."""
 
     id = serializers.UUIDField()
-    kind = serializers.CharField(default="client_secret", read_only=True)
+    kind = serializers.SerializerMethodField()
     identity_id = serializers.UUIDField()
-    hint = serializers.CharField(help_text="The last characters.")
+    hint = serializers.SerializerMethodField()
+    key_id = serializers.CharField(source="kid", default=None, help_text="`kid`; only of a key, as the next three.")
+    name = serializers.CharField(default=None)
+    alg = serializers.CharField(default=None)
+    thumbprint = serializers.CharField(default=None, help_text="RFC 7638.")
     created_at = serializers.DateTimeField()
     created_by = serializers.CharField()
-    stored_at = serializers.JSONField(allow_null=True, help_text="The vault reference, if it was put into one.")
+    stored_at = serializers.JSONField(default=None, help_text="The vault reference, if it was put into one.")
     rotate_by = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
     revoked_reason = serializers.CharField()
+    first_used_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="Null: never used. At most 5 s late.")
+    throttled_at = serializers.DateTimeField(
+        allow_null=True, help_text="Past its cutover: since then it is served once a minute."
+    )
     uses = serializers.IntegerField()
     is_live = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(CREDENTIAL_KINDS))
+    def get_kind(self, row: Any) -> str:
+        return PUBLIC_KEY if isinstance(row, ClientKey) else CLIENT_SECRET
+
+    @extend_schema_field(serializers.CharField(help_text="The last characters of a secret, the id of a key."))
+    def get_hint(self, row: Any) -> str:
+        return naming.hint(row)
 
     @extend_schema_field(serializers.BooleanField())
     def get_is_live(self, row: Any) -> bool:
         return selectors.is_live(row, timezone.now())
 
 
-class NewCredential(Shape):
-    """A secret to make."""
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
+class PublicKeyField(serializers.JSONField):
+    """A public key: PEM as a text, or a JWK as an object."""
 
-    kind = serializers.ChoiceField([("client_secret", "Client secret")])
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str | dict):
+            raise serializers.ValidationError("PEM as a text, or a JWK as an object.")
+        return data
+
+
+class NewCredential(Shape):
+    """A secret to make, or a public key to take."""
+
+    kind = serializers.ChoiceField(CREDENTIAL_KINDS)
     store_secret_at = SecretReferenceShape(required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    public_key = PublicKeyField(required=False, write_only=True, help_text="PEM or JWK; never the private half.")
+    key_id = serializers.CharField(
+        max_length=128, required=False, help_text="`kid`; else the one in the JWK, else the thumbprint."
+    )
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    rotate_by = serializers.DateTimeField(required=False, help_text="Of a key; else as the policy says.")
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+    def validate(self, attrs: Any) -> Any:
+        is_key = attrs["kind"] == PUBLIC_KEY
+        others = ("store_secret_at",) if is_key else ("public_key", "key_id", "name", "rotate_by", "reason")
+        wrong = {camel(name): [f"Not with {attrs['kind']}."] for name in others if name in attrs}
+        if is_key and "public_key" not in attrs:
+            wrong["publicKey"] = ["A public key, in PEM or as a JWK."]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return attrs
 
 
 class CreatedCredential(CredentialShape):

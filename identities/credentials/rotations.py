@@ -96,7 +96,7 @@ def advance(rotation_id: UUID, *, at: datetime) -> Rotation | None:
 def mark_distributed(rotation: Rotation, *, actor: Actor, at: datetime, how: str = "") -> Rotation:
     """The new one has reached whoever uses it, as somebody says or a vault has shown. Said again, nothing happens.
 
-    Raises Conflict, code `rotation_over`, for one that has ended.
+    Raises Conflict, code `rotation_ended`, for one that has ended.
     """
     held = _open(rotation)
     if held.state == RotationState.ISSUED:
@@ -109,11 +109,11 @@ def mark_distributed(rotation: Rotation, *, actor: Actor, at: datetime, how: str
 def roll_back(rotation: Rotation, *, reason: str, actor: Actor) -> Rotation:
     """Back to the old one, while the two overlap: the new one is revoked, at once and for good.
 
-    Raises Invalid without a reason; Conflict `rotation_over`, or `old_ended` where the old one works no more.
+    Raises Invalid without a reason; Conflict `rotation_ended`, or `old_secret_ended` where the old one works no more.
     """
     at, held = timezone.now(), _open(rotation, reason)
     if not rows.facts(held, at).old.is_live:
-        raise Conflict("The old one has ended: there is nothing to roll back to.", code="old_ended")
+        raise Conflict("The old one has ended: there is nothing to roll back to.", code="old_secret_ended")
     moves.roll_back(held, reason=reason.strip(), actor=actor, at=at)
     held.save(update_fields=_MOVED)
     return held
@@ -123,11 +123,11 @@ def roll_back(rotation: Rotation, *, reason: str, actor: Actor) -> Rotation:
 def retire_old(rotation: Rotation, *, reason: str, actor: Actor) -> Rotation:
     """End the overlap now, whatever the evidence: the old one is revoked, and whoever still uses it is refused.
 
-    Raises Invalid without a reason; Conflict `rotation_over`, or `new_ended` where the new one works no more.
+    Raises Invalid without a reason; Conflict `rotation_ended`, or `new_secret_ended` where the new one works no more.
     """
     at, held = timezone.now(), _open(rotation, reason)
     if not rows.facts(held, at).new.is_live:
-        raise Conflict("The new one has ended: roll back instead.", code="new_ended")
+        raise Conflict("The new one has ended: roll back instead.", code="new_secret_ended")
     moves.retire(held, reason=reason.strip(), actor=actor, at=at)
     held.save(update_fields=_MOVED)
     return held
@@ -265,5 +265,5 @@ def _open(rotation: Rotation, reason: str = "said") -> Rotation:
     if held is None:
         raise Missing("There is no such rotation.")
     if held.ended_at is not None:
-        raise Conflict("This rotation is over.", code="rotation_over")
+        raise Conflict("This rotation is over.", code="rotation_ended")
     return held

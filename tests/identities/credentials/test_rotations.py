@@ -1,4 +1,4 @@
-"""Rotations on real rows: begun, moved by evidence, rolled back, ended; and nothing of the identity changes but that."""
+"""Rotations on real rows: begun, moved by evidence, rolled back, ended; nothing else of the identity changes."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_rotation_is_rolled_back_or_cut_short_for_a_reason_and_while_it_is_ope
     for command in (rotations.roll_back, rotations.retire_old):
         with pytest.raises(Conflict) as refusal:
             command(rotation, reason="Again", actor=register.SYSTEM)
-        assert refusal.value.code == "rotation_over"
+        assert refusal.value.code == "rotation_ended"
     with pytest.raises(Conflict):
         rotations.mark_distributed(rotation, actor=register.SYSTEM, at=timezone.now())
 
@@ -87,12 +87,12 @@ def test_what_has_ended_is_not_gone_back_to(bot: Bot) -> None:
     ClientSecret.objects.filter(pk=rotation.old_id).update(expires_at=past)
     with pytest.raises(Conflict) as refusal:
         rotations.roll_back(rotation, reason="Broke", actor=register.SYSTEM)
-    assert refusal.value.code == "old_ended"
+    assert refusal.value.code == "old_secret_ended"
     ClientSecret.objects.filter(pk=rotation.old_id).update(expires_at=None)
     ClientSecret.objects.filter(pk=rotation.new_id).update(expires_at=past)
     with pytest.raises(Conflict) as refusal:
         rotations.retire_old(rotation, reason="Quick", actor=register.SYSTEM)
-    assert refusal.value.code == "new_ended"
+    assert refusal.value.code == "new_secret_ended"
 
 
 def test_an_unknown_rotation_is_nothing_to_advance() -> None:
