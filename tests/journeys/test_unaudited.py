@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from audit.actors import Actor
+from audit.actors import Actor, ActorKind
 from audit.models import AuditEvent
-from identities.access import services as access
-from identities.access.models import Role, RoleBinding
+from identities.access import secret_grants, services as access
+from identities.access.models import Role, RoleBinding, SecretGrant
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
 from identities.inventory import services as inventory
@@ -110,6 +110,10 @@ class World:
         self.lease: Any = None
 
     @property
+    def other(self) -> Actor:
+        return Actor(ActorKind.PERSON, str(self.second_admin.pk), self.second_admin.email)
+
+    @property
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {tokens.mint_user_token(self.second_admin).access_token}"}
 
@@ -179,6 +183,11 @@ def later() -> Any:
     return timezone.now() + timedelta(days=30)
 
 
+def grant_in(state: str) -> SecretGrant:
+    rows = SecretGrant.objects.filter(identity__name__startswith="bot-", state=state, ended_at=None)
+    return rows.order_by("-asked_at")[0]
+
+
 def identity(name: str) -> ManagedIdentity:
     return ManagedIdentity.objects.get(name=name)
 
@@ -226,6 +235,19 @@ REGISTER: dict[str, Command] = {
     ),
     "end a binding": lambda w: access.end_binding(
         RoleBinding.objects.get(role__name="new role"), reason="over", actor=SYSTEM
+    ),
+    "ask to read a secret": lambda w: secret_grants.ask(
+        w.bot.identity, AT, valid_until=later(), reason="tests", actor=SYSTEM
+    ),
+    "refuse that": lambda w: secret_grants.refuse(grant_in("asked"), reason="no", actor=w.other),
+    "ask again": lambda w: secret_grants.ask(w.bot.identity, AT, valid_until=later(), reason="tests", actor=SYSTEM),
+    "grant that": lambda w: secret_grants.approve(grant_in("asked"), reason="yes", actor=w.other),
+    "extend the grant": lambda w: secret_grants.extend(
+        grant_in("granted"), valid_until=later() + timedelta(days=9), reason="longer", actor=SYSTEM
+    ),
+    "end the grant": lambda w: secret_grants.end(grant_in("granted"), reason="over", actor=SYSTEM),
+    "let a secret be read": lambda w: secret_grants.grant(
+        w.bot.identity, AT, valid_until=later(), reason="tests", actor=SYSTEM
     ),
     "make a role to remove": lambda w: access.create_role(
         tenant=w.tenant, name="gone role", permissions=[], actor=SYSTEM
