@@ -24,6 +24,7 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
             "RiskTier": "identities.inventory.vocabulary.RiskTier",
             "Gravity": "identities.inventory.vocabulary.Criticality",
             "IdentityState": ["requested", "approved", "active", "paused", "quarantined", "disabled", "retired"],
+            "RotationState": "identities.credentials.models.RotationState",
             "RunState": "scheduling.models.RunState",
             "StepState": "scheduling.models.StepState",
         },

@@ -36,7 +36,7 @@ class HalfShape(Shape):
     """One of the two credentials of a rotation."""
 
     id = serializers.UUIDField()
-    kind = serializers.SerializerMethodField()
+    kind = serializers.SerializerMethodField(help_text="client_secret or public_key.")
     hint = serializers.SerializerMethodField(help_text="The last characters of a secret, the id of a key.")
     first_used_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
@@ -45,9 +45,8 @@ class HalfShape(Shape):
     revoked_at = serializers.DateTimeField(allow_null=True)
     sources = serializers.SerializerMethodField(help_text="The latest twenty; of a secret only.")
 
-    @extend_schema_field(serializers.ChoiceField(["client_secret", "key"]))
     def get_kind(self, row: Any) -> str:
-        return "key" if isinstance(row, ClientKey) else "client_secret"
+        return "public_key" if isinstance(row, ClientKey) else "client_secret"
 
     def get_hint(self, row: Any) -> str:
         return hint(row)
