@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from identities.credentials import assertions
 from identities.detections import services as findings
 from identities.inventory import posture
 from identities.programme import services as programme
@@ -124,12 +125,14 @@ def built_in() -> None:
 
 @shared_task(name="scheduling.tidy", ignore_result=True)
 def tidy() -> None:
-    """Each hour: tokens nobody can show any more and keys that sign no more are removed, moved clocks are followed."""
+    """Each hour: tokens and assertions nobody can show any more and keys that sign no more go; moved clocks follow."""
     at = timezone.now()
-    removed = 0
+    removed = used = 0
     while batch := tokens.remove_ended(at):
         removed += batch
-    log.info("tidy", tokens=removed, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
+    while batch := assertions.remove_ended(at):
+        used += batch
+    log.info("tidy", tokens=removed, assertions=used, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
 
 
 @shared_task(name="scheduling.preflight", ignore_result=True)

@@ -1,6 +1,6 @@
-"""Routes of secrets: those of an identity, making one, replacing one, ending one."""
+"""Routes of secrets and keys: those of an identity, making one, replacing one, ending one."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path
@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from identities.access import selectors as access
 from identities.access.matrix import Duty
-from identities.api import permissions
+from identities.api import pagination, permissions
 from identities.api.register_shapes import (
+    PUBLIC_KEY,
     CreatedCredential,
     CredentialShape,
     NewCredential,
@@ -22,8 +23,9 @@ from identities.api.register_shapes import (
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, ReasonShape
 from identities.api.views import PortalView
-from identities.credentials import selectors, services as credentials
-from identities.credentials.models import ClientSecret
+from identities.credentials import keys, selectors, services as credentials
+from identities.credentials.models import ClientKey, ClientSecret
+from identities.errors import Invalid
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import rotations, services as lifecycle
 from identities.vaults.references import SecretReference
@@ -32,7 +34,7 @@ BEYOND = "A managed identity is shown no secret of one that may do more than its
 
 
 class IdentityCredentialsView(PortalView):
-    """The secrets of one identity."""
+    """The secrets and keys of one identity."""
 
     resource_kind = "credential"
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
@@ -43,23 +45,35 @@ class IdentityCredentialsView(PortalView):
         "rotateBy": "rotate_by",
     }
 
-    @describe("List the secrets of an identity", answer=CredentialShape, query=ListQuery, listing=True)
+    @describe("List secrets and keys of an identity", answer=CredentialShape, query=ListQuery, listing=True)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         query = self.read_query()
         identity = self.get_or_404(ManagedIdentity.objects.all(), id)
-        return self.listing(selectors.secrets(identity), CredentialShape, query)
+        order = pagination.order_for(query.get("ordering") or self.ordering, self.orderings)
+        both = (selectors.secrets(identity).prefetch_related("showings"), selectors.keys(identity))
+        found = pagination.page_of_both(*both, order=order, cursor=query.get("cursor"), size=query["page_size"])
+        return self.page(found, CredentialShape)
 
     @describe(
-        "Make a secret",
+        "Make a secret, or take a public key",
         answer=CreatedCredential,
         body=NewCredential,
         status=201,
-        examples={"Shown once": {"kind": "client_secret"}},
-        description="`clientSecret` is shown once; with `storeSecretAt` it goes into the vault and is not shown.",
+        examples={
+            "Shown once": {"kind": "client_secret"},
+            "A public key": {"kind": "public_key", "publicKey": {"kty": "EC", "crv": "P-256", "x": "…", "y": "…"}},
+        },
+        description=(
+            "`clientSecret` is shown once; with `storeSecretAt` it goes into the vault and is not shown. With "
+            "`public_key` the identity proves itself by what it signs (private_key_jwt); the private half is refused. "
+            "Beside one of the same kind it begins a rotation; 409 `overlap_still_open` while two work already."
+        ),
     )
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.get_or_404(ManagedIdentity.objects.all(), id)
         body = self.read(NewCredential)
+        if body.pop("kind") == PUBLIC_KEY:
+            return self._take_key(identity, body)
         reference = body.get("store_secret_at")
         if reference is None:
             _check_may_see(self, identity)
@@ -71,6 +85,17 @@ class IdentityCredentialsView(PortalView):
         )
         extra = {"clientSecret": made.text} if made.text else {}
         return self.show(made.secret, CredentialShape, status=201, **extra)
+
+    def _take_key(self, identity: ManagedIdentity, body: dict[str, Any]) -> Response:
+        """Whoever brings the key holds its other half: for a machine that is as if it were shown a secret."""
+        _check_may_see(self, identity)
+        body = {"kid" if name == "key_id" else name: value for name, value in body.items()}
+        try:
+            added = keys.add_key(identity, actor=self.actor, **body)
+        except Invalid as error:
+            named = {"key_id" if name == "kid" else name: said for name, said in error.errors.items()}
+            raise Invalid(named, code=error.code) from None
+        return self.show(added.key, CredentialShape, status=201)
 
 
 class RotateCredentialView(PortalView):
@@ -114,17 +139,23 @@ class RotateCredentialView(PortalView):
 
 
 class RevokeCredentialView(PortalView):
-    """The end of one secret."""
+    """The end of one secret or key."""
 
     resource_kind = "credential"
     duties: ClassVar = {"POST": Duty.GOVERN}
     machine_permissions: ClassVar = {"POST": "credential.rotate"}
 
-    @describe("Revoke a secret", answer=CredentialShape, body=ReasonShape)
+    @describe("Revoke a secret or a key", answer=CredentialShape, body=ReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        if ClientKey.objects.filter(pk=id).exists():
+            return self._revoke_key(id)
         rows = ClientSecret.objects.select_related("identity")
         secret = self.get_or_404(rows, id, tenant_field="identity__tenant_id")
         return self.show(credentials.revoke(secret, actor=self.actor, **self.read(ReasonShape)), CredentialShape)
+
+    def _revoke_key(self, id: UUID) -> Response:  # noqa: A002
+        key = self.get_or_404(ClientKey.objects.select_related("identity"), id, tenant_field="identity__tenant_id")
+        return self.show(keys.revoke_key(key, actor=self.actor, **self.read(ReasonShape)), CredentialShape)
 
 
 def _check_may_see(view: PortalView, identity: ManagedIdentity) -> None:

@@ -13,7 +13,6 @@ from identities.inventory.dependencies.base import Direction
 from identities.inventory.vocabulary import DisableStrategy
 from identities.names import camel
 
-
 CLIENT_SECRET, PUBLIC_KEY = "client_secret", "public_key"
 CREDENTIAL_KINDS = [(CLIENT_SECRET, "Client secret"), (PUBLIC_KEY, "Public key")]
 
@@ -25,6 +24,16 @@ class SecretReferenceShape(Shape):
     vault_uri = serializers.CharField(max_length=500)
     secret_name = serializers.CharField(max_length=300)
     version = serializers.CharField(max_length=300, required=False)
+
+
+class ShowingShape(Shape):
+    """Somebody who was shown the text of a secret."""
+
+    user_id = serializers.UUIDField(
+        source="person_id", allow_null=True, help_text="Null: no account of the portal, or one that is gone."
+    )
+    label = serializers.CharField()  # type: ignore[assignment]  # a member, not the field's own label
+    shown_at = serializers.DateTimeField()
 
 
 class CredentialShape(Shape):
@@ -51,6 +60,8 @@ class CredentialShape(Shape):
         allow_null=True, help_text="Past its cutover: since then it is served once a minute."
     )
     uses = serializers.IntegerField()
+    renewed_at = serializers.DateTimeField(allow_null=True, help_text="When somebody last moved `rotateBy` on purpose.")
+    shown_to = serializers.SerializerMethodField()
     is_live = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.ChoiceField(CREDENTIAL_KINDS))
@@ -60,6 +71,13 @@ class CredentialShape(Shape):
     @extend_schema_field(serializers.CharField(help_text="The last characters of a secret, the id of a key."))
     def get_hint(self, row: Any) -> str:
         return naming.hint(row)
+
+    @extend_schema_field(ShowingShape(many=True))
+    def get_shown_to(self, row: Any) -> list[dict[str, Any]]:
+        if isinstance(row, ClientKey):
+            return []
+        shown = sorted(row.showings.all(), key=lambda showing: (showing.shown_at, showing.pk))
+        return [dict(ShowingShape(showing).data) for showing in shown]
 
     @extend_schema_field(serializers.BooleanField())
     def get_is_live(self, row: Any) -> bool:

@@ -144,6 +144,10 @@ class PortalView(APIView):
         """A page of rows: `{"results", "next", "previous"}`. The tenants are the caller's to have filtered."""
         order = pagination.order_for(query.get("ordering") or self.ordering, self.orderings)
         found = pagination.page(queryset, order=order, cursor=query.get("cursor"), size=query["page_size"])
+        return self.page(found, shape)
+
+    def page(self, found: pagination.Page, shape: type[Shape]) -> Response:
+        """Rows that were paged already."""
         return Response(
             {
                 "results": shape(found.rows, many=True, context={"view": self}).data,
