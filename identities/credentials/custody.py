@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from audit import services as audit
 from audit.actors import Actor, ActorKind
@@ -60,6 +60,15 @@ def identities_seen_into_by(user_id: UUID, at: datetime) -> QuerySet[ManagedIden
     """The identities whose door such a secret opens."""
     secrets = ClientSecret.objects.filter(alive(at), showings__person_id=user_id)
     return ManagedIdentity.objects.filter(pk__in=secrets.order_by().values("identity_id"))
+
+
+def known_to(user_id: UUID, tenant_ids: Collection[UUID] | None) -> User | None:
+    """The person, for who governs these tenants: one of their own, or one who was shown something of theirs."""
+    people = User.objects.filter(pk=user_id)
+    if tenant_ids is not None:
+        seen = SecretShowing.objects.filter(person_id=user_id, secret__identity__tenant_id__in=tenant_ids)
+        people = people.filter(Q(tenant_id__in=tenant_ids) | Q(Exists(seen)))
+    return people.first()
 
 
 def _account(actor: Actor) -> User | None:
