@@ -44,7 +44,7 @@ class Call:
     request: HttpRequest
     scope: Scope
     tenant: Tenant
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     obj: Any = None
     item: Any = None
     changed: frozenset[str] = frozenset()

@@ -39,7 +39,7 @@ def blocks_of(matches: Sequence[LeakMatch], scope: Scope) -> list[Block]:
             link_to(match.identity),
             Code(f"…{match.secret.hint}"),
             action_badge(match.action),
-            seconds(match.seconds),
+            seconds(match.seconds if match.action != LeakAction.NONE else None),
             Link("How far it reached", page_of(match.report, tab=tab_of(match))),
         ]
         for match in matches[:SHOWN]
@@ -68,14 +68,14 @@ def _notice(match: LeakMatch, found: Reach) -> Notice:
 
 def _steps(match: LeakMatch, found: Reach, scope: Scope) -> Table:
     identity = match.identity
-    fresh = "It has no secret now: what works as it stands still." if found.left == 0 else "Another secret works."
+    fresh = "It has no secret now: its work stands still until it gets one." if found.left == 0 else "Another secret works."
     rows: list[list[object]] = [
         ["Give it a new secret", fresh, _button(scope, identity, "rotate" if found.left else "issue-secret")],
         ["Stop it everywhere", _stopped(found), _stop(found, scope, identity)],
         ["Look at what was done with it", "Its tokens, runs and decisions.", _timeline(identity)],
         ["Clean the place", "Take it out of where it was found, and out of that place's history and copies.", ""],
     ]
-    return Table("What is left to do", ["Step", "", ""], rows, Empty("Nothing"))
+    return Table("What is left to do", ["Step", "Now", ""], rows, Empty("Nothing"))
 
 
 def _stopped(found: Reach) -> object:
@@ -109,7 +109,7 @@ def _timeline(identity: ManagedIdentity) -> Link:
 def _facts(match: LeakMatch, found: Reach) -> Facts:
     identity, secret = match.identity, match.secret
     roles = Lines([link_to(binding.role) for binding in found.bindings], row=True) if found.bindings else ""
-    systems = Lines([Code(str(system)) for system in identity.downstream_systems or ()], row=True)
+    systems = Lines([Badge(str(system)) for system in identity.downstream_systems or ()], row=True)
     permitted = Lines([permission_badge(name) for name in found.permissions], row=True) if found.permissions else ""
     others = Lines([Link(it.name, address_of(ManagedIdentity, it.id)) for it in found.others], row=True)
     facts = [

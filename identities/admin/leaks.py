@@ -139,7 +139,8 @@ class LeakAdmin(CommandAdmin):
 
     @column("In")
     def time(self, report: LeakReport) -> object:
-        return seconds(max((match.seconds or 0 for match in report.matches.all()), default=0))
+        ended = [match.seconds or 0 for match in report.matches.all() if match.action != LeakAction.NONE]
+        return seconds(max(ended, default=0))
 
     def page(self, request: HttpRequest, obj: LeakReport, scope: Scope) -> Page:
         rows = obj.matches.select_related("identity__tenant", "secret").order_by("identity__name", "pk")

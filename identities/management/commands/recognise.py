@@ -85,8 +85,8 @@ class Command(BaseCommand):
         for name, why in search.unreadable:
             self.stderr.write(f"{_shown(name)} cannot be read: {why}.")
         if search.binary:
-            number = f"{search.binary} binary file{'s' if search.binary != 1 else ''}"
-            self.stderr.write(f"{number} searched as it stands: what is packed inside is not seen.")
+            number = f"Binary files: {search.binary},"
+            self.stderr.write(f"{number} searched as they are: what is packed inside is not seen.")
 
 
 def _has_register() -> bool:

@@ -210,6 +210,27 @@ def test_the_secret_is_in_no_table_no_log_and_no_answer(call, analyst, caplog):
     assert LeakReport.objects.get().source == "[masked]"
 
 
+def test_a_failure_in_the_middle_tells_nothing_of_the_text(call, problem, analyst, caplog, monkeypatch):
+    caplog.set_level("DEBUG")
+    issued = leaked(analyst.tenant)
+
+    def broken(texts):
+        raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(leaks, "known", broken)
+    call._client.raise_request_exception = False
+    answer = call.as_(analyst).post("/api/leaks", {"text": issued.text})
+    problem(answer, 500, "internal_error")
+    assert issued.text not in answer.content.decode() + caplog.text
+
+
+def test_a_match_costs_a_known_number_of_queries(call, analyst, django_assert_max_num_queries):
+    issued = leaked(analyst.tenant)
+    call.as_(analyst).post("/api/leaks", {"text": "warm"})
+    with django_assert_max_num_queries(75):
+        assert call.post("/api/leaks", {"text": issued.text}).json()["matches"]
+
+
 def test_a_report_costs_a_known_number_of_queries(call, analyst, django_assert_num_queries):
     call.as_(analyst).post("/api/leaks", {"text": "warm"})
     with django_assert_num_queries(1):
