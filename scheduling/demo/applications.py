@@ -77,7 +77,7 @@ IDENTITIES = (
         "cron_job",
         "production",
         documented("noor.haddad", DATA, "Purchasing", "Price lists", "DATA-402", downstream_systems=["price database"]),
-        grants=(Grant("supply-runner", "Nightly price lists (DATA-402)", used=0.5),),
+        grants=(Grant("supply-runner", "Nightly price lists (DATA-402)", left=3, used=0.5),),
         vault_name="price-list-fetcher-client-secret",
         age=180, rotated=25,
     ),

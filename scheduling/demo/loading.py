@@ -23,6 +23,8 @@ from identities.vaults.references import SecretReference
 from scheduling.demo import estate, history, importing, plans, removal
 from scheduling.demo.shapes import DAY, address, resolved
 from scheduling.models import Schedule, Workflow
+from scheduling.preflight import selectors as preflights
+from scheduling.preflight.services import preflight
 from scheduling.services import schedules, workflows
 from scheduling.services.facts import Facts
 
@@ -65,6 +67,7 @@ def load(at: datetime | None = None) -> bool:
     if not history.is_written(tenant):
         history.write(tenant, at, actor)
     _load_schedules(plans.PLANS[-1:], tenant, actor)
+    _try_schedules(tenant, actor)
     return True
 
 
@@ -196,6 +199,13 @@ def _load_schedules(wanted: Sequence[plans.Plan], tenant: Tenant, actor: Actor) 
             owner_team=identity.owner_team.name if identity.owner_team else None,
         )
         schedules.create_schedule(tenant_id=tenant.pk, facts=facts, actor=actor)
+
+
+def _try_schedules(tenant: Tenant, actor: Actor) -> None:
+    """What would fail within the week is seen at once; from then on each schedule is tried once a day."""
+    at = timezone.now()
+    for schedule in preflights.due_within({tenant.pk}, at):
+        preflight(schedule, at=at, actor=actor)
 
 
 def _reference(vault_name: str) -> dict[str, Any]:

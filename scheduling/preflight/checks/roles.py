@@ -1,6 +1,6 @@
 """Check `guard`: at each occurrence a role gives `workflow.execute`, and the workflow's policy lets it run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -47,7 +47,9 @@ class GuardCheck(Check):
         yield bearer.problem(MISSING, f"{why}: {said}", Mend.BIND_ROLE, moment)
 
 
-def _asked(trial: Trial, identity: ManagedIdentity, held: Sequence[RoleBinding]):  # type: ignore[no-untyped-def]
+def _asked(
+    trial: Trial, identity: ManagedIdentity, held: Sequence[RoleBinding]
+) -> Callable[[datetime], AccessDecision]:
     """The guard as a function of the occurrence; what roles permit is read once for each set of them."""
     guard = ProcessAccessGuard(cache(access.permissions_of_role_names))
     flow = trial.schedule.workflow

@@ -1,10 +1,8 @@
 """Check `secret`: the vault gives it, Passport would take it, it lives long enough. The value is dropped at once."""
 
-from collections.abc import Iterator
-
 from django.views.decorators.debug import sensitive_variables
 
-from identities.credentials import checking
+from identities.credentials import authentication, checking
 from identities.credentials.models import ClientSecret
 from identities.errors import DomainError
 from identities.inventory.models import ManagedIdentity
@@ -24,27 +22,36 @@ class SecretCheck(Check):
     position = 30
 
     @sensitive_variables("secret")
-    def of_bearer(self, trial: Trial, bearer: Bearer) -> Iterator[Problem]:
+    def of_bearer(self, trial: Trial, bearer: Bearer) -> list[Problem]:
         identity = bearer.identity
         first = trial.occurrences[0]
         if identity is None or not bearer.reads_secret or grants.refusal(trial, bearer, first):
-            return  # what may not be read is not read
+            return []  # what may not be read is not read
         try:
             secret = _resolved(identity, bearer)
         except DomainError as error:
             why = error.message.rstrip(".")
             text = f"The secret of {identity.name} does not resolve ({why}): the run of {trial.when(first)} would fail"
-            yield bearer.problem("secret_unresolved", text, Mend.EDIT_SCHEDULE, first)
-            return
+            return [bearer.problem("secret_unresolved", text, Mend.EDIT_SCHEDULE, first)]
         row = checking.secret_with(secret.reveal(), identity)
         problem = _refused(trial, bearer, row) or _ends(trial, bearer, row) or _retires(trial, bearer, row)
-        if problem is not None:
-            yield problem
+        if problem is None and not _is_taken(identity, secret):
+            text = f"Passport would refuse a token for {identity.name}: the run of {trial.when(first)} would fail"
+            problem = bearer.problem("mint_refused", text, Mend.ISSUE_SECRET, first)
+        return [problem] if problem is not None else []
 
 
 def _resolved(identity: ManagedIdentity, bearer: Bearer) -> SecretText:
     place = SecretReference.from_json(bearer.reference)
     return vaults.read_secret(place, identity.tenant_id, identity.environment, actor=actor_of(identity))
+
+
+@sensitive_variables("secret")
+def _is_taken(identity: ManagedIdentity, secret: SecretText) -> bool:
+    """Would the token endpoint know the client? Who may not work now cannot be asked: its state is another check."""
+    if not identity.is_enabled:
+        return True
+    return authentication.authenticate(identity.client_id, secret.reveal(), is_check=True) is not None
 
 
 def _refused(trial: Trial, bearer: Bearer, row: ClientSecret | None) -> Problem | None:

@@ -17,6 +17,8 @@ from identities.inventory.triage import CODES
 from identities.inventory.vocabulary import Environment, Kind
 from identities.people.models import PortalRole, Tenant, User
 from scheduling.demo import estate
+from scheduling.preflight.selectors import would_fail
+from scheduling.preflight.services import problems_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +74,16 @@ def test_the_sweep_of_the_portal_agrees_with_what_was_loaded(demo: Tenant, at: d
     evaluate(sweep(soon), at=soon)
     assert {row.name: (row.triage, row.use_state) for row in _rows(demo)} == colours
     assert stood <= set(_open(demo))
-    # The last schedule comes after everything else, and makes two workflows of one identity.
-    assert {code for _, code, _ in set(_open(demo)) - stood} <= {"NHI9-WORKLOADS"}
+    # The last schedule comes after everything else, and makes two workflows of one identity; then all are tried.
+    assert {code for _, code, _ in set(_open(demo)) - stood} <= {"NHI9-WORKLOADS", "HYGIENE-PREFLIGHT"}
+
+
+def test_a_schedule_would_fail_within_the_week_for_each_of_three_reasons(demo: Tenant) -> None:
+    found = {row.schedule.name: problems_of(row)[0].code for row in would_fail({demo.pk})}
+    assert found["Nightly price lists"] == "permission_missing"
+    assert found["Weekly sales report"] == "identity_disabled"
+    assert found["Ledger export"] == "authorization_denied"
+    assert "Cold chain check" not in found
 
 
 @pytest.mark.parametrize(
