@@ -11,8 +11,9 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.access.principal import Principal
-from identities.detections import services as detections
-from identities.detections.models import Finding, FindingState
+from identities.credentials import services as credentials
+from identities.detections import leaks, services as detections
+from identities.detections.models import Finding, FindingState, LeakDoor
 from identities.discovery import merging, questionnaires, services as discovery
 from identities.discovery.models import ImportRun, Merge, Questionnaire
 from identities.inventory import services as inventory
@@ -45,6 +46,8 @@ class World:
         self.tenant = register.tenant()
         self.admin = people.person(of=self.tenant)
         register.identity(self.tenant, name="bulk bot", environment="sandbox", purpose="tests")
+        leaky = register.identity(self.tenant, name="leaky bot", risk_tier="high", purpose="tests")
+        self.leaked = credentials.issue(leaky, actor=SYSTEM).text
 
     @property
     def run(self) -> ImportRun:
@@ -74,6 +77,9 @@ class World:
         ids = list(ManagedIdentity.objects.values_list("pk", flat=True))
         ManagedIdentity.objects.update(technical_owner=None, technical_owner_label="")
         detections.evaluate(ids, at=timezone.now())
+
+    def report_leak(self) -> None:
+        assert leaks.report(self.leaked, source="a log", door=LeakDoor.API, actor=SYSTEM, visible=None)
 
     def in_bulk(self, deed: bulk.Deed) -> None:
         rows = [self.identity("bulk bot").pk]
@@ -119,6 +125,7 @@ COMMANDS: dict[str, Command] = {
         w.questionnaire, facts={"name": "told bot", "purpose": "nightly"}, stored_at="vault, path told/bot"
     ),
     "close it": lambda w: questionnaires.close(w.questionnaire, reason="done", actor=SYSTEM),
+    "report a leak": World.report_leak,
     "set a review date in bulk": lambda w: w.in_bulk(bulk.SetReviewDate(timezone.now().date() + timedelta(days=40))),
     "tag in bulk": lambda w: w.in_bulk(bulk.ChangeTags({"wave": "1"})),
     "disable in bulk": lambda w: w.in_bulk(bulk.Disable()),
