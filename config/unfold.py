@@ -120,6 +120,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": partial(may_see, "identities.Finding"),
                     },
                     _item("Rotations", "autorenew", "identities.Rotation"),
+                    _item("Quarantines", "shield_lock", "identities.Quarantine"),
                     _item("Leaks", "crisis_alert", "identities.LeakReport"),
                     _item("Imports", "upload_file", "identities.ImportRun"),
                     _item("Questionnaires", "quiz", "identities.Questionnaire"),

@@ -10,6 +10,7 @@ from identities.admin import (
     leaks as leaks,
     people as people,
     policies as policies,
+    quarantines as quarantines,
     questionnaires as questionnaires,
     roles as roles,
     rotations as rotations,

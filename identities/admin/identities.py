@@ -30,6 +30,7 @@ from identities.inventory import selectors as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Triage
+from identities.lifecycle import selectors as stopped
 
 
 @admin.register(ManagedIdentity, site=site)
@@ -120,12 +121,20 @@ def state_notices(identity: ManagedIdentity) -> list[Block]:
         return []
     meaning = {
         "disabled": "It gets no token, its tokens are dead, and its runs are refused.",
-        "paused": "It rests by plan. It gets no token until it is resumed.",
-        "quarantined": "It was stopped in an incident. It gets no token until it is released.",
+        "paused": "It rests by plan: no token, no run. Who came meanwhile stands under Stops.",
+        "quarantined": "It was stopped as an incident: no token, no call, no run until it is released.",
         "retired": "It has ended for good. The row stays as evidence.",
     }.get(identity.state, "It cannot work yet.")
-    changed = Moment(identity.state_changed_at)
-    text = Lines([meaning, Lines([Quiet("Since"), changed, Quiet(identity.state_reason)], row=True)])
-    return [
-        Notice(f"This identity is {identity.state}.", text, "warn" if identity.state != "retired" else "quiet", "block")
-    ]
+    since: list[object] = [Quiet("Since"), Moment(identity.state_changed_at), Quiet(identity.state_reason)]
+    if identity.paused_until is not None:
+        since += [Quiet("Resumes by itself"), Moment(identity.paused_until)]
+    tone = {"retired": "quiet", "quarantined": "bad"}.get(identity.state, "warn")
+    text = Lines([meaning, Lines(since, row=True)])
+    return [Notice(f"This identity is {identity.state}.", text, tone, "block", _way_on(identity))]
+
+
+def _way_on(identity: ManagedIdentity) -> Link | None:
+    """Where a stopped identity is worked on."""
+    if identity.state == State.QUARANTINED and (row := stopped.standing(identity)) is not None:
+        return Link("The runbook", page_of(row))
+    return Link("Who knocked", page_of(identity, tab="stops")) if identity.state == State.PAUSED else None

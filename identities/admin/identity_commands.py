@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from identities.admin import custody_commands
 from identities.admin.commands import Call, Command, Done, Shown, button
+from identities.admin.elsewhere_commands import ADD_ELSEWHERE, CHANGE_ELSEWHERE, GONE_ELSEWHERE
 from identities.admin.forms import ReasonForm
 from identities.admin.identity_forms import SHOW_ONCE, FactsForm, NewIdentityForm, SecretForm, reference_of
+from identities.admin.key_commands import ADD_KEY, REVOKE_KEY
 from identities.admin.merging import MERGE, PART
 from identities.admin.pages import page_of
-from identities.admin.parts import Block, Empty, Table
 from identities.admin.rotate_command import ROTATE
+from identities.admin.stop_commands import BUTTONS as STOPS, stops
 from identities.admin.suggestion_command import APPLY_SUGGESTION
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
 from identities.inventory import services as inventory
-from identities.inventory.dependencies.base import dependencies_of
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.states import State, may_become
+from identities.inventory.states import State, may_become, only_by
 from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import services as lifecycle
 
@@ -73,13 +75,7 @@ def _secret(identity: ManagedIdentity, secret_id: str) -> ClientSecret | None:
 
 
 def _may(target: State) -> Any:
-    return lambda identity: may_become(State(identity.state), target)
-
-
-def _breaks(identity: ManagedIdentity) -> list[Block]:
-    rows = [[found.kind, found.label, found.detail] for found in dependencies_of(identity)[:20]]
-    empty = Empty("Nothing known depends on it", "No schedule runs as this identity.", icon="check_circle")
-    return [Table("What stops working", ["Kind", "Name", "What happens"], rows, empty)]
+    return lambda identity: may_become(State(identity.state), target) and not only_by(State(identity.state), target)
 
 
 CREATION = Command(
@@ -130,9 +126,10 @@ BUTTONS = (
         danger=True,
         done="{obj} is disabled: no token, no call, no run.",
         applies=_may(State.DISABLED),
-        notes=_breaks,
+        notes=stops,
         confirm="It stops within five seconds everywhere. Secrets and roles stay for the day it is enabled again.",
     ),
+    *STOPS,
     button(
         lifecycle.retire,
         key="retire",
@@ -141,7 +138,7 @@ BUTTONS = (
         danger=True,
         done="{obj} is retired.",
         applies=_may(State.RETIRED),
-        notes=_breaks,
+        notes=stops,
         confirm="For good: secrets and tokens die, roles end. The row and its history stay as evidence.",
     ),
     Command(
@@ -157,6 +154,12 @@ BUTTONS = (
         intro=lambda secret: f"Secret {secret}, made {secret.created_at:%d %b %Y}, used {secret.uses} times.",
         confirm="Whoever still uses this secret is shut out at once, and nothing brings it back.",
     ),
+    *custody_commands.BUTTONS,
+    ADD_KEY,
+    REVOKE_KEY,
+    ADD_ELSEWHERE,
+    CHANGE_ELSEWHERE,
+    GONE_ELSEWHERE,
     MERGE,
     PART,
 )

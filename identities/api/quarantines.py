@@ -59,7 +59,7 @@ class QuarantineShape(Shape):
     tenant_id = serializers.UUIDField()
     identity = serializers.SerializerMethodField()
     phase = serializers.SerializerMethodField(
-        help_text="`contained`: here, and not yet where the identity is issued. `complete`: everywhere. `released`: over."
+        help_text="`contained`: here, not yet where the identity is issued. `complete`: everywhere. `released`: over."
     )
     cause = serializers.ChoiceField(Cause.choices)
     reason = serializers.CharField()
@@ -356,9 +356,8 @@ class LineAssignView(LineDoneView):
 
 def evidence_file(row: Quarantine) -> HttpResponse:
     """The frozen bundle as a file; its digest beside it."""
-    name = f"quarantine-{row.called_at:%Y%m%dT%H%M%SZ}-{row.pk}.json"
     answer = HttpResponse(freezing.document(row.evidence), content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Content-Disposition"] = f'attachment; filename="{freezing.name_of(row)}"'
     answer["X-Evidence-SHA256"] = row.evidence_digest
     answer["Cache-Control"] = "no-store"
     return answer

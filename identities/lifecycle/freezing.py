@@ -68,6 +68,11 @@ def digest(evidence: dict[str, Any]) -> str:
     return hashlib.sha256(document(evidence)).hexdigest()
 
 
+def name_of(row: Quarantine) -> str:
+    """The name of the downloaded file."""
+    return f"quarantine-{row.called_at:%Y%m%dT%H%M%SZ}-{row.pk}.json"
+
+
 def _identity(identity: ManagedIdentity) -> dict[str, Any]:
     facts = {name: value for name, value in register.snapshot(identity).items() if value not in register.NOTHING}
     return {
