@@ -1,23 +1,23 @@
-"""The secrets of an identity, and the tokens it holds now."""
+"""The secrets and keys of an identity, what it has elsewhere, and the tokens it holds now."""
 
 from collections.abc import Sequence
 
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin.key_rows import elsewhere_table, keys_table
 from identities.admin.pages import command_of
 from identities.admin.parts import Badge, Block, Code, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.tabs.base import IdentityTab
-from identities.admin.wording import words
 from identities.credentials import selectors as credentials
-from identities.credentials.models import ClientSecret, ExternalCredential
+from identities.credentials.models import ClientSecret
 from identities.tokens.models import IssuedToken
 
 SHOWN = 25
 
 
 class CredentialsTab(IdentityTab):
-    """Its secrets and live tokens."""
+    """Its secrets, keys and live tokens."""
 
     kind = "credentials"
     label = "Credentials"
@@ -26,11 +26,12 @@ class CredentialsTab(IdentityTab):
     def blocks(self) -> Sequence[Block]:
         self.at = timezone.now()
         self.may_govern = self.scope.may(Duty.GOVERN, self.identity.tenant_id)
-        elsewhere = self._elsewhere()
+        elsewhere = elsewhere_table(self.identity, at=self.at, may_govern=self.may_govern)
         if self.identity.issuance == "external":
             # We issue it nothing: what others issued is all there is.
             return [elsewhere]
-        return [self._secrets(), *([elsewhere] if elsewhere.rows else []), self._tokens()]
+        keys = keys_table(self.identity, at=self.at, may_govern=self.may_govern)
+        return [self._secrets(), keys, elsewhere, self._tokens()]
 
     def _secrets(self) -> Table:
         secrets = list(credentials.secrets(self.identity)[:SHOWN])
@@ -45,24 +46,6 @@ class CredentialsTab(IdentityTab):
         heads = ["Secret", "State", "Issued", "Rotate by", "Last used", ""]
         rows = [self._row(secret) for secret in secrets]
         return Table("Client secrets", heads, rows, empty, text if rows else "", action if rows else None)
-
-    def _elsewhere(self) -> Table:
-        listed = ExternalCredential.objects.filter(identity=self.identity).order_by("gone_at", "source", "kind", "pk")
-        rows = [
-            [
-                Lines([words(one.kind), Code(one.name or one.external_id)]),
-                _state_elsewhere(one),
-                Lines([one.source, Quiet(f"lay open in {one.exposed_in}")] if one.exposed_in else [one.source]),
-                Moment(one.last_rotated_at or one.created_at, "not known"),
-                Moment(one.expires_at, "no end known"),
-                Moment(one.last_used_at, "not seen"),
-            ]
-            for one in listed[:SHOWN]
-        ]
-        empty = Empty("No credential is known", "Its sources name none. An import of its keys would.", icon="key_off")
-        heads = ["Credential", "State", "Source", "Renewed", "Ends", "Last used"]
-        text = "Issued by others: it is rotated and revoked there. The register knows of it, never its value."
-        return Table("Credentials elsewhere", heads, rows, empty, text if rows else "")
 
     def _row(self, secret: ClientSecret) -> list[object]:
         live = credentials.is_live(secret, self.at)
@@ -94,14 +77,6 @@ class CredentialsTab(IdentityTab):
         ]
         empty = Empty("No live token", "Tokens that it fetched and that have not ended are listed here.", icon="token")
         return Table("Live tokens", ["Token id (jti)", "Issued", "Ends", "Scope", "From"], rows, empty)
-
-
-def _state_elsewhere(one: ExternalCredential) -> Badge:
-    if one.gone_at:
-        return Badge("no longer reported", "quiet")
-    if one.exposed_in:
-        return Badge("exposed", "bad", "Its value lay open: treat it as leaked.")
-    return Badge("active", "info") if one.is_active else Badge("disabled")
 
 
 def _place(secret: ClientSecret) -> str:
