@@ -7,7 +7,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
+from identities.access.matrix import Duty
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Shown, button
@@ -18,6 +21,7 @@ from identities.admin.pages import Page, Tab, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
 from identities.admin.scope import Scope
 from identities.admin.site import site
+from identities.credentials import custody
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
 from identities.people import first_passwords, services as people
@@ -119,6 +123,15 @@ def _as_far(scope: Scope, user: User) -> bool:
 
 def _may_disable(scope: Scope, user: User) -> bool:
     return not user.is_platform_admin or _as_far(scope, user)
+
+
+def _seen(user: User, *, may_govern: bool) -> list[Fact]:
+    """How many live secrets they were shown, for who may do something about it."""
+    if not may_govern:
+        return []
+    number = custody.live_secrets_seen_by(user, timezone.now()).count()
+    words = f"{number} live {'secret' if number == 1 else 'secrets'}"
+    return [Fact("Was shown", Link(words, reverse("admin:secrets_seen", args=[user.pk])))]
 
 
 class AbilityFilter(WordFilter):
@@ -244,13 +257,14 @@ class PersonAdmin(CommandAdmin):
         return Moment(user.last_login)
 
     def page(self, request: HttpRequest, obj: User, scope: Scope) -> Page:
-        tabs = [Tab("facts", "Facts", lambda: self._facts(obj)), *timeline_tab(scope, obj)]
+        may_govern = scope.may(Duty.GOVERN, obj.tenant_id)
+        tabs = [Tab("facts", "Facts", lambda: self._facts(obj, may_govern=may_govern)), *timeline_tab(scope, obj)]
         notices = []
         if obj.must_reset_password and obj.is_active:
             notices = [Notice("Must choose a new password at the next sign-in", tone="info", icon="lock_reset")]
         return Page(obj.full_name, tabs, [self.account(obj), self.role_held(obj)], notices=notices)  # type: ignore[list-item]
 
-    def _facts(self, user: User) -> list[Block]:
+    def _facts(self, user: User, *, may_govern: bool) -> list[Block]:
         owned = ManagedIdentity.objects.filter(
             Q(business_owner=user) | Q(technical_owner=user) | Q(deputy_owner=user)
         ).exclude(state="retired")
@@ -261,6 +275,7 @@ class PersonAdmin(CommandAdmin):
             Fact("Tenant", str(user.tenant)),
             Fact("Teams", ", ".join(team.name for team in user.teams.all())),
             Fact("Owns", Link(f"{owned.count()} identities", list_of(ManagedIdentity, owner=str(user.pk)))),
+            *_seen(user, may_govern=may_govern),
             Fact("Last sign-in", Moment(user.last_login)),
             Fact("Password set", Moment(user.password_set_at)),
             Fact("Made", Moment(user.created_at)),

@@ -13,7 +13,7 @@ from unfold.sites import UnfoldAdminSite
 from audit.actors import Actor
 from identities.access import matrix
 from identities.access.matrix import Duty
-from identities.admin import dashboard, notices, policy_page, programme, reports, saved_filters
+from identities.admin import dashboard, notices, policy_page, programme, reports, saved_filters, secrets_seen
 from identities.admin.own_password import change_own_password
 from identities.admin.scope import choose, scope_of
 from identities.admin.sign_in import SignInForm, recorded_sign_in, recorded_sign_out
@@ -40,6 +40,7 @@ class StewardAdminSite(UnfoldAdminSite):
         own = [
             path("tenant/", self.admin_view(self.switch_tenant), name="switch_tenant"),
             path("notices/", self._page(notices.page), name="notices"),
+            path("people/<uuid:user_id>/secrets/", self._page(secrets_seen.page), name="secrets_seen"),
             path("programme/", self._page(programme.page), name="programme"),
             path("policy/", self._page(policy_page.page), name="policy"),
             path("policy/edit/", self._page(policy_page.edit), name="policy_edit"),

@@ -94,7 +94,7 @@ def ask_rotation(
     if not reason.strip():
         raise Invalid({"reason": ["Say why they are rotated."]})
     at = timezone.now()
-    able = [one.showing for one in seen_by(person, tenant_ids=tenant_ids, at=at) if _can_begin(one, at)]
+    able = [one.showing for one in seen_by(person, tenant_ids=tenant_ids, at=at) if can_begin(one)]
     if not able:
         raise Conflict("None of these secrets can be replaced without a hand.", code="nothing_to_rotate")
     locks.hold({row.secret.identity_id for row in able})
@@ -136,7 +136,7 @@ def _standing(
     return Seen(row, Standing.HAND, row.rotate_problem) if row.rotate_problem else Seen(row, Standing.READY)
 
 
-def _can_begin(one: Seen, at: datetime) -> bool:
+def can_begin(one: Seen) -> bool:
     """Also one that failed before: whoever asks again may have mended what stood in the way."""
     return one.standing is Standing.READY or (one.standing is Standing.HAND and one.problem != NO_VAULT)
 
