@@ -140,7 +140,8 @@ def disable_person(user: User, *, reason: str, actor: Actor) -> list[ManagedIden
 
 def _move(identity: ManagedIdentity, target: State, change: Change, reason: str, actor: Actor) -> ManagedIdentity:
     moved = inventory.set_state(identity, target=target, reason=reason, actor=actor)
-    if change is not Change.ENABLED:
-        tokens.kill_tokens(moved, actor=actor, reason=reason)
+    # Also when it is enabled: a token signed in the instant of the stop does not come back, and whoever follows the
+    # revocation feed learns that it works again.
+    tokens.kill_tokens(moved, actor=actor, reason=reason)
     run_effects(moved, change=change, reason=reason, actor=actor)
     return moved
