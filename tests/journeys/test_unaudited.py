@@ -34,6 +34,7 @@ from identities.vaults import services as vaults
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import SecretReference
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow
+from scheduling.preflight.services import preflight
 from scheduling.services import firing, ledger, recovery, runs, schedules, workflows
 from scheduling.services.facts import Facts
 from tests.factories import pages, passport, people as cast, runs as made_runs, tokens as made
@@ -261,10 +262,10 @@ REGISTER: dict[str, Command] = {
     ),
     "change an identity": lambda w: inventory.change(identity("new bot"), facts={"risk_tier": "high"}, actor=SYSTEM),
     "make a secret": lambda w: lifecycle.issue_secret(identity("new bot"), actor=SYSTEM),
-    "put a secret into a vault": lambda w: lifecycle.issue_secret(identity("new bot"), store_at=AT, actor=SYSTEM),
     "revoke a secret": lambda w: credentials.revoke(
         ClientSecret.objects.filter(identity__name="new bot", revoked_at=None)[0], reason="lost", actor=SYSTEM
     ),
+    "put a secret into a vault": lambda w: lifecycle.issue_secret(identity("new bot"), store_at=AT, actor=SYSTEM),
     "disable an identity": lambda w: lifecycle.disable(identity("new bot"), reason="tests", actor=SYSTEM),
     "enable an identity": lambda w: lifecycle.enable(identity("new bot"), reason="tests", actor=SYSTEM),
     "retire an identity": lambda w: lifecycle.retire(identity("new bot"), reason="tests", actor=SYSTEM),
@@ -304,6 +305,7 @@ SCHEDULING: dict[str, Command] = {
         tenant_id=w.tenant.pk, facts=w.facts("new schedule"), actor=SYSTEM
     ),
     "change a schedule": lambda w: schedules.change_schedule(schedule(), changes={"jitter_seconds": 5}, actor=SYSTEM),
+    "try a schedule": lambda w: preflight(schedule(), at=timezone.now(), actor=SYSTEM),
     "pause a schedule": lambda w: schedules.pause(schedule(), actor=SYSTEM),
     "resume a schedule": lambda w: schedules.resume(schedule(), actor=SYSTEM),
     "fire what is due": lambda w: firing.claim_due(timezone.now()),
