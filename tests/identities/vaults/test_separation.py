@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from identities.errors import Conflict, Invalid
+from identities.lifecycle import services as lifecycle
 from identities.people.models import Tenant
 from identities.vaults import services as vaults
 from identities.vaults.models import VaultConnection
@@ -72,3 +73,18 @@ def test_a_change_may_not_bring_them_together_either(tenant: Tenant) -> None:
 def test_two_that_are_not_for_production_may_share(tenant: Tenant) -> None:
     connected(tenant, "development")
     assert connected(tenant, "staging").has_credential
+
+
+def test_a_secret_of_production_is_put_into_no_other_connection(tenant: Tenant) -> None:
+    """Nothing is made, neither with a new identity nor for one that is there."""
+    factory.connection(of=tenant, uri="local://tests", environment="staging")
+    place = SecretReference("local", "local://tests", "payroll")
+    facts = {"name": "payer", "environment": "production", "purpose": "pays"}
+    with pytest.raises(Invalid) as refused:
+        lifecycle.onboard(tenant_id=tenant.pk, facts=facts, actor=factory.SYSTEM, store_secret_at=place)
+    assert list(refused.value.errors) == ["store_secret_at.vault_uri"]
+    assert not tenant.identities.exists()
+    identity = lifecycle.onboard(tenant_id=tenant.pk, facts=facts, actor=factory.SYSTEM).identity
+    with pytest.raises(Invalid):
+        lifecycle.issue_secret(identity, actor=factory.SYSTEM, store_at=place)
+    assert not identity.secrets.exists()

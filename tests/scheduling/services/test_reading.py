@@ -10,12 +10,12 @@ from django.utils import timezone
 from audit.actors import Actor, ActorKind
 from identities.access import secret_grants
 from identities.access.models import GrantState, SecretGrant
-from identities.errors import Refused
+from identities.errors import Invalid, Refused
 from identities.vaults import services as vaults
 from scheduling.models import Schedule
 from scheduling.services import reading, schedules, workflows
 from scheduling.services.facts import Facts
-from tests.factories import runs, tokens
+from tests.factories import runs, tokens, vaults as made
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("tests")
@@ -193,3 +193,15 @@ def test_schedules_that_were_there_before_are_granted_what_they_read(bot, tenant
     assert in_force(schedule) == sorted(expected)
     assert SecretGrant.objects.count() == 3
     assert secret_grants.check(bot.pk, place("crm"), schedule.pk, timezone.now())
+
+
+def test_a_schedule_of_production_names_no_other_connection(bot, tenant):
+    made.connection(of=tenant, uri="local://tests", environment="staging")
+    elsewhere = place("crm") | {"vaultUri": "local://tests"}
+    with pytest.raises(Invalid) as refused:
+        saved(bot, secret_reference=elsewhere)
+    assert list(refused.value.errors) == ["secret_reference.vault_uri"]
+    schedule = saved(bot)
+    with pytest.raises(Invalid):
+        schedules.change_schedule(schedule, changes={"secret_reference": elsewhere}, actor=SYSTEM)
+    assert in_force(schedule) == [(bot.name, "crm")]
