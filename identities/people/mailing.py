@@ -81,6 +81,9 @@ def _take(person_id: UUID, at: datetime) -> list[Notice]:
         row.mail_at = _next_try(row.mail_tries, at)
         row.mail_tries += 1
     Notice.objects.bulk_update(wanted, ["mail_at", "mail_tries"])
+    if wanted:
+        # Before it leaves: a mail without a record there must not be.
+        _record(NoticeEvent.MAILED, wanted, Outcome.SUCCESS)
     return wanted
 
 
@@ -88,19 +91,17 @@ def _next_try(tries: int, at: datetime) -> datetime:
     return at + timedelta(minutes=PAUSES[min(tries, len(PAUSES) - 1)])
 
 
-@transaction.atomic
 def _note_sent(taken: Sequence[Notice], at: datetime) -> None:
     Notice.objects.filter(pk__in=[row.pk for row in taken]).update(mailed_at=at, mail_at=None)
-    _record(NoticeEvent.MAILED, taken, Outcome.SUCCESS)
 
 
 @transaction.atomic
 def _note_failure(taken: Sequence[Notice], error: Exception) -> None:
-    """Those tried often enough are given up; the record says so once for each mail."""
+    """Those tried often enough are given up, which the inbox shows."""
     over = [row for row in taken if row.mail_tries > len(PAUSES)]
-    if over:
-        Notice.objects.filter(pk__in=[row.pk for row in over]).update(mail_at=None)
-        _record(NoticeEvent.MAIL_FAILED, over, Outcome.FAILURE, reason=f"Given up: {type(error).__name__}.")
+    Notice.objects.filter(pk__in=[row.pk for row in over]).update(mail_at=None)
+    said = "It is tried again." if len(over) < len(taken) else "It is given up."
+    _record(NoticeEvent.MAIL_FAILED, taken, Outcome.FAILURE, reason=f"{type(error).__name__}. {said}")
 
 
 def _record(event: NoticeEvent, taken: Sequence[Notice], outcome: Outcome, reason: str = "") -> None:

@@ -134,7 +134,11 @@ def test_after_a_week_of_refusals_it_is_given_up_with_a_record(person: User, set
         at += timedelta(days=2)
     notice = Notice.objects.get()
     assert (notice.mail_tries, notice.mail_at, notice.mailed_at) == (len(mailing.PAUSES) + 1, None, None)
-    assert AuditEvent.objects.get(type=NoticeEvent.MAIL_FAILED).outcome == "failure"
+    said = list(AuditEvent.objects.filter(type=NoticeEvent.MAIL_FAILED).order_by("pk").values_list("reason", flat=True))
+    assert said == [
+        *["SMTPServerDisconnected. It is tried again."] * len(mailing.PAUSES),
+        "SMTPServerDisconnected. It is given up.",
+    ]
 
 
 def test_a_worker_that_dies_while_it_sends_loses_nothing(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
