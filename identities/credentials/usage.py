@@ -1,10 +1,12 @@
 """From where and when a secret is used: gathered in memory, written with the other marks of use, at most 5 s late."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -20,8 +22,7 @@ KEPT = timedelta(days=30)
 _ADDRESS, _AGENT = 64, 200
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Who came with a secret, as the endpoint saw it: an address, and what the client program says it is."""
 
     address: str = ""
@@ -30,7 +31,9 @@ class Source:
     @classmethod
     def of(cls, address: str, user_agent: str) -> "Source":
         """As it is kept: cut to size, one line, without what no column takes."""
-        agent = "".join(letter if letter.isprintable() else " " for letter in user_agent[:_AGENT])
+        agent = user_agent[:_AGENT]
+        if not agent.isprintable():
+            agent = "".join(letter if letter.isprintable() else " " for letter in agent)
         return cls(address[:_ADDRESS], agent)
 
 
@@ -45,55 +48,61 @@ class _Mark:
     uses: int = 0
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What one secret was seen doing since the last flush."""
+
+    sources: dict[Source, _Mark] = field(default_factory=dict)
+    minutes: dict[int, int] = field(default_factory=dict)
+
+    def add(self, source: Source, first: datetime, last: datetime, uses: int) -> None:
+        mark = self.sources.get(source)
+        if mark is None:
+            # A flood of names fills no memory: past the limit they are one.
+            name = source if len(self.sources) < MOST_SOURCES else OTHERS
+            mark = self.sources.setdefault(name, _Mark(first, last))
+        mark.uses += uses
+        mark.last = max(mark.last, last)
+        mark.first = min(mark.first, first)
+
+    def count(self, minute: int, uses: int) -> None:
+        self.minutes[minute] = self.minutes.get(minute, 0) + uses
+
+
+_Taken = dict[UUID, _Seen]
+
+
 class _Gathered:
-    """What was seen since the last flush."""
+    """What was seen since the last flush, by secret. Minutes are counted from the epoch: a small number costs least."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sources: dict[tuple[UUID, Source], _Mark] = {}
-        self._of_each: Counter[UUID] = Counter()
-        self._minutes: Counter[tuple[UUID, datetime]] = Counter()
+        self._seen: defaultdict[UUID, _Seen] = defaultdict(_Seen)
 
-    def note(self, secret_id: UUID, source: Source, first: datetime, last: datetime, uses: int = 1) -> None:
+    def note(self, secret_id: UUID, source: Source, at: datetime) -> None:
+        minute = int(at.timestamp()) // 60
         with self._lock:
-            mark = self._sources.get((secret_id, source))
-            if mark is None:
-                mark = self._room_for(secret_id, source, _Mark(first, last))
-            mark.first, mark.last, mark.uses = min(mark.first, first), max(mark.last, last), mark.uses + uses
+            seen = self._seen[secret_id]
+            seen.add(source, at, at, 1)
+            seen.count(minute, 1)
 
-    def count(self, secret_id: UUID, minute: datetime, uses: int = 1) -> None:
+    def take(self) -> _Taken:
         with self._lock:
-            self._minutes[secret_id, minute] += uses
-
-    def take(self) -> "_Taken":
-        with self._lock:
-            taken = _Taken(self._sources, self._minutes)
-            self._sources, self._of_each, self._minutes = {}, Counter(), Counter()
+            taken, self._seen = self._seen, defaultdict(_Seen)
         return taken
 
-    def put_back(self, taken: "_Taken") -> None:
-        for (secret_id, source), mark in taken.sources.items():
-            self.note(secret_id, source, mark.first, mark.last, mark.uses)
-        for (secret_id, minute), uses in taken.minutes.items():
-            self.count(secret_id, minute, uses)
+    def put_back(self, taken: _Taken) -> None:
+        with self._lock:
+            for secret_id, found in taken.items():
+                seen = self._seen[secret_id]
+                for source, mark in found.sources.items():
+                    seen.add(source, mark.first, mark.last, mark.uses)
+                for minute, uses in found.minutes.items():
+                    seen.count(minute, uses)
 
-    def write(self, taken: "_Taken") -> None:
-        if taken.minutes:
+    def write(self, taken: _Taken) -> None:
+        if taken:
             _write(taken)
-
-    def _room_for(self, secret_id: UUID, source: Source, mark: _Mark) -> _Mark:
-        """A flood of names fills no memory: past the limit they are one."""
-        if self._of_each[secret_id] >= MOST_SOURCES:
-            return self._sources.setdefault((secret_id, OTHERS), mark)
-        self._of_each[secret_id] += 1
-        self._sources[secret_id, source] = mark
-        return mark
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    sources: dict[tuple[UUID, Source], _Mark]
-    minutes: Counter[tuple[UUID, datetime]]
 
 
 _gathered = _Gathered()
@@ -107,8 +116,7 @@ def note(secret_id: UUID, identity_id: UUID, *, source: Source | None, at: datet
     """
     usage.note_use(ClientSecret, secret_id, at=at)
     usage.note_identity_use(identity_id, at=at)
-    _gathered.note(secret_id, source or UNKNOWN, at, at)
-    _gathered.count(secret_id, at.replace(second=0, microsecond=0))
+    _gathered.note(secret_id, source or UNKNOWN, at)
 
 
 def remove_old(at: datetime, *, limit: int = 50_000) -> int:
@@ -119,7 +127,7 @@ def remove_old(at: datetime, *, limit: int = 50_000) -> int:
 
 def _write(taken: _Taken) -> None:
     """A handful of statements, however many secrets were used."""
-    overlapping = _overlapping({secret_id for secret_id, _ in taken.minutes})
+    overlapping = _overlapping(taken)
     add_up(_spans(taken, overlapping), key=("secret", "at"), sums=("uses",))
     add_up(_rows(taken, overlapping), key=("secret", "address", "user_agent"), sums=("uses",), latest=("last_seen_at",))
     if any(overlapping.values()):
@@ -134,36 +142,43 @@ def _overlapping(secret_ids: Collection[UUID]) -> dict[UUID, bool]:
 
 
 def _spans(taken: _Taken, overlapping: dict[UUID, bool]) -> list[SecretUse]:
-    found: Counter[tuple[UUID, datetime]] = Counter()
-    for (secret_id, minute), uses in taken.minutes.items():
-        if secret_id in overlapping:
-            found[secret_id, minute if overlapping[secret_id] else minute.replace(minute=0)] += uses
-    return [SecretUse(secret_id=secret_id, at=at, uses=uses) for (secret_id, at), uses in sorted(found.items())]
+    found: Counter[tuple[UUID, int]] = Counter()
+    for secret_id, is_one in overlapping.items():
+        for minute, uses in taken[secret_id].minutes.items():
+            found[secret_id, minute if is_one else minute - minute % 60] += uses
+    return [
+        SecretUse(secret_id=secret_id, at=datetime.fromtimestamp(60 * minute, UTC), uses=uses)
+        for (secret_id, minute), uses in sorted(found.items())
+    ]
 
 
 def _rows(taken: _Taken, overlapping: dict[UUID, bool]) -> list[SecretSource]:
     known = _known(overlapping)
-    found: dict[tuple[UUID, str, str], SecretSource] = {}
-    for (secret_id, source), mark in taken.sources.items():
-        if secret_id not in overlapping:
-            continue
-        names = known.setdefault(secret_id, set())
-        if source not in names and len(names) >= MOST_SOURCES:
-            source = OTHERS  # noqa: PLW2901 - counted with the rest
-        names.add(source)
-        row = found.setdefault(
-            (secret_id, source.address, source.user_agent),
+    found: list[SecretSource] = []
+    for secret_id in sorted(overlapping):
+        fitted = _fitted(taken[secret_id], known.get(secret_id, set()))
+        found += [
             SecretSource(
                 secret_id=secret_id,
                 address=source.address,
                 user_agent=source.user_agent,
                 first_seen_at=mark.first,
                 last_seen_at=mark.last,
-            ),
-        )
-        row.uses += mark.uses
-        row.first_seen_at, row.last_seen_at = min(row.first_seen_at, mark.first), max(row.last_seen_at, mark.last)
-    return [found[key] for key in sorted(found)]
+                uses=mark.uses,
+            )
+            for source, mark in sorted(fitted.sources.items(), key=itemgetter(0))
+        ]
+    return found
+
+
+def _fitted(seen: _Seen, names: set[Source]) -> _Seen:
+    """Its sources, those for which no row is left counted together."""
+    fitted = _Seen()
+    for source, mark in seen.sources.items():
+        name = source if source in names or len(names) < MOST_SOURCES else OTHERS
+        names.add(name)
+        fitted.add(name, mark.first, mark.last, mark.uses)
+    return fitted
 
 
 def _known(secret_ids: Collection[UUID]) -> dict[UUID, set[Source]]:
