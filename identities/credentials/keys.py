@@ -85,6 +85,7 @@ def add_key(
         created_at=at,
         created_by=actor.label,
         rotate_by=rotate_by or due.by_policy(at, locked, standards),
+        renewed_at=at if rotate_by else None,
         expires_at=expires_at,
     )
     rotation_facts.refresh([locked.pk])

@@ -72,6 +72,7 @@ def issue(
         created_by=actor.label,
         stored_at=dict(stored_at) if stored_at else None,
         rotate_by=rotate_by or due.by_policy(at, locked, standards),
+        renewed_at=at if rotate_by else None,
         expires_at=expires_at,
     )
     rotation_facts.refresh([locked.pk])

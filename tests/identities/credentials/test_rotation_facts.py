@@ -80,3 +80,16 @@ def test_the_own_interval_counts_where_it_is_shorter(at):
     made = external(rotation_interval_days=7)
     reported(made, "AKIA1", created_at=at)
     assert kept(made)[1] == at + 7 * DAY
+
+
+def test_a_day_that_was_asked_for_counts_where_it_is_sooner(at):
+    made = register.identity(register.tenant(), risk_tier="medium")
+    services.issue(made, actor=register.SYSTEM, rotate_by=at + 10 * DAY)
+    assert kept(made)[1] == at + 10 * DAY
+
+
+def test_a_day_that_somebody_put_on_a_key_elsewhere_counts_where_it_is_sooner(at):
+    made = external()
+    reported(made, "AKIA1", created_at=at, rotate_by=at + 10 * DAY)
+    reported(made, "AKIA2", created_at=at, rotate_by=at + 300 * DAY)
+    assert kept(made)[1] == at + 10 * DAY
