@@ -5,6 +5,7 @@ from datetime import datetime
 
 from identities.admin.pages import address_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Table
+from identities.admin.parts.markup import markup
 from identities.admin.wording import BAD, GOOD, INFO, QUIET, WARN, span, took, words
 from identities.credentials.models import Rotation
 from identities.inventory.models import Knock
@@ -44,7 +45,8 @@ def phase_badge(row: Quarantine) -> Badge:
 def cause_badge(row: Quarantine) -> Badge:
     """By which door it came."""
     tones = {"person": QUIET, "leak": BAD, "detection": WARN, "drill": INFO}
-    return Badge(words(row.cause), tones.get(row.cause, QUIET))
+    said = {"person": "called by hand", "leak": "after a leak", "detection": "by a rule", "drill": "drill"}
+    return Badge(said.get(row.cause, row.cause), tones.get(row.cause, QUIET))
 
 
 def banner(row: Quarantine, open_lines: int, at: datetime) -> list[Block]:
@@ -165,13 +167,13 @@ def _line(
     is_late = line.done_at is None and line.due_at is not None and line.due_at < at and row.closed_at is None
     due: object = Lines([Badge("overdue", BAD), Moment(line.due_at)]) if is_late else Moment(line.due_at)
     person = line.assignee.email if line.assignee else Quiet("nobody")
-    buttons = [Link(text, href) for text, href in ways]
+    buttons = [markup('<a class="sw-button" href="{}">{}</a>', href, text) for text, href in ways]
     return [
         Lines(what),
         person,
         due if line.done_at is None else Quiet("–"),
         _done(line),
-        Lines(buttons) if buttons else "",
+        Lines(buttons, row=True) if buttons else "",
     ]
 
 

@@ -141,19 +141,12 @@ class QuarantineAdmin(CommandAdmin):
         lines = list(selectors.lines_of(obj))
         required = sum(line.is_required and line.done_at is None for line in lines)
         ways = {line.pk: ways_of(obj, line, scope) for line in lines}
-        tabs = [
-            Tab(
-                "runbook",
-                "Runbook",
-                lambda: [
-                    _steps(obj),
-                    self._live(obj),
-                    *line_tables(obj, lines, lambda it: ways[it.pk], at),
-                    figures(obj),
-                ],
-                count=sum(line.done_at is None for line in lines),
-            )
-        ]
+
+        def runbook() -> list[Block]:
+            tables = line_tables(obj, lines, lambda line: ways[line.pk], at)
+            return [_steps(obj), _clock(obj), *tables, _knocks(obj), figures(obj)]
+
+        tabs = [Tab("runbook", "Runbook", runbook, count=sum(line.done_at is None for line in lines))]
         if scope.principal.reach(Duty.READ_AUDIT) not in (Reach.NONE, Reach.OWN):
             tabs.append(Tab("evidence", "Evidence", lambda: _evidence(obj)))
             tabs.append(Tab("timeline", "Timeline", lambda: timeline(scope, str(obj.identity_id), obj.identity.name)))
@@ -180,25 +173,34 @@ class QuarantineAdmin(CommandAdmin):
         """The moving part alone, for the page that asks again."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return HttpResponse(str(self._live(self.one(request, str(object_id)))))
+        row = self.one(request, str(object_id))
+        return HttpResponse(str(_knocks(row) if "knocks" in request.GET else _clock(row)))
 
-    def _live(self, row: Quarantine) -> Live:
-        at = timezone.now()
-        knocks = list(selectors.knocks_since(row.identity, row.called_at)[:50])
-        blocks = [residual(selectors.residual_until(row, at), at), knock_table(knocks)]
-        return Live(reverse("admin:identities_quarantine_live", args=[row.pk]), blocks)
+
+def _clock(row: Quarantine) -> Live:
+    """The residual access clock, which goes on by itself."""
+    at = timezone.now()
+    address = reverse("admin:identities_quarantine_live", args=[row.pk])
+    return Live(address, [residual(selectors.residual_until(row, at), at)])
+
+
+def _knocks(row: Quarantine) -> Live:
+    """Who knocks, as they come."""
+    address = reverse("admin:identities_quarantine_live", args=[row.pk])
+    found = list(selectors.knocks_since(row.identity, row.called_at)[:50])
+    return Live(f"{address}?knocks", [knock_table(found)])
 
 
 def _steps(row: Quarantine) -> Steps:
     """From the call to the release, each with its instant."""
-    here = Lines([Moment(row.contained_at, exact=True), Quiet(took(row.called_at, row.contained_at))])
-    there = Lines([Moment(row.complete_at, exact=True), Quiet(took(row.called_at, row.complete_at))])
+    here = Lines([Moment(row.contained_at), Quiet(took(row.called_at, row.contained_at))])
+    there = Lines([Moment(row.complete_at), Quiet(took(row.called_at, row.complete_at))])
     planned = Lines([Quiet("by itself"), Moment(row.release_at)]) if row.release_at else ""
     is_over = row.closed_at is not None
     return Steps(
         "How far it is",
         [
-            Step("Called", Lines([Moment(row.called_at, exact=True), Quiet(f"by {row.called_by}")]), is_done=True),
+            Step("Called", Lines([Moment(row.called_at), Quiet(f"by {row.called_by}")]), is_done=True),
             Step("Contained here", here if row.contained_at else "", is_done=row.contained_at is not None),
             Step(
                 "Contained there",
@@ -208,7 +210,7 @@ def _steps(row: Quarantine) -> Steps:
             ),
             Step(
                 "Released",
-                Lines([Moment(row.closed_at, exact=True), Quiet(f"by {row.released_by}")]) if is_over else planned,
+                Lines([Moment(row.closed_at), Quiet(f"by {row.released_by}")]) if is_over else planned,
                 is_done=is_over,
                 is_now=not is_over and row.complete_at is not None,
             ),

@@ -107,7 +107,7 @@ BUTTONS = (
         done="{obj} rests. Who comes meanwhile is kept.",
         applies=_may(State.PAUSED),
         notes=stops,
-        title="Pause for a while",
+        title="Pause",
         intro="Planned and reversible: no token, no run, until it resumes by itself. Whoever still needs it shows up.",
         confirm="Its tokens die now and stay dead. Runs that come due meanwhile are refused and not caught up.",
     ),
@@ -142,7 +142,7 @@ BUTTONS = (
         form=ReasonForm,
         applies=_may(State.QUARANTINED),
         notes=stops,
-        title="Quarantine: stop it everywhere, now",
+        title="Quarantine",
         intro="For an incident. Evidence is frozen first; then tokens die, secrets open nothing, schedules pause, runs "
         "stop before their next step, and the runbook says what is left to do.",
         confirm="It stops at once everywhere here. Only a release ends it; of high tier that takes two people.",

@@ -181,7 +181,7 @@ def test_a_pause_has_an_end_and_says_who_knocked(browser, admin):
 def test_the_moving_part_is_asked_for_alone(browser, outside):
     knocks.note(outside.identity_id, state="quarantined", address="192.0.2.9")
     knocks.flush()
-    answer = browser.get(f"/admin/identities/quarantine/{outside.pk}/live/")
+    answer = browser.get(f"/admin/identities/quarantine/{outside.pk}/live/?knocks")
     assert "192.0.2.9" in answer.content.decode()
     assert "no-cache" in answer["Cache-Control"]
 
