@@ -12,5 +12,15 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         # What scheduling adds to the floor below registers itself by being imported.
         services = ("services.cadence", "services.reading")
-        for name in ("effects", "dependencies", "evidence", "sections", *services, "witnesses", "forecasts", "pilots"):
+        for name in (
+            "effects",
+            "dependencies",
+            "evidence",
+            "sections",
+            *services,
+            "witnesses",
+            "forecasts",
+            "pilots",
+            "builtin",
+        ):
             import_module(f"scheduling.{name}")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from identities.people.models import PortalRole
 
 WORKFLOW_EXECUTE = "workflow.execute"
+CREDENTIAL_ROTATE = "credential.rotate"
 
 PERMISSIONS: frozenset[str] = frozenset(
     {
@@ -16,7 +17,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "run.read",
         "identity.read",
         "identity.write",
-        "credential.rotate",
+        CREDENTIAL_ROTATE,
         "identity.quarantine",
         "role.read",
         "finding.read",

@@ -17,16 +17,15 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from audit.actors import Actor
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientSecret, DeliveryStep
 from identities.credentials.selectors import alive
-from identities.errors import DomainError, Invalid
+from identities.errors import DomainError, Invalid, Unavailable
 from identities.inventory import services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State, may_become, only_by
 from identities.inventory.vocabulary import Issuance
-from identities.lifecycle import services as lifecycle
+from identities.lifecycle import rotations, services as lifecycle
 from identities.lifecycle.quarantines import quarantine
-from identities.lifecycle.secrets import issue_secret
 from identities.vaults.references import SecretReference
 
 log = structlog.get_logger(__name__)
@@ -186,9 +185,9 @@ class Retire(_Move):
 
 
 class Rotate(Deed):
-    """A new secret into the vault place where the newest one rests. The old one works on until it is revoked."""
+    """A new secret into the vault place where the old one rests, which works on until evidence ends it."""
 
-    done = "A new secret is in the vault; the old one works until it is revoked."
+    done = "A new secret is in the vault; the old one works until it has been silent for its time."
 
     def why_not(self, identity: ManagedIdentity) -> str:
         if refusal := super().why_not(identity):
@@ -200,6 +199,8 @@ class Rotate(Deed):
         live = _live(identity)
         if not live:
             return "It has no live secret."
+        if len(live) > 1:
+            return "Two secrets overlap: retire the old one or roll back first."
         return "" if _place(live) else "Its secret rests in no vault of ours: somebody must carry the new one there."
 
     def before_and_after(self, identity: ManagedIdentity) -> tuple[str, str]:
@@ -207,10 +208,14 @@ class Rotate(Deed):
         return _count(len(live)), f"{_count(len(live) + 1)}, the new one in {_place(live)}"
 
     def do(self, identity: ManagedIdentity, *, reason: str, actor: Actor) -> None:
-        place = _place(_live(identity))
+        live = _live(identity)
+        place = _place(live)
         if place is None:
             raise Invalid(self.why_not(identity) or "Its secret rests in no vault of ours.")
-        issue_secret(identity, store_at=place, actor=actor)
+        done = rotations.rotate(identity, reason=reason, store_at=place, secret=live[0], actor=actor).rotation
+        if done is not None and done.delivery_step != DeliveryStep.DONE:
+            said = f"Not in its vault yet: {done.delivery_reason} It is tried again by itself; the old one works."
+            raise Unavailable(said, code=done.delivery_problem)
 
 
 def foresee(deed: Deed, ids: Collection[UUID], *, tenant_ids: Collection[UUID] | None) -> list[Foreseen]:

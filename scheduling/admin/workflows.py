@@ -18,6 +18,7 @@ from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.admin.wording import pretty
 from scheduling import selectors
+from scheduling.admin.built_in import BUILT_IN_MEANS
 from scheduling.admin.graph_block import drawn
 from scheduling.admin.run_rows import run_table
 from scheduling.admin.workflow_forms import WorkflowForm, content
@@ -101,7 +102,8 @@ class WorkflowAdmin(CommandAdmin):
 
     @column("Workflow", order="key")
     def named(self, workflow: Workflow) -> object:
-        return Lines([workflow.key, Quiet(workflow.name)])
+        built_in = [Badge("built-in", "info", BUILT_IN_MEANS)] if workflow.is_built_in else []
+        return Lines([workflow.key, Quiet(workflow.name), *built_in])
 
     @column("Nodes")
     def node_count(self, workflow: Workflow) -> object:

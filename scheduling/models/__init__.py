@@ -5,9 +5,10 @@ from scheduling.models.preflight import Preflight
 from scheduling.models.pulse import Pulse
 from scheduling.models.runs import RunState, RunStep, ScheduleRun, StepState, Trigger
 from scheduling.models.schedules import MisfirePolicy, OverlapPolicy, Schedule
-from scheduling.models.workflows import Workflow, WorkflowVersion
+from scheduling.models.workflows import BUILT_IN, Workflow, WorkflowVersion
 
 __all__ = [
+    "BUILT_IN",
     "DemoPayment",
     "MisfirePolicy",
     "OverlapPolicy",

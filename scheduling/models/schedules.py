@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from audit.actors import Subject
+from scheduling.models.workflows import BUILT_IN
 
 
 class MisfirePolicy(models.TextChoices):
@@ -94,6 +95,10 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.created_by == BUILT_IN
 
     @property
     def subject(self) -> Subject:

@@ -6,6 +6,9 @@ from django.db import models
 
 from audit.actors import Subject
 
+#: Who made what each tenant has from the start; no account is called so.
+BUILT_IN = "built-in"
+
 
 class Workflow(models.Model):
     """A named graph of nodes. `key` is its id outside (`wf-monthly-payroll`), unique in a tenant among the living.
@@ -39,6 +42,10 @@ class Workflow(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.created_by == BUILT_IN
 
     @property
     def subject(self) -> Subject:

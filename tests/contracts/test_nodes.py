@@ -23,6 +23,7 @@ from scheduling.nodes.http_client import HttpClient
 from scheduling.nodes.log import Log
 from scheduling.nodes.wait import Wait
 
+pytestmark = pytest.mark.django_db  # what a kind asks of the register first is who its run acts as
 AT = datetime(2026, 3, 25, 6, tzinfo=UTC)
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtaV8xIn0.c2lnbmF0dXJl"
 EVERY_KIND = pytest.mark.parametrize("kind", sorted(Node.kinds))
@@ -32,6 +33,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "log": {"message": "hello"},
     "wait": {"seconds": 0},
     "fail_if": {"value": False},
+    "rotate_due": {},
 }
 
 

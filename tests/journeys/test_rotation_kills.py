@@ -22,12 +22,18 @@ PATIENCE = 900
 def walk(folder: Path, act: str, place: dict[str, Any] | None = None, **more: str) -> list[dict[str, Any]]:
     """What a consumer met at each boundary; the last line is of the process that nobody killed."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    environment = kept | {"DJANGO_SETTINGS_MODULE": "config.settings", "STEWARD_DATA_DIR": str(folder)}
+    environment = kept | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "STEWARD_DATA_DIR": str(folder),
+        "SECRET_KEY": "kill-test-" + "0123456789abcdef" * 4,
+        "STEWARD_ENCRYPTION_KEY": "c3Rld2FyZC10ZXN0LWVuY3J5cHRpb24ta2V5LTMyYiE=",
+        "LOG_LEVEL": "ERROR",
+    }
     command = [sys.executable, "-m", "tests.journeys.rotating.killed", act, json.dumps(place or {})]
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=environment | {"LOG_LEVEL": "ERROR"} | more,
+        env=environment | more,
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -146,3 +146,86 @@ def test_a_machine_rotates_anothers_secret_into_a_vault_and_its_own_to_see(
     assert own.post(f"/api/identities/{bot.pk}/credentials", {"kind": "client_secret"}, format="json").json()[
         "clientSecret"
     ]
+
+
+def rotate(api: APIClient, key: Any, **body: Any) -> Any:
+    return api.post(f"/api/credentials/{key}/rotate", {"reason": "Due", **body}, format="json")
+
+
+def test_only_an_admin_rotates(tenant: Tenant, bot: ManagedIdentity, api: APIClient) -> None:
+    made = make(api, bot).json()
+    for role in (PortalRole.ANALYST, PortalRole.AUDITOR, PortalRole.READ_ONLY):
+        assert rotate(register.client_of(register.person(tenant, role)), made["id"]).status_code == 403
+    assert bot.secrets.count() == 1
+
+
+def test_a_rotation_wants_a_reason_and_known_members(api: APIClient, bot: ManagedIdentity) -> None:
+    key = make(api, bot).json()["id"]
+    assert "reason" in api.post(f"/api/credentials/{key}/rotate", {}, format="json").json()["errors"]
+    assert rotate(api, key, reason=" ").status_code == 400
+    assert rotate(api, key, secret="mine").status_code == 400
+    nowhere = rotate(api, key, storeSecretAt={**AT, "vaultUri": "local://elsewhere"})
+    assert (nowhere.status_code, list(nowhere.json()["errors"])) == (400, ["storeSecretAt.vaultUri"])
+    for unknown in (uuid4(), tokens.bot().identity.secrets.get().pk):
+        assert rotate(api, unknown).status_code == 404
+    assert bot.secrets.count() == 1
+
+
+def test_a_rotated_secret_is_shown_once_and_both_work(api: APIClient, bot: ManagedIdentity) -> None:
+    old = make(api, bot).json()
+    made = rotate(api, old["id"])
+    assert made.status_code == 201, made.json()
+    body = made.json()
+    assert body["id"] != old["id"]
+    assert body["rotation"]["oldId"] == old["id"]
+    assert body["rotation"]["deliveryStep"] == "done"
+    for text in (old["clientSecret"], body["clientSecret"]):
+        assert authenticate(bot.client_id, text) is not None
+    again = rotate(api, body["id"])
+    assert (again.status_code, again.json()["code"]) == (409, "overlap_still_open")
+
+
+def test_a_secret_in_a_vault_is_rotated_there_and_shown_to_nobody(api: APIClient, bot: ManagedIdentity) -> None:
+    old = make(api, bot, storeSecretAt=AT).json()
+    made = rotate(api, old["id"])
+    assert made.status_code == 201, made.json()
+    assert "clientSecret" not in made.json()
+    assert (made.json()["storedAt"]["secretName"], made.json()["storedAt"]["version"]) == ("payroll", "2")
+    assert (made.json()["rotation"]["state"], made.json()["rotation"]["deliveryProblem"]) == ("distributed", "")
+    api.post(f"/api/credentials/{old['id']}/revoke", {"reason": "x"}, format="json")
+    gone = rotate(api, old["id"])
+    assert (gone.status_code, gone.json()["code"]) == (409, "not_live")
+
+
+def test_a_vault_that_fails_is_told_and_the_new_one_is_on_its_way(api: APIClient, bot: ManagedIdentity) -> None:
+    old = make(api, bot, storeSecretAt=AT).json()
+    with patch.object(LocalVault, "stage", side_effect=VaultUnreachable("The vault does not answer")):
+        made = rotate(api, old["id"])
+    assert made.status_code == 201
+    told = made.json()["rotation"]
+    assert (told["deliveryStep"], told["deliveryProblem"], told["deliveryReason"]) == (
+        "write", "vault_unreachable", "The vault does not answer",
+    )  # fmt: skip
+    assert told["deliverAt"] is not None
+    assert "clientSecret" not in made.json()
+
+
+def test_a_machine_rotates_into_a_vault_and_sees_nothing_of_one_that_may_do_more(
+    tenant: Tenant, bot: ManagedIdentity, api: APIClient
+) -> None:
+    tokens.grant(bot, "workflow.execute")
+    shown = make(api, bot).json()
+    rotator = register.client_of_machine(register.identity(tenant), "credential.rotate")
+    assert rotate(rotator, shown["id"]).status_code == 403
+    stored = rotate(rotator, shown["id"], storeSecretAt=AT)
+    assert (stored.status_code, "clientSecret" in stored.json()) == (201, False)
+    powerless = register.client_of_machine(register.identity(tenant), "identity.read")
+    assert rotate(powerless, shown["id"]).status_code == 403
+
+
+def test_a_rotation_costs_no_more_than_it_did(
+    api: APIClient, bot: ManagedIdentity, django_assert_max_num_queries: Any
+) -> None:
+    shown = make(api, bot).json()
+    with django_assert_max_num_queries(40):
+        assert rotate(api, shown["id"]).status_code == 201
