@@ -31,7 +31,7 @@ def replace_undelivered(rotation: Rotation, *, actor: Actor) -> credentials.Issu
         .get(pk=locked.new_id)
     )
     if locked.ended_at is not None or lost.revoked_at is not None:
-        raise Conflict("This rotation has ended.", code="rotation_ended")
+        raise Conflict("This rotation has ended.", code="rotation_over")
     lost.revoked_at, lost.revoked_reason = at, LOST
     lost.save(update_fields=["revoked_at", "revoked_reason"])
     text = generate(lost.identity.environment)
