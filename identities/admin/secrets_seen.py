@@ -83,7 +83,7 @@ def _progress(seen: list[Seen]) -> dict[str, int] | None:
 
 def _table(seen: list[Seen]) -> Table:
     empty = Empty("They saw no secret that works", "There is nothing to replace.", icon="verified_user")
-    return Table("", ["Identity", "Secret", "Shown", "State", ""], [_row(one) for one in seen], empty)
+    return Table("", ["Secret", "Shown", "State", ""], [_row(one) for one in seen], empty)
 
 
 def _row(one: Seen) -> list[object]:
@@ -92,8 +92,7 @@ def _row(one: Seen) -> list[object]:
     if one.problem and one.standing in {Standing.HAND, Standing.WAITING}:
         state.append(Quiet(one.problem))
     return [
-        link_to(identity),
-        Code(str(one.secret)),
+        Lines([link_to(identity), Code(str(one.secret))]),
         Moment(one.showing.shown_at),
         Lines(state),
         _way(one),

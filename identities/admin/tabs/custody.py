@@ -69,18 +69,17 @@ class CustodyTab(IdentityTab):
             "rule",
         )
         rows = [self._exception(one) for one in self.granted]
-        heads = ["Allowed", "Why", "Granted", "Ends", ""]
+        heads = ["Allowed", "Why", "Ends", ""]
         return Table("Exceptions from the policy", heads, rows, empty, action=grant if rows else None)
 
     def _exception(self, one: PolicyException) -> list[object]:
         live = exceptions.is_live(one, self.at)
-        state = Badge("lives", "warn") if live else Badge("over", "quiet")
+        state = Badge("in force", "warn") if live else Badge("over", "quiet")
         end = Link("End", command_of(self.identity, "end-exception", one.pk)) if live and self.may_govern else ""
         return [
             Lines([KINDS.get(one.kind, one.get_kind_display()), state]),
             Lines([one.reason, Quiet(one.ticket)] if one.ticket else [one.reason]),
-            Lines([Moment(one.granted_at), Quiet(f"by {one.granted_by}")]),
-            Lines([Moment(one.ended_at or one.expires_at), Quiet(one.ended_reason)]),
+            Lines([Moment(one.ended_at or one.expires_at), Quiet(one.ended_reason or f"granted by {one.granted_by}")]),
             end,
         ]
 
