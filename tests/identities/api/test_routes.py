@@ -15,6 +15,7 @@ from identities.access.models import SecretGrant
 from identities.admin.site import site
 from identities.api.views import PortalView
 from identities.credentials import services as credentials
+from identities.credentials.models import ExternalCredential
 from identities.detections.models import Finding
 from identities.discovery.models import ImportRun
 from identities.lifecycle.models import Quarantine
@@ -97,6 +98,9 @@ def estate():
         "roleBindings": role.bindings.get().pk,
         "identities": identity.pk,
         "credentials": credentials.issue(identity, actor=cast.SYSTEM).secret.pk,
+        "externalCredentials": ExternalCredential.objects.create(
+            identity=identity, kind="api_token", source="by hand", external_id="theirs"
+        ).pk,
         "rotations": getattr(credentials.issue(identity, actor=cast.SYSTEM).rotation, "pk", None),
         "vaultConnections": VaultConnection.objects.create(
             tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
