@@ -68,7 +68,9 @@ def _notice(match: LeakMatch, found: Reach) -> Notice:
 
 def _steps(match: LeakMatch, found: Reach, scope: Scope) -> Table:
     identity = match.identity
-    fresh = "It has no secret now: its work stands still until it gets one." if found.left == 0 else "Another secret works."
+    fresh = (
+        "It has no secret now: its work stands still until it gets one." if found.left == 0 else "Another secret works."
+    )
     rows: list[list[object]] = [
         ["Give it a new secret", fresh, _button(scope, identity, "rotate" if found.left else "issue-secret")],
         ["Stop it everywhere", _stopped(found), _stop(found, scope, identity)],

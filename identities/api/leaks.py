@@ -36,6 +36,8 @@ DESCRIPTION = (
 class LeakText(Shape):
     """Text in which somebody found what reads like a secret."""
 
+    takes_secrets = True
+
     text = serializers.CharField(trim_whitespace=False, max_length=1_048_576, help_text="Searched, never stored.")
     source = serializers.CharField(  # type: ignore[assignment]  # a member, not the field's own source
         max_length=200, allow_blank=True, default="", help_text="Where it was found, in a few words."
@@ -124,7 +126,7 @@ class LeaksView(PortalView):
     )
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> Response:
-        caller = request.user
+        caller: Any = request.user
         found = self._alert(caller) if isinstance(caller, Partner) else self._text()
         return Response(LeakAnswer({"matches": found}).data, status=202)
 

@@ -58,4 +58,5 @@ class ByDutyOrSignature(ByDuty):
     """A partner's signature is all that is asked of it; everybody else comes in by duty."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.user, Partner) or super().has_permission(request, view)
+        caller: Any = request.user
+        return isinstance(caller, Partner) or super().has_permission(request, view)

@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from audit.scrubbing import holds_secret
+from identities.detections.leak_facts import LeakFact
 from identities.inventory.standards import DEFAULTS, Standards
 from identities.inventory.states import State
 from identities.inventory.vocabulary import AuthMethod, BlastRadius, OwnershipClass, PrivilegeLevel
@@ -96,20 +97,6 @@ class CredentialFact:
     @property
     def has_expiry(self) -> bool:
         return self.expires_at is not None and self.expires_at.year < NEVER_YEAR
-
-
-@dataclass(frozen=True, slots=True)
-class LeakFact:
-    """A secret of ours that worked when it was reported as leaked; where it was found, and what was done about it."""
-
-    secret_id: UUID
-    hint: str
-    created_at: datetime
-    reported_at: datetime
-    action: str
-    source: str = ""
-    place: str = ""
-    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from identities.detections.facts import LeakFact
+from identities.detections.leak_facts import LeakFact
 from identities.detections.models import LeakAction, LeakMatch
 
 _COLUMNS = (

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from identities.detections.facts import IdentityFacts, LeakFact
+from identities.detections.facts import IdentityFacts
+from identities.detections.leak_facts import LeakFact
 from identities.detections.models import Severity
 from identities.detections.rules.base import Observation, Remedy, Rule, day
 

@@ -179,3 +179,11 @@ def test_pages_cost_a_bounded_number_of_queries(ours, admin):
         with CaptureQueriesContext(connection) as read:
             shown(admin.get(f"{LIST}{report.pk}/change/", {"tab": tab}))
         assert len(read) <= MOST_QUERIES, len(read)
+
+
+def test_a_quarantine_leads_to_its_runbook(ours, admin):
+    issued = leaked(ours, risk_tier="high")
+    page = shown(paste(admin, issued.text))
+    quarantine = issued.secret.identity.quarantines.get()
+    assert "and its identity stopped in" in page
+    assert f"/admin/identities/quarantine/{quarantine.pk}/change/" in page

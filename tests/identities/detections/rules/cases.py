@@ -10,12 +10,12 @@ from identities.detections.facts import (
     Foreseen,
     GrantFact,
     IdentityFacts,
-    LeakFact,
     Neighbour,
     OwnerFact,
     SharedPlace,
     Workload,
 )
+from identities.detections.leak_facts import LeakFact
 
 AT = datetime(2026, 3, 25, 6, tzinfo=UTC)
 #: Reads as one of our secrets, and as a token of GitHub; neither was ever issued.
