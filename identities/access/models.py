@@ -142,6 +142,7 @@ class SecretGrant(models.Model):
     objects = SecretGrants.as_manager()
 
     class Meta:
+        verbose_name = "secret reference"
         ordering = ["-asked_at", "id"]
         indexes = [
             models.Index(fields=["identity", "vault_uri", "secret_name"], name="secret_grant_of_identity"),

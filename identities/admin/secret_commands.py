@@ -1,4 +1,4 @@
-"""The buttons of secret references: let read, ask, grant, refuse, extend, end."""
+"""What is done with secret references: let read, ask; and on the row of each reader grant, refuse, extend, end."""
 
 from datetime import timedelta
 from typing import Any
@@ -101,7 +101,7 @@ BUTTONS = (
         key="approve",
         label="Grant",
         icon="check",
-        primary=True,
+        listed=False,
         fields=ApproveForm,
         initial=_as_asked,
         applies=_is("asked"),
@@ -114,6 +114,7 @@ BUTTONS = (
         label="Refuse",
         icon="block",
         danger=True,
+        listed=False,
         applies=_is("asked"),
         title="Refuse what was asked for",
         done="Refused. Whoever asked reads your reason here.",
@@ -123,6 +124,7 @@ BUTTONS = (
         key="extend",
         label="Extend",
         icon="more_time",
+        listed=False,
         fields=ExtendForm,
         initial=_a_year,
         applies=_is("granted"),
@@ -135,6 +137,7 @@ BUTTONS = (
         label="End",
         icon="key_off",
         danger=True,
+        listed=False,
         applies=lambda grant: state_of(grant, timezone.now()) in {"granted", "asked"},
         title="End the grant",
         done="It may not be read any more.",

@@ -154,7 +154,7 @@ class SecretReferenceAdmin(CommandAdmin):
             Fact("Ended", Moment(grant.ended_at, "no"), f"by {grant.ended_by}" if grant.ended_by else ""),
             Fact("Id", Code(str(grant.pk), copy=True)),
         ]
-        return [table, Facts("This grant", facts, "The buttons above are about this one.")]
+        return [table, Facts("One grant in full", facts, "“Open” in the table shows another one here.")]
 
     def _action(self, grant: SecretGrant, scope: Scope) -> Link | None:
         if not CREATION.may(scope, None, grant.identity.tenant_id):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from identities.access.models import SecretGrant
+from identities.access.secret_places import Place
 from identities.access.secret_reading import state_of
 from identities.access.secret_spans import is_unread
 from identities.admin.pages import command_of, link_to, page_of
@@ -70,11 +71,11 @@ def readers_table(
 
 
 def places_table(
-    title: str, grants: Iterable[SecretGrant], own: Iterable[object] = (), *, may: bool, action: Link | None
+    title: str, grants: Iterable[SecretGrant], own: Iterable[Place] = (), *, may: bool, action: Link | None
 ) -> Table:
     """What one reader may read; `own` are the places where the identity's own secret rests."""
     at = timezone.now()
-    rows: list[list[object]] = [[str(place), *OWN] for place in own]
+    rows: list[list[object]] = [[Lines([place.secret_name, Quiet(place.vault_uri)]), *OWN] for place in own]
     rows += [[_place(grant), *_about(grant, at), _deeds(grant, at, may=may)] for grant in grants]
     text = "Asked for when a run needs a secret, before the vault is."
     empty = Empty("It may read no secret", "A schedule that names one may, once it is saved.", action, "key_off")
@@ -99,7 +100,7 @@ def _about(grant: SecretGrant, at: datetime) -> list[object]:
 
 def _deeds(grant: SecretGrant, at: datetime, *, may: bool) -> object:
     found = DEEDS.get(state_of(grant, at), ()) if may else ()
-    return Lines([Link(word, command_of(grant, key)) for key, word in found], row=True)
+    return Lines([*(Link(word, command_of(grant, key)) for key, word in found), Link("Open", page_of(grant))], row=True)
 
 
 def _cadence(grant: SecretGrant) -> timedelta | None:

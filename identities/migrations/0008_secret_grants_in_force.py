@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='secretgrant',
+            options={'ordering': ['-asked_at', 'id'], 'verbose_name': 'secret reference'},
+        ),
         migrations.AddField(
             model_name='secretgrant',
             name='cadence_seconds',
