@@ -92,7 +92,7 @@ def _failing(rows: QuerySet[Schedule], scope: Scope) -> Table:
         rows.filter(preflight__is_clear=False).select_related("preflight").order_by("preflight__occurrence_at", "pk")
     )
     shown = []
-    for schedule in found.order_by("preflight__occurrence_at", "pk")[:SHOWN]:
+    for schedule in found.order_by(selectors.first_failure("preflight__"), "pk")[:SHOWN]:
         problems = problems_of(schedule.preflight)
         shown.append(
             [Link(schedule.name, page_of(schedule)), Moment(problems[0].at), problem_lines(schedule, problems, scope)]

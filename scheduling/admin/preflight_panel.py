@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, Value, When, Window
+from django.db.models import Case, Count, Q, Value, When, Window
 
 from identities.admin.pages import list_of, page_of
 from identities.admin.panels.base import Panel
-from identities.admin.parts import Block, Empty, Figure, Lines, Link, Moment, Quiet, Table
+from identities.admin.parts import Block, Empty, Lines, Link, Moment, Quiet, Table
 from scheduling.admin.preflight_blocks import problem_lines
 from scheduling.models import Schedule
 from scheduling.preflight import selectors
@@ -22,7 +22,6 @@ class WouldFail(Panel):
 
     kind = "would-fail"
     position = 12
-    figures_position = 3
     width = 6
 
     def load(self) -> None:
@@ -34,17 +33,12 @@ class WouldFail(Panel):
             failing=Window(Count("id", filter=Q(preflight__is_clear=False))),
             untried=Window(Count("id", filter=Q(preflight=None))),
         )
-        nearest = F("preflight__occurrence_at").asc(nulls_last=True)
+        nearest = selectors.first_failure("preflight__")
         self.found: list[Any] = list(counted.order_by("rank", nearest, "name", "id")[:SHOWN])
 
     @property
     def failing(self) -> int:
         return self.found[0].failing if self.found else 0
-
-    def figures(self) -> Sequence[Figure]:
-        tone = "bad" if self.failing else "quiet"
-        href = list_of(Schedule, state="would-fail")
-        return [Figure("Would fail", self.failing, href, "schedules, in 7 days", tone, "event_busy")]
 
     def blocks(self) -> Sequence[Block]:
         rows = [self._row(schedule) for schedule in self.found if not schedule.rank]
@@ -53,7 +47,7 @@ class WouldFail(Panel):
         return [Table("Would fail in the next 7 days", headers, rows, self._empty(), more=more)]
 
     def _row(self, schedule: Any) -> list[object]:
-        problems = sorted(problems_of(schedule.preflight), key=lambda each: (not each.stops_runs, each.at or self.at))
+        problems = problems_of(schedule.preflight)
         name = Lines([Link(schedule.name, page_of(schedule)), Quiet(schedule.workflow.key)])
         return [name, Moment(problems[0].at, "at each run"), problem_lines(schedule, problems, self.scope)]
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from identities.access.models import RoleBinding
 from identities.inventory.models import ManagedIdentity
@@ -45,10 +46,15 @@ def to_try(at: datetime) -> QuerySet[Schedule]:
     return rows.order_by(F("preflight__checked_at").asc(nulls_first=True), "next_run_at", "id")
 
 
+def first_failure(path: str = "") -> KeyTextTransform:
+    """When the first problem of a preflight, found at `path`, stops a run: as text, which sorts as time does."""
+    return KeyTextTransform("at", KeyTransform("0", f"{path}problems"))
+
+
 def would_fail(tenant_ids: Collection[UUID] | None) -> QuerySet[Preflight]:
     """The verdicts that are not clear, of schedules that are going, the nearest first."""
     rows = Preflight.objects.filter(is_clear=False, schedule__deleted_at=None, schedule__is_enabled=True)
-    rows = rows.select_related("schedule__workflow").order_by("occurrence_at", "schedule__name", "id")
+    rows = rows.select_related("schedule__workflow").order_by(first_failure(), "schedule__name", "id")
     return rows if tenant_ids is None else rows.filter(schedule__tenant_id__in=tenant_ids)
 
 

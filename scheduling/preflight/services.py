@@ -50,7 +50,7 @@ def _keep(schedule: Schedule, found: Found, actor: Actor) -> Preflight:
     is_there = Schedule.objects.select_for_update(no_key=True).filter(pk=schedule.pk, deleted_at=None).exists()
     before = Preflight.objects.filter(schedule=schedule).first()
     known = {each.key: each for each in problems_of(before)} if before else {}
-    problems = [each.seen_before(known, found.at) for each in found.problems]
+    problems = sorted((each.seen_before(known, found.at) for each in found.problems), key=_rank)
     row = before or Preflight(schedule=schedule)
     if not is_there or (before is not None and before.checked_at > found.at):
         return row
@@ -62,6 +62,11 @@ def _keep(schedule: Schedule, found: Found, actor: Actor) -> Preflight:
     _record_reads(schedule, found.bearers, actor)
     _say(schedule, problems, known.keys(), found.bearers, actor)
     return row
+
+
+def _rank(problem: Problem) -> tuple[bool, str]:
+    """What stops runs first, and of that the nearest: lists are ordered by the first of a schedule's problems."""
+    return not problem.stops_runs, zulu(problem.at) if problem.at else ""
 
 
 def _record_reads(schedule: Schedule, bearers: Sequence[Bearer], actor: Actor) -> None:

@@ -26,14 +26,14 @@ class WouldFail(Rule):
 
     def judge(self, facts: IdentityFacts, at: datetime) -> Iterator[Observation]:
         by_cause: defaultdict[str, list[Foreseen]] = defaultdict(list)
-        for seen in facts.foreseen:
-            by_cause[seen.code].append(seen)
+        for one in facts.foreseen:
+            by_cause[one.code].append(one)
         for code, seen in by_cause.items():
             yield Observation(_words(seen), key=code, details=_details(seen), severity=_severity(seen, at))
 
 
 def _words(seen: Sequence[Foreseen]) -> str:
-    others = [f"{each.what}" for each in seen[1:]]
+    others = [each.what for each in seen[1:]]
     more = f" The same holds for {_listed(others)}." if others else ""
     return f"{seen[0].what}: {seen[0].text}{more}"
 

@@ -15,6 +15,7 @@ from scheduling.models import Trigger
 from scheduling.preflight.checks.base import Bearer, Check, Trial
 from scheduling.preflight.problems import Mend, Problem
 
+Ask = Callable[[datetime], AccessDecision]
 MISSING, DENIED = "permission_missing", "authorization_denied"
 
 

@@ -1,5 +1,6 @@
 """What would fail is on the schedule, on the identity, on the overview and in the list, each with its button."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -109,6 +110,15 @@ def test_the_overview_shows_the_nearest_first_and_how_many(ours, client):
     assert "Would fail in the next 7 days" in text
     assert "Its role ends on Friday." in text
     assert "would-fail" in text
+
+
+def test_the_first_run_that_fails_decides_the_order_not_the_first_that_is_due(ours, client):
+    failing(ours, hours=90)
+    sooner = runs.schedule(running=ours.workflow, name="Sooner", next_run_at=timezone.now() + timedelta(hours=3))
+    near = failing(replace(ours, schedule=sooner), hours=30)
+    Preflight.objects.filter(pk=near.pk).update(occurrence_at=timezone.now() + timedelta(days=1))
+    text = text_of(client, "/admin/")
+    assert 0 < text.index(">Sooner<") < text.index(f">{ours.schedule.name}<")
 
 
 def test_the_overview_says_that_all_would_run_only_when_all_were_tried(ours, client):
