@@ -31,6 +31,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Triage
 from identities.lifecycle import selectors as stopped
+from identities.lifecycle.models import Quarantine
 
 
 @admin.register(ManagedIdentity, site=site)
@@ -119,6 +120,8 @@ def state_notices(identity: ManagedIdentity) -> list[Block]:
     """What must be known about an identity that cannot work."""
     if identity.is_enabled:
         return []
+    row = stopped.standing(identity) if identity.state == State.QUARANTINED else None
+    is_drill = row is not None and row.is_drill
     meaning = {
         "disabled": "It gets no token, its tokens are dead, and its runs are refused.",
         "paused": "It rests by plan: no token, no run. Who came meanwhile stands under Stops.",
@@ -126,15 +129,16 @@ def state_notices(identity: ManagedIdentity) -> list[Block]:
         "retired": "It has ended for good. The row stays as evidence.",
     }.get(identity.state, "It cannot work yet.")
     since: list[object] = [Quiet("Since"), Moment(identity.state_changed_at), Quiet(identity.state_reason)]
-    if identity.paused_until is not None:
-        since += [Quiet("Resumes by itself"), Moment(identity.paused_until)]
-    tone = {"retired": "quiet", "quarantined": "bad"}.get(identity.state, "warn")
-    text = Lines([meaning, Lines(since, row=True)])
-    return [Notice(f"This identity is {identity.state}.", text, tone, "block", _way_on(identity))]
+    if (back := row.release_at if row else identity.paused_until) is not None:
+        since += [Quiet("Ends by itself"), Moment(back)]
+    title = "A drill is under way." if is_drill else f"This identity is {identity.state}."
+    text = Lines(["It is stopped in earnest, and released by itself." if is_drill else meaning, Lines(since, row=True)])
+    tone = "info" if is_drill else {"retired": "quiet", "quarantined": "bad"}.get(identity.state, "warn")
+    return [Notice(title, text, tone, "block", _way_on(identity, row))]
 
 
-def _way_on(identity: ManagedIdentity) -> Link | None:
+def _way_on(identity: ManagedIdentity, row: Quarantine | None) -> Link | None:
     """Where a stopped identity is worked on."""
-    if identity.state == State.QUARANTINED and (row := stopped.standing(identity)) is not None:
+    if row is not None:
         return Link("The runbook", page_of(row))
     return Link("Who knocked", page_of(identity, tab="stops")) if identity.state == State.PAUSED else None

@@ -229,7 +229,7 @@ def _evidence(row: Quarantine) -> list[Block]:
         ),
         Fact("Size", f"{len(freezing.document(kept)):,} bytes"),
         Fact("File", Link("Download", address)),
-        Fact("Could not be had", missing),
+        *([Fact("Could not be had", missing)] if missing else []),
     ]
     rows = [[words(kind), words(part), f"{count:,}"] for kind, part, count in _counted(kept)]
     empty = Empty("The bundle is empty", "Nothing was known of this identity.")

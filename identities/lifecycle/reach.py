@@ -17,16 +17,18 @@ from identities.lifecycle.models import Quarantine
 from identities.tokens import settings as passport
 
 Place = tuple[str, str]
+#: Who vouches for what we issue: no source to be isolated.
+OURSELVES = frozenset({"passport", "steward", "steward passport"})
 
 
 def known(row: Quarantine) -> runbook.Known:
     """What is known at the call of this quarantine, before anything was changed."""
     identity, at = row.identity, row.called_at
-    audience = [passport.audience()] if row.residual_until else []
+    audience = [f"Whoever takes tokens for {passport.audience()}"] if row.residual_until else []
     return runbook.Known(
         is_external=identity.issuance == Issuance.EXTERNAL,
         procedure=identity.revocation_procedure,
-        trust_source=identity.upstream_trust_source,
+        trust_source="" if identity.upstream_trust_source.casefold() in OURSELVES else identity.upstream_trust_source,
         credentials=_own(identity, at),
         readable=_of_others(identity, freezing.readable(identity, at)),
         systems=[*identity.downstream_systems, *audience],

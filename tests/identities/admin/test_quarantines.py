@@ -168,7 +168,7 @@ def test_a_pause_has_an_end_and_says_who_knocked(browser, admin):
     identity = made.identity(of=admin.tenant)
     until = (timezone.now() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
     press(browser, identity, "pause", until=until, **REASON)
-    assert "Resumes by itself" in text(browser, identity)
+    assert "Ends by itself" in text(browser, identity)
     knocks.note(identity.pk, state="paused", address="192.0.2.9", user_agent="<b>curl</b>")
     knocks.flush()
     page = text(browser, identity, "stops")

@@ -193,7 +193,7 @@ def test_lines_name_credentials_readable_secrets_trust_and_downstream_systems(bo
     assert lines[LineKind.DEPENDENT_SECRET].about["identity_id"] == str(other.identity.pk)
     assert other.identity.name in lines[LineKind.DEPENDENT_SECRET].text
     downstream = row.lines.filter(kind=LineKind.DOWNSTREAM)
-    assert next(line.about["system"] for line in downstream) == "ledger"
+    assert [line.about["system"] for line in downstream] == ["ledger", "Whoever takes tokens for steward"]
     assert {line.about["until"] for line in downstream} == {row.residual_until.isoformat()}
     assert not any(line.is_required for line in row.lines.all())
 

@@ -34,7 +34,7 @@ def documented() -> Any:
     found = re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert found is not None
     names: dict[str, Any] = {}
-    exec(found.group(1), names)  # noqa: S102 - the example is the test
+    exec(found.group(1), names)
     return names["is_stopped"]
 
 
