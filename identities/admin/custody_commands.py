@@ -64,7 +64,8 @@ def _end(call: Call) -> Done:
 
 
 def _credential(identity: ManagedIdentity, key: str) -> Credential | None:
-    held = (*identity.secrets.select_related("identity"), *identity.keys.select_related("identity"))
+    held: list[Credential] = [*identity.secrets.select_related("identity")]
+    held += identity.keys.select_related("identity")
     return next((one for one in held if str(one.pk) == key), None)
 
 

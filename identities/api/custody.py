@@ -21,6 +21,7 @@ from identities.credentials.renewal import renew
 from identities.errors import Missing
 from identities.lifecycle import leavers
 from identities.people.models import User
+from identities.people.selectors import active_user
 
 ONE = "identity__tenant_id"
 
@@ -126,7 +127,7 @@ class RotateSeenView(PortalView):
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         tenants = self.tenant_ids()
         person = _person(id, tenants)
-        by = User.objects.filter(pk=self.principal.user_id).first()
+        by = active_user(self.principal.user_id) if self.principal.user_id else None
         leavers.ask_rotation(person, tenant_ids=tenants, actor=self.actor, by=by, **self.read(ReasonShape))
         seen = leavers.seen_by(person, tenant_ids=tenants, at=timezone.now())
         return Response({"results": SeenShape(seen, many=True).data}, status=202)

@@ -120,7 +120,7 @@ def _judged(found: QuerySet[Any], at: datetime) -> Iterator[Due]:
 
 
 def _loaded(model: type[Any], ids: Sequence[UUID], at: datetime) -> QuerySet[Any]:
-    rows = model._default_manager.filter(pk__in=ids).select_related(*_RELATED)
+    rows: QuerySet[Any] = model._default_manager.filter(pk__in=ids).select_related(*_RELATED)
     until = excepted_until(at, kind=ExceptionKind.ROTATION_BEYOND_MAXIMUM)
     return rows if model is ExternalCredential else rows.annotate(until=until)
 

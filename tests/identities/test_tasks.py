@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
 from identities import tasks
@@ -14,6 +15,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import drills, pausing
 from identities.lifecycle.models import Quarantine
 from identities.lifecycle.quarantines import quarantine
+from identities.people import notices
 from tests.factories import imports, register
 from tests.factories.imports import SYSTEM, read, record
 
@@ -89,3 +91,23 @@ def test_pauses_and_drills_that_are_over_end_by_themselves(tenant):
 def test_with_nothing_to_lift_two_queries_are_asked(django_assert_num_queries):
     with django_assert_num_queries(2):
         tasks.lift()
+
+
+def test_mail_leaves_only_where_there_is_a_server_and_names_the_inbox(tenant, settings):
+    person = register.person(tenant)
+    settings.MAIL_IS_ON = True
+    notices.tell([person], tenant_id=tenant.pk, kind="test", key="k", subject="Look")
+    settings.MAIL_IS_ON = False
+    tasks.send_mail()
+    assert mail.outbox == []
+    settings.MAIL_IS_ON, settings.PASSPORT_ISSUER = True, "https://steward.example.com"
+    tasks.send_mail()
+    assert "https://steward.example.com/admin/notices/" in mail.outbox[0].body
+
+
+def test_with_nothing_to_tell_mail_and_replace_a_few_queries_are_asked(django_assert_num_queries, settings):
+    settings.MAIL_IS_ON = True
+    with django_assert_num_queries(7):
+        tasks.remind()
+        tasks.send_mail()
+        tasks.rotate_seen()

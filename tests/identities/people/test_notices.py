@@ -21,7 +21,7 @@ def person() -> User:
 
 def tell(*persons: User, key: str = "k", **facts: str) -> int:
     facts = {"kind": "test", "subject": "Look here", **facts}
-    return notices.tell(persons, tenant_id=persons[0].tenant_id, key=key, **facts)
+    return notices.tell(persons, tenant_id=persons[0].tenant_id, key=key, **facts)  # type: ignore[arg-type]
 
 
 def test_nobody_sees_for_somebody_else(person: User) -> None:
