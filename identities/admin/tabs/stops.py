@@ -28,7 +28,7 @@ class Stops(IdentityTab):
             [
                 Fact("Time to revoke", seconds, "Of the last quarantine or drill that was complete."),
                 Fact("Revocation tested", Moment(it.revocation_tested_at), "By a drill, or as somebody noted."),
-                Fact("Resumes by itself", Moment(it.paused_until) if it.paused_until else ""),
+                *([Fact("Resumes by itself", Moment(it.paused_until))] if it.paused_until else []),
                 Fact("How it is revoked", it.revocation_procedure, wide=True),
             ],
         )
