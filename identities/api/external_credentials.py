@@ -39,7 +39,7 @@ class ExternalCredentialShape(Shape):
     id = serializers.UUIDField()
     identity_id = serializers.UUIDField()
     kind = serializers.ChoiceField(ExternalKind.choices)
-    source = serializers.CharField(help_text="Who reports it; `by hand` for what a person entered.")
+    source = serializers.CharField(help_text="Who reports it; `by hand` for what a person entered.")  # type: ignore[assignment]
     external_id = serializers.CharField()
     name = serializers.CharField()
     scope = serializers.ListField(child=serializers.CharField())

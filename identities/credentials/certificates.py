@@ -18,6 +18,12 @@ _BLOCK = re.compile(
     r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL
 )
 MAXIMUM_NAME = 1000
+_NAMES: dict[type, str] = {
+    rsa.RSAPublicKey: "RSA",
+    dsa.DSAPublicKey: "DSA",
+    ed25519.Ed25519PublicKey: "Ed25519",
+    ed448.Ed448PublicKey: "Ed448",
+}
 
 
 class NotACertificate(Exception):
@@ -99,12 +105,10 @@ def _leaf(chain: list[Certificate]) -> Certificate:
 
 
 def _algorithm(found: x509.Certificate) -> str:
-    key = found.public_key()
+    key: object = found.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
-    named = {rsa.RSAPublicKey: "RSA", dsa.DSAPublicKey: "DSA", ed25519.Ed25519PublicKey: "Ed25519",
-             ed448.Ed448PublicKey: "Ed448"}  # fmt: skip
-    return next((name for kind, name in named.items() if isinstance(key, kind)), "other")
+    return next((name for kind, name in _NAMES.items() if isinstance(key, kind)), "other")
 
 
 def _size(found: x509.Certificate) -> int | None:

@@ -1,7 +1,7 @@
 """Commands on credentials that live elsewhere: enter one by hand, correct its dates, note that it is gone."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -179,8 +179,9 @@ def _wrong(name: str, value: object, at: datetime) -> str:
         return "A text."
     if pem.is_private(value) and name != "certificate":
         return "That looks like a private key: only names and dates are kept here."
-    check: dict[str, Callable[[str], str]] = {"kind": _wrong_kind, "certificate": lambda _: ""}
-    return check.get(name, lambda text: _wrong_text(name, text))(value.strip())
+    if name == "certificate":
+        return ""
+    return _wrong_kind(value.strip()) if name == "kind" else _wrong_text(name, value.strip())
 
 
 def _wrong_date(name: str, value: object, at: datetime) -> str:

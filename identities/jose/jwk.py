@@ -41,7 +41,8 @@ def read(jwk: Mapping[str, Any]) -> tuple[PublicKey, str]:
     Raises BadKey for another kind, use or algorithm, for private members, and for a key that is malformed or weak.
     """
     kind, curve = jwk.get("kty"), jwk.get("crv")
-    fitting = ALGORITHMS.get((kind, curve if kind != "RSA" else None)) if _are_text(kind, curve) else None
+    named = (str(kind), str(curve) if kind != "RSA" else None)
+    fitting = ALGORITHMS.get(named) if isinstance(kind, str) else None
     if fitting is None:
         raise BadKey("not an RSA, P-256, P-384 or Ed25519 key")
     if PRIVATE_MEMBERS & jwk.keys():
@@ -105,10 +106,6 @@ def encode(data: bytes) -> str:
 def to_base64url(number: int) -> str:
     """A number in as few bytes as hold it."""
     return encode(number.to_bytes(math.ceil(number.bit_length() / 8), "big"))
-
-
-def _are_text(kind: object, curve: object) -> bool:
-    return isinstance(kind, str) and isinstance(curve, str | None)
 
 
 def _load(kind: str, jwk: Mapping[str, Any]) -> PublicKey:

@@ -23,20 +23,18 @@ def is_private(text: str) -> bool:
     return _MARKS.search(text) is not None
 
 
-@sensitive_variables("given")
+@sensitive_variables("given", "found")
 def read(given: str | Mapping[str, Any]) -> tuple[PublicKey, str, str]:
     """The key, what it signs with, and the name it gives itself (or none); raises BadKey."""
-    if isinstance(given, str):
-        given = _parsed(given)
-    if isinstance(given, Mapping):
-        if jwks.PRIVATE_MEMBERS & given.keys():
-            raise BadKey(PRIVATE)
-        if "keys" in given:
-            raise BadKey("a set of keys: give one key of it")
-        kid = given.get("kid", "")
-        return *jwks.read(given), kid if isinstance(kid, str) else ""
-    members = jwks.members_of(given)
-    return *jwks.read(members), ""
+    found = _parsed(given) if isinstance(given, str) else given
+    if not isinstance(found, Mapping):
+        return *jwks.read(jwks.members_of(found)), ""
+    if jwks.PRIVATE_MEMBERS & found.keys():
+        raise BadKey(PRIVATE)
+    if "keys" in found:
+        raise BadKey("a set of keys: give one key of it")
+    kid = found.get("kid", "")
+    return *jwks.read(found), kid if isinstance(kid, str) else ""
 
 
 @sensitive_variables("text")
