@@ -12,6 +12,8 @@ from django.db.models import Model
 from unfold import widgets
 
 from identities.admin.searching import OfTenant, Searchable
+from identities.credentials import misplaced
+from identities.credentials.misplaced import members_with_secrets
 from identities.errors import DomainError, Invalid
 
 _DRESS: tuple[tuple[type[forms.Widget], type[forms.Widget]], ...] = (
@@ -106,8 +108,12 @@ class Json(forms.JSONField):
 
 
 class CommandForm(forms.Form):
-    """The input of one command; a field has the name of the service's argument."""
+    """The input of one command; a field has the name of the service's argument.
 
+    A field that holds a client secret of ours is refused unless `takes_secrets` says that this is where one belongs.
+    """
+
+    takes_secrets: ClassVar[bool] = False
     sections: ClassVar[Sequence[Section]] = ()
     #: Where a service's name for a member is not the field's.
     renamed: ClassVar[Mapping[str, str]] = {}
@@ -139,6 +145,16 @@ class CommandForm(forms.Form):
             return
         for section in self.sections:
             yield section, [self[name] for name in section.fields if name in self.fields]
+
+    def full_clean(self) -> None:
+        """Refuse a secret last, whatever a form's own checks say, and keep it out of what is drawn again."""
+        super().full_clean()
+        if self.is_bound and not self.takes_secrets:
+            given = {name: self.data.get(self.add_prefix(name)) for name in self.fields}
+            for name in members_with_secrets({name: value for name, value in given.items() if value}):
+                self.add_error(name, misplaced.SAID)
+                self.data = self.data.copy()
+                self.data[self.add_prefix(name)] = ""
 
     def look_only_at(self, names: Sequence[str]) -> None:
         """Forget what is wrong with every other field: it is not asked yet."""

@@ -40,6 +40,8 @@ class Forgetful(widgets.UnfoldAdminTextareaWidget):
 class LeakForm(CommandForm):
     """What was found, and where."""
 
+    takes_secrets = True
+
     text = forms.CharField(
         max_length=1_048_576,
         strip=False,

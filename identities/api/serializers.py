@@ -1,10 +1,13 @@
 """`Shape`: the base of every body and answer: camelCase outside, snake_case inside, nothing unknown let in."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from audit.scrubbing import clean_text
+from identities.credentials import misplaced
+from identities.credentials.misplaced import members_with_secrets
 from identities.names import camel
 
 UNKNOWN_MEMBER = "There is no such member."
@@ -16,8 +19,11 @@ class Shape(serializers.Serializer[Any]):
 
     Fields are declared in snake_case and appear in camelCase; `validated_data` is in snake_case again. A method
     `validate_<snake_case>` is found as well. A member that is not declared, or that is read-only, is an error
-    naming the member: nothing that a client sends is ever dropped in silence.
+    naming the member: nothing that a client sends is ever dropped in silence. A member that holds a client secret of
+    ours is refused unless `takes_secrets` says that this is where one belongs.
     """
+
+    takes_secrets: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -37,6 +43,8 @@ class Shape(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
+            if self.root is self and not self.takes_secrets:
+                self._refuse_secrets(data)
             self._refuse_unknown(data)
             if not isinstance(self.root, Query):
                 self._refuse_converted(data)
@@ -52,6 +60,12 @@ class Shape(serializers.Serializer[Any]):
                 errors[str(member)] = [READ_ONLY_MEMBER]
         if errors:
             raise serializers.ValidationError(errors)
+
+    def _refuse_secrets(self, data: Mapping[str, Any]) -> None:
+        """Whatever is kept of a body, a secret is not: neither in a description nor in a reason."""
+        if found := members_with_secrets(data):
+            # A member that is called like a secret is not called back.
+            raise serializers.ValidationError({clean_text(member): [misplaced.SAID] for member in found})
 
     def _refuse_converted(self, data: Mapping[str, Any]) -> None:
         """JSON has types: `"5"` is no number and `1` is not true, though a field would take them for it."""

@@ -4,7 +4,10 @@ import pytest
 from rest_framework import serializers
 
 from identities.api.serializers import Shape
+from identities.credentials.secret_format import generate
+from identities.inventory.models import ManagedIdentity
 from identities.names import camel
+from tests.factories import register
 
 
 class InnerShape(Shape):
@@ -79,3 +82,15 @@ def test_a_check_of_one_member_is_found_by_its_inner_name():
     body = OuterShape(data={"validUntil": "never"})
     assert not body.is_valid()
     assert body.errors == {"validUntil": ["Nothing is granted for ever."]}
+
+
+@pytest.mark.django_db
+def test_a_client_secret_in_any_member_is_refused_and_kept_nowhere():
+    admin = register.person(register.tenant())
+    secret = generate("production")
+    body = {"name": "bot", "environment": "production", "purpose": f"It uses {secret}"}
+    answer = register.client_of(admin).post("/api/identities", body, format="json")
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["purpose"]
+    assert secret not in answer.content.decode()
+    assert not ManagedIdentity.objects.exists()

@@ -124,7 +124,7 @@ class Portal:
         answer = self.ask("POST", "/passport/token", urlencode(form).encode(), headers=headers)
         if answer.status == 200:
             self.answers.pop()
-            self.secrets.append(answer.json["access_token"])
+            self.secrets.append(answer.json["access_token"].rpartition(".")[2])
         return answer
 
     def page(self, path: str, form: dict[str, str] | None = None, *, shows: str = "") -> str:
