@@ -25,11 +25,8 @@ def replace_undelivered(rotation: Rotation, *, actor: Actor) -> credentials.Issu
     at = timezone.now()
     locks.hold([rotation.identity_id])
     locked = Rotation.objects.select_for_update(no_key=True).get(pk=rotation.pk)
-    lost = (
-        ClientSecret.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("identity")
-        .get(pk=locked.new_id)
-    )
+    found = ClientSecret.objects.select_for_update(no_key=True, of=("self",)).select_related("identity")
+    lost = found.get(rotations_to=locked)
     if locked.ended_at is not None or lost.revoked_at is not None:
         raise Conflict("This rotation has ended.", code="rotation_over")
     lost.revoked_at, lost.revoked_reason = at, LOST

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from identities.credentials.models import DeliveryStep, Rotation
+from identities.credentials.models import ClientSecret, DeliveryStep, Rotation
 from identities.vaults.references import SecretReference
 
 #: How long one step may be silent before another process takes the rotation over.
@@ -62,6 +62,12 @@ def held(hold: Hold) -> Rotation:
     if rotation is None:
         raise HoldLost
     return rotation
+
+
+def secret_of(rotation: Rotation) -> ClientSecret:
+    """The new secret, which is what is delivered."""
+    assert rotation.new is not None  # noqa: S101 - a delivery is of a secret
+    return rotation.new
 
 
 def save(hold: Hold, **facts: Any) -> None:

@@ -12,7 +12,7 @@ from audit import services as audit
 from audit.actors import Actor
 from audit.events import Outcome
 from identities.credentials import services as credentials
-from identities.credentials.models import DeliveryStep, Rotation
+from identities.credentials.models import ClientSecret, DeliveryStep, Rotation
 from identities.errors import DomainError, Invalid
 from identities.events import CredentialEvent
 from identities.inventory.answering import answer_for
@@ -43,7 +43,8 @@ def named(error: DomainError) -> Obstacle:
 
 
 def _pause(tries: int) -> timedelta:
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
+    doubled: timedelta = FIRST_PAUSE * (1 << min(tries - 1, 10))
+    return min(doubled, LONGEST_PAUSE)
 
 
 def note(hold: Hold, obstacle: Obstacle, *, actor: Actor) -> None:
@@ -66,13 +67,12 @@ def note(hold: Hold, obstacle: Obstacle, *, actor: Actor) -> None:
         )
         Rotation.objects.filter(pk=rotation.pk).update(delivery_held_until=None)
         if obstacle.code != rotation.delivery_problem:
-            _record(rotation, obstacle, actor)
+            _record(rotation, holding.secret_of(rotation), obstacle, actor)
         if tries == PATIENCE:
-            _tell(rotation, obstacle)
+            _tell(rotation, holding.secret_of(rotation), obstacle)
 
 
-def _record(rotation: Rotation, obstacle: Obstacle, actor: Actor) -> None:
-    secret = rotation.new
+def _record(rotation: Rotation, secret: ClientSecret, obstacle: Obstacle, actor: Actor) -> None:
     log.warning("delivery_failed", rotation_id=str(rotation.pk), code=obstacle.code, step=rotation.delivery_step)
     audit.record(
         CredentialEvent.DELIVERY_FAILED,
@@ -90,8 +90,8 @@ def _record(rotation: Rotation, obstacle: Obstacle, actor: Actor) -> None:
     )
 
 
-def _tell(rotation: Rotation, obstacle: Obstacle) -> None:
-    identity = rotation.new.identity
+def _tell(rotation: Rotation, secret: ClientSecret, obstacle: Obstacle) -> None:
+    identity = secret.identity
     notices.tell(
         answer_for(identity),
         tenant_id=identity.tenant_id,
@@ -99,5 +99,5 @@ def _tell(rotation: Rotation, obstacle: Obstacle) -> None:
         key=f"delivery {rotation.pk}",
         subject=f"The new secret of {identity.name} is not in its vault yet",
         text=f"{obstacle.reason} The old secret works on, and Steward tries again by itself.",
-        about=credentials.subject_of(rotation.new),
+        about=credentials.subject_of(secret),
     )

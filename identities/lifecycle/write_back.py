@@ -26,7 +26,7 @@ from identities.events import CredentialEvent
 from identities.inventory import locks
 from identities.inventory.states import State
 from identities.lifecycle import obstacles, proving
-from identities.lifecycle.holding import Hold, HoldLost, held, save
+from identities.lifecycle.holding import Hold, HoldLost, held, save, secret_of
 from identities.lifecycle.obstacles import Obstacle
 from identities.lifecycle.proving import NotProven
 from identities.vaults import services as vaults
@@ -80,7 +80,7 @@ def _write(hold: Hold, rotation: Rotation, text: SecretText | None, actor: Actor
     place, where = _place(rotation), _where(rotation)
     if text is None:
         version = vaults.staged_version(place, **where)
-        if version != NONE and holds(place, version, _new(rotation), actor=actor):
+        if version != NONE and holds(place, version, secret_of(rotation), actor=actor):
             save(hold, delivery_step=DeliveryStep.VALIDATE, delivery_version=version)
             return
     expected = vaults.newest_version(place, **where)
@@ -94,13 +94,13 @@ def _write(hold: Hold, rotation: Rotation, text: SecretText | None, actor: Actor
 
 @sensitive_variables("text", "found")
 def _validate(hold: Hold, rotation: Rotation, text: SecretText | None, actor: Actor) -> None:
-    found = holds(_place(rotation), rotation.delivery_version, _new(rotation), actor=actor)
+    found = holds(_place(rotation), rotation.delivery_version, secret_of(rotation), actor=actor)
     if found is None:
         said = "The vault does not give back what was written: another secret is written in its place."
         raise Obstacle(NOT_THERE, said, DeliveryStep.WRITE)
     save(hold)
     try:
-        proving.prove(_new(rotation).identity, found, actor=actor)
+        proving.prove(secret_of(rotation).identity, found, actor=actor)
     except NotProven as error:
         raise Obstacle(error.code, error.reason) from None
     save(hold, delivery_step=DeliveryStep.PROMOTE)
@@ -113,7 +113,7 @@ def _promote(hold: Hold, rotation: Rotation, text: SecretText | None, actor: Act
         vaults.promote_secret(place, rotation.delivery_version, expected_version=expected, actor=actor, **where)
     except (VersionConflict, SecretNotFound) as error:
         raise Obstacle(error.code, error.message, DeliveryStep.WRITE) from None
-    if holds(place, None, _new(rotation), actor=actor) is None:
+    if holds(place, None, secret_of(rotation), actor=actor) is None:
         said = "Somebody else wrote to this place in between: the new secret is written again."
         raise Obstacle(WRITTEN_OVER, said, DeliveryStep.WRITE)
     _finish(hold, rotation, actor)
@@ -129,7 +129,7 @@ _STEPS: dict[DeliveryStep, Callable[[Hold, Rotation, SecretText | None, Actor], 
 @transaction.atomic
 def _finish(hold: Hold, rotation: Rotation, actor: Actor) -> None:
     locks.hold([rotation.identity_id])
-    secret = _new(rotation)
+    secret = secret_of(rotation)
     secret.stored_at = at_version(_place(rotation), rotation.delivery_version)
     secret.save(update_fields=["stored_at"])
     save(
@@ -153,7 +153,7 @@ def _finish(hold: Hold, rotation: Rotation, actor: Actor) -> None:
 
 def _is_over(rotation: Rotation) -> bool:
     """Nobody waits for it any more: rolled back, revoked by hand, or the identity has gone."""
-    secret = _new(rotation)
+    secret = secret_of(rotation)
     return rotation.ended_at is not None or secret.revoked_at is not None or secret.identity.state == State.RETIRED
 
 
@@ -164,10 +164,5 @@ def _place(rotation: Rotation) -> SecretReference:
 
 
 def _where(rotation: Rotation) -> dict[str, Any]:
-    identity = _new(rotation).identity
+    identity = secret_of(rotation).identity
     return {"tenant_id": identity.tenant_id, "environment": identity.environment}
-
-
-def _new(rotation: Rotation) -> ClientSecret:
-    assert rotation.new is not None  # noqa: S101 - a delivery is of a secret
-    return rotation.new

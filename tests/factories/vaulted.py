@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -48,9 +49,14 @@ class Vaulted:
 
 
 def vaulted(
-    of: Tenant, connection: VaultConnection | None = None, name: str = "team/payroll-bot", **facts: object
+    of: Tenant,
+    connection: VaultConnection | None = None,
+    name: str = "team/payroll-bot",
+    name_of: str = "",
+    **facts: Any,
 ) -> Vaulted:
-    identity = register.identity(of, **{"environment": "staging", **facts})
+    called: dict[str, Any] = {"name": name_of} if name_of else {}
+    identity = register.identity(of, **{"environment": "staging", **called, **facts})
     provider, uri = (connection.provider, connection.vault_uri) if connection else ("local", "local://default")
     place = SecretReference(provider, uri, name)
     made = lifecycle.issue_secret(identity, actor=register.SYSTEM, store_at=place)

@@ -200,7 +200,7 @@ def test_a_rotation_changes_nothing_but_the_credential(local: Vaulted) -> None:
     assert picture() == before
 
 
-def test_nothing_due_costs_one_query(local: Vaulted, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_due_costs_one_query(local: Vaulted, django_assert_num_queries) -> None:
     rotate(local)
     with django_assert_num_queries(1):
         assert rotations.deliver_due(later()) == 0

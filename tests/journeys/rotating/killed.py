@@ -185,16 +185,16 @@ def main(name: str, place: dict[str, Any]) -> int:
     for number in range(1, MOST):
         if status:
             return status
-        status, said = apart(lambda number=number: act.prepare(tenant_id, number))  # type: ignore[misc]
+        status, said = apart(lambda number=number: act.prepare(tenant_id, number))
         if status:
             return status
         told = json.loads(said)
-        ended, boundary = apart(lambda number=number, told=told: act.do(told, fuse=Fuse(number)))  # type: ignore[misc]
+        ended, boundary = apart(lambda number=number, told=told: act.do(told, fuse=Fuse(number)))
         if ended not in (0, -signal.SIGKILL):
             return ended
-        killed = json.loads(apart(lambda told=told: act.look(told))[1])  # type: ignore[misc]
-        status, _ = apart(lambda told=told: act.do(told))  # type: ignore[misc]
-        finished = json.loads(apart(lambda told=told: act.look(told))[1])  # type: ignore[misc]
+        killed = json.loads(apart(lambda told=told: act.look(told))[1])
+        status, _ = apart(lambda told=told: act.do(told))
+        finished = json.loads(apart(lambda told=told: act.look(told))[1])
         line = {"number": number, "boundary": boundary, "killed": killed, "finished": finished}
         print(json.dumps(line), flush=True)  # noqa: T201
         if ended == 0:

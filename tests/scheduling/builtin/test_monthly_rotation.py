@@ -68,7 +68,7 @@ def test_every_tenant_gets_it_once(tenant: Tenant) -> None:
         assert ManagedIdentity.objects.get(tenant=one).pk == made.managed_identity_id
 
 
-def test_nothing_missing_costs_one_query(schedule: Schedule, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_missing_costs_one_query(schedule: Schedule, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
         assert monthly_rotation.ensure() == 0
 
