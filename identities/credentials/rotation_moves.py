@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from audit import changes, services as audit
+from audit import changes
 from audit.actors import Actor
 from identities.credentials import ending, rotation_alerts
 from identities.credentials.models import Rotation, RotationState
-from identities.credentials.naming import subject_of
 from identities.credentials.rotation import Facts, Move
-from identities.credentials.rotation_rows import evidence, pair, told
+from identities.credentials.rotation_records import record
+from identities.credentials.rotation_rows import pair
 from identities.events import CredentialEvent
 from identities.inventory import brittleness
 
 ACTOR = Actor.system("rotation")
 SILENT = "Replaced: it was silent for its time and the new one is in use"
 PAST_DEADLINE = "Replaced: past its cutover deadline, at which the policy of its tier retires it"
+SLOWED = "Past its cutover deadline: one success a minute"
 ENDED_ELSEWHERE = "It ended while the two overlapped"
 
 
@@ -36,14 +37,8 @@ def retire(rotation: Rotation, *, reason: str, actor: Actor, at: datetime) -> No
     rotation.state = RotationState.RETIRED
     ending.end(old, reason=reason, at=at)
     finish(rotation, reason=reason, at=at)
-    audit.record(
-        CredentialEvent.RETIRED,
-        actor=actor,
-        subject=subject_of(old),
-        reason=reason,
-        changes=changes.made({"revoked_at": at.isoformat()}),
-        details=told(rotation) | evidence(rotation),
-    )
+    ended = changes.made({"revoked_at": at.isoformat()})
+    record(CredentialEvent.RETIRED, rotation, of=old, actor=actor, reason=reason, changes=ended)
     if rotation.both_seen_at is not None and rotation.overdue_at is None:
         brittleness.clear(rotation.identity, reason="A rotation was completed in time", actor=actor)
 
@@ -55,14 +50,8 @@ def roll_back(rotation: Rotation, *, reason: str, actor: Actor, at: datetime) ->
     ending.end(new, reason=reason, at=at)
     _unthrottle(rotation)
     finish(rotation, reason=reason, at=at)
-    audit.record(
-        CredentialEvent.ROLLED_BACK,
-        actor=actor,
-        subject=subject_of(new),
-        reason=reason,
-        changes=changes.made({"revoked_at": at.isoformat()}),
-        details=told(rotation) | evidence(rotation),
-    )
+    ended = changes.made({"revoked_at": at.isoformat()})
+    record(CredentialEvent.ROLLED_BACK, rotation, of=new, actor=actor, reason=reason, changes=ended)
 
 
 def settle(rotation: Rotation, move: Move, *, reason: str, at: datetime) -> None:
@@ -76,7 +65,7 @@ def settle(rotation: Rotation, move: Move, *, reason: str, at: datetime) -> None
 def distribute(rotation: Rotation, *, actor: Actor, at: datetime, how: str) -> None:
     """The new one has reached whoever uses it."""
     rotation.state, rotation.distributed_at = RotationState.DISTRIBUTED, at
-    _record(CredentialEvent.DISTRIBUTED, rotation, actor=actor, reason=how)
+    record(CredentialEvent.DISTRIBUTED, rotation, actor=actor, reason=how)
 
 
 def _distribute(rotation: Rotation, at: datetime) -> None:
@@ -87,7 +76,7 @@ def _distribute(rotation: Rotation, at: datetime) -> None:
 def _cut_over(rotation: Rotation, at: datetime) -> None:
     _, new = pair(rotation)
     rotation.both_seen_at = new.first_used_at
-    _record(CredentialEvent.CUT_OVER, rotation, actor=ACTOR)
+    record(CredentialEvent.CUT_OVER, rotation, actor=ACTOR)
 
 
 def _fall_silent(rotation: Rotation, at: datetime) -> None:
@@ -102,7 +91,7 @@ def _alert(rotation: Rotation, at: datetime) -> None:
     rotation.overdue_at = at
     reason = rotation_alerts.why(rotation)
     brittleness.mark(rotation.identity, reason=reason, actor=ACTOR)
-    _record(CredentialEvent.CUTOVER_OVERDUE, rotation, actor=ACTOR, reason=reason)
+    record(CredentialEvent.CUTOVER_OVERDUE, rotation, actor=ACTOR, reason=reason)
     rotation_alerts.tell(rotation, reason)
 
 
@@ -110,24 +99,18 @@ def _throttle(rotation: Rotation, at: datetime) -> None:
     old, _ = pair(rotation)
     old.throttled_at = at
     old.save(update_fields=["throttled_at"])
-    audit.record(
-        CredentialEvent.THROTTLED,
-        actor=ACTOR,
-        subject=subject_of(old),
-        reason="Past its cutover deadline: one success a minute",
-        changes=changes.made({"throttled_at": at.isoformat()}),
-        details=told(rotation) | evidence(rotation),
-    )
+    slowed = changes.made({"throttled_at": at.isoformat()})
+    record(CredentialEvent.THROTTLED, rotation, of=old, actor=ACTOR, reason=SLOWED, changes=slowed)
 
 
 def _end_old(rotation: Rotation, at: datetime) -> None:
     settle(rotation, Move.END_OLD, reason=ENDED_ELSEWHERE, at=at)
-    _record(CredentialEvent.RETIRED, rotation, actor=ACTOR, reason=ENDED_ELSEWHERE)
+    record(CredentialEvent.RETIRED, rotation, actor=ACTOR, reason=ENDED_ELSEWHERE)
 
 
 def _end_new(rotation: Rotation, at: datetime) -> None:
     settle(rotation, Move.END_NEW, reason=ENDED_ELSEWHERE, at=at)
-    _record(CredentialEvent.ROLLED_BACK, rotation, actor=ACTOR, reason=ENDED_ELSEWHERE)
+    record(CredentialEvent.ROLLED_BACK, rotation, actor=ACTOR, reason=ENDED_ELSEWHERE)
 
 
 def _unthrottle(rotation: Rotation) -> None:
@@ -135,12 +118,6 @@ def _unthrottle(rotation: Rotation) -> None:
     if old.throttled_at is not None:
         old.throttled_at = None
         old.save(update_fields=["throttled_at"])
-
-
-def _record(event: CredentialEvent, rotation: Rotation, *, actor: Actor, reason: str = "") -> None:
-    _, new = pair(rotation)
-    facts = told(rotation) | evidence(rotation)
-    audit.record(event, actor=actor, subject=subject_of(new), reason=reason, details=facts)
 
 
 _DO: dict[Move, Callable[[Rotation, datetime], None]] = {

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from identities.credentials.models import AfterDeadline, ClientKey, ClientSecret, Rotation, RotationState
-from identities.credentials.naming import Credential, details, hint
+from identities.credentials.naming import Credential
 from identities.credentials.rotation import Facts, Seen
 from identities.credentials.selectors import is_live
 from identities.inventory import locks
@@ -67,29 +67,6 @@ def facts(rotation: Rotation, at: datetime) -> Facts:
     )
 
 
-def told(rotation: Rotation) -> dict[str, object]:
-    """What every record of a rotation says of it."""
-    old, new = pair(rotation)
-    return details(new) | {
-        "rotation_id": str(rotation.pk),
-        "state": str(rotation.state),
-        "old": hint(old),
-        "new": hint(new),
-        "cutover_deadline": rotation.cutover_deadline.isoformat(),
-    }
-
-
-def evidence(rotation: Rotation) -> dict[str, object]:
-    """When the two were seen: what a move rests on."""
-    old, new = pair(rotation)
-    return {
-        "new_first_used_at": _text(new.first_used_at),
-        "old_last_used_at": _text(old.last_used_at),
-        "silent_seconds": rotation.silent_seconds,
-        "listening_since": _text(rotation.watched_since),
-    }
-
-
 def _held(model: type[ClientSecret] | type[ClientKey], *ids: UUID | None) -> list[None] | list[Credential]:
     if None in ids:
         return [None, None]
@@ -107,5 +84,6 @@ def _seen(credential: Credential, at: datetime) -> Seen:
     )
 
 
-def _text(at: datetime | None) -> str | None:
+def text_of(at: datetime | None) -> str | None:
+    """As a record keeps an instant."""
     return at.isoformat() if at else None

@@ -8,11 +8,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit import services as audit
 from audit.actors import Actor
 from identities.credentials import rotation as machine, rotation_moves as moves, rotation_rows as rows
 from identities.credentials.models import ClientKey, ClientSecret, Delivery, Rotation, RotationState
-from identities.credentials.naming import hint, subject_of
+from identities.credentials.naming import hint
+from identities.credentials.rotation_records import record
 from identities.credentials.selectors import alive
 from identities.errors import Conflict, Invalid, Missing
 from identities.events import CredentialEvent
@@ -241,20 +241,9 @@ def _new(
 
 def _keep(made: Rotation, actor: Actor) -> Rotation:
     made.save(force_insert=True)
-    old, new = rows.pair(made)
-    audit.record(
-        CredentialEvent.ROTATED,
-        actor=actor,
-        subject=subject_of(new),
-        reason=made.reason,
-        details=rows.told(made)
-        | {
-            "old_id": str(old.pk),
-            "silent_seconds": made.silent_seconds,
-            "after_deadline": str(made.after_deadline),
-            "delivery": str(made.delivery),
-        },
-    )
+    old, _ = rows.pair(made)
+    agreed = {"old_id": str(old.pk), "after_deadline": str(made.after_deadline), "delivery": str(made.delivery)}
+    record(CredentialEvent.ROTATED, made, actor=actor, reason=made.reason, more=agreed)
     return made
 
 
