@@ -63,6 +63,11 @@ def holds_secret(text: str) -> bool:
     return _SECRET_TEXT.search(text) is not None
 
 
+def mask(text: str) -> str:
+    """`text` with what reads as a secret masked, and nothing else about it changed."""
+    return _SECRET_TEXT.sub(MASK, text)
+
+
 def _is_harmless(text: str) -> bool:
     """Too short for any secret that is known by its look, and nothing in it to be written out: most words are."""
     return len(text) < SHORTEST_SECRET and "@" not in text and text.isprintable()

@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from audit import scrubbing
+
 #: Loggers that would print what a client sent, secrets included: oauthlib and the toolkit log a wrong secret at DEBUG.
 TALKATIVE = ("oauthlib", "oauth2_provider", "urllib3", "requests", "hvac", "amqp", "kombu", "asyncio")
 
@@ -44,6 +46,14 @@ def hide_links(logger: Any, method: str, record: EventDict) -> EventDict:
     return record
 
 
+def mask_secrets(logger: Any, method: str, record: EventDict) -> EventDict:
+    """A net under whoever logs: a path that a stranger asked for, or a driver's error, may hold anything."""
+    for name, value in record.items():
+        if isinstance(value, str):
+            record[name] = scrubbing.mask(value)
+    return record
+
+
 def configure_structlog() -> None:
     """Send structlog's own loggers through the standard library, so that one handler writes everything."""
     structlog.configure(
@@ -71,6 +81,7 @@ def dict_config(level: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     hide_links,
+                    mask_secrets,
                     structlog.processors.JSONRenderer(default=str),
                 ],
             }

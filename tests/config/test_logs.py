@@ -78,3 +78,16 @@ def test_a_portal_on_a_terminal_keeps_its_screen_for_errors(lines, tmp_path):
         kept_handler = root.handlers[-1]
         root.removeHandler(kept_handler)
         kept_handler.close()
+
+
+def test_what_reads_as_a_secret_is_masked_wherever_it_stands_in_a_record(lines, client, db):
+    secret = "nhi_prod_" + "a1B" * 14 + "c_0aZ9bY"  # no real one: the look is enough
+    client.get(f"/nowhere/{secret}")
+    structlog.get_logger("tests.ours").info(f"sent {secret}", header=f"Bearer {secret}")
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        logging.getLogger("tests.theirs").exception("broke off")
+    assert len(lines()) >= 3
+    assert secret not in json.dumps(lines())
+    assert "ValueError" in json.dumps(lines())
