@@ -39,4 +39,5 @@ def test_the_client_of_the_page_gets_a_token_each_time(live_server: Any, setting
         assert {verify_access_token(text).client_id for text in found} == {bot.client_id}
         with pytest.raises(urllib.error.HTTPError) as refused:
             token(live_server.url, bot.client_id, "another", pem)
-        assert refused.value.code == 401
+        with refused.value as answer:
+            assert answer.code == 401
