@@ -22,6 +22,8 @@ from identities.lifecycle.models import LineKind, Quarantine, QuarantineLine
 from identities.people.models import User
 
 NOT_YOURS = "This line is given to somebody else."
+ONE = "It gets back the state it had, and the schedules and role bindings that the quarantine took. Tokens stay dead."
+TWO = f"{ONE} It is of high tier: one person asks, another one releases within a day."
 
 
 class NoteForm(CommandForm):
@@ -227,5 +229,3 @@ BUTTONS = (
         confirm="Nothing brings it back: after a release the identity needs a new one.",
     ),
 )  # fmt: skip
-ONE = "It gets back the state it had, and the schedules and role bindings that the quarantine took. Tokens stay dead."
-TWO = f"{ONE} It is of high tier: one person asks, another one releases within a day."

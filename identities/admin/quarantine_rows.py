@@ -61,6 +61,7 @@ def banner(row: Quarantine, open_lines: int, at: datetime) -> list[Block]:
 
 
 def _standing(row: Quarantine, open_lines: int, at: datetime) -> Notice:
+    text: object
     match phase_of(row):
         case Phase.RELEASED:
             text = Lines([row.release_reason, Lines([Quiet(f"By {row.released_by}"), Moment(row.released_at)])])
@@ -99,8 +100,8 @@ def figures(row: Quarantine) -> Facts:
 def residual(until: datetime | None, at: datetime) -> Block:
     """The residual access clock."""
     if until is None:
-        text = "No token of it is left that anybody could still take."
-        return Notice("No residual access.", text, GOOD, "task_alt")
+        none = "No token of it is left that anybody could still take."
+        return Notice("No residual access.", none, GOOD, "task_alt")
     text = Lines(
         [
             f"Until {until:%d %b %Y %H:%M:%S} UTC, {span(until - at)} from now, who verifies offline may take a token.",

@@ -141,7 +141,7 @@ def set_state(
         raise Conflict(
             f"Managed identity '{locked.name}' is {previous}: it cannot become {target}.", code="wrong_state"
         )
-    if (command := only_by(previous, target)) and _COMMANDS.get(event) != command:
+    if (command := only_by(previous, target)) and (event is None or _COMMANDS.get(event) != command):
         raise Conflict(f"Managed identity '{locked.name}' is {previous}: {command} it first.", code="wrong_state")
     before = _standing(locked)
     locked.state, locked.state_reason, locked.state_changed_at = target.value, reason.strip(), timezone.now()

@@ -24,7 +24,8 @@ def bundle(row: Quarantine) -> dict[str, Any]:
     A kind of evidence that fails leaves its name and a word in `missing`: a stop never waits for it.
     """
     identity, at = row.identity, row.called_at
-    gathered, missing = {}, {}
+    gathered: dict[str, Any] = {}
+    missing: dict[str, str] = {}
     for kind, source in sorted(kinds.items()):
         try:
             with transaction.atomic():
@@ -90,7 +91,8 @@ def _moment(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
     """As the database gives it back: no character that it cannot keep, numbers as they are."""
     text = json.dumps(value, ensure_ascii=True, default=str).replace("\\u0000", "")
-    return json.loads(text)
+    plain: dict[str, Any] = json.loads(text)
+    return plain

@@ -161,7 +161,8 @@ def _end_bindings(row: Quarantine, *, actor: Actor) -> None:
 def _residual(identity: ManagedIdentity, at: datetime) -> datetime | None:
     """When the last token ends that somebody may still hold: who verifies offline knows of no stop before it."""
     held = IssuedToken.objects.filter(identity=identity, expires_at__gt=at)
-    return held.aggregate(last=Max("expires_at"))["last"]
+    last: datetime | None = held.aggregate(last=Max("expires_at"))["last"]
+    return last
 
 
 def _write_lines(row: Quarantine, lines: list[runbook.Line]) -> int:

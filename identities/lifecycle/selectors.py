@@ -72,4 +72,5 @@ def residual_until(row: Quarantine, at: datetime) -> datetime | None:
     held = IssuedToken.objects.filter(identity_id=row.identity_id, expires_at__gt=at)
     if row.closed_at is not None:
         held = held.filter(issued_at__lte=row.closed_at)
-    return held.aggregate(last=Max("expires_at"))["last"]
+    last: datetime | None = held.aggregate(last=Max("expires_at"))["last"]
+    return last

@@ -23,7 +23,7 @@ def row() -> Quarantine:
 
 
 def test_a_line_is_done_once(row: Quarantine) -> None:
-    line = runbook_lines.done(row.lines.first(), actor=SYSTEM, note=" seen ")
+    line = runbook_lines.done(row.lines.all()[0], actor=SYSTEM, note=" seen ")
     assert (line.note, line.done_by) == ("seen", "tests")
     with pytest.raises(Conflict) as refused:
         runbook_lines.done(line, actor=SYSTEM)
@@ -35,13 +35,13 @@ def test_nothing_is_done_to_a_runbook_that_is_closed(row: Quarantine) -> None:
     who = register.person(row.tenant)
     release(row, reason="over", actor=actor_of(who))
     with pytest.raises(Conflict):
-        runbook_lines.done(row.lines.first(), actor=SYSTEM)
+        runbook_lines.done(row.lines.all()[0], actor=SYSTEM)
     with pytest.raises(Conflict):
-        runbook_lines.assign(row.lines.first(), person=who, actor=SYSTEM)
+        runbook_lines.assign(row.lines.all()[0], person=who, actor=SYSTEM)
 
 
 def test_a_line_is_given_to_somebody_of_the_tenant_who_can_do_it(row: Quarantine) -> None:
-    line = row.lines.first()
+    line = row.lines.all()[0]
     stranger = register.person(register.tenant())
     gone = register.person(row.tenant, is_active=False)
     for nobody in (stranger, gone, register.person(row.tenant, is_agent=True)):
