@@ -236,7 +236,9 @@ def _grant(view: PortalView, id: UUID) -> SecretGrant:  # noqa: A002
 
 
 def _filtered(found: QuerySet[SecretGrant], query: dict[str, Any]) -> QuerySet[SecretGrant]:
-    same: dict[str, Any] = {name: query[name] for name in ("identity_id", "schedule_id", "secret_name") if name in query}
+    same: dict[str, Any] = {
+        name: query[name] for name in ("identity_id", "schedule_id", "secret_name") if name in query
+    }
     if "vault_uri" in query:
         same["vault_uri"] = query["vault_uri"]
         with suppress(Invalid):  # an address that is none finds nothing
