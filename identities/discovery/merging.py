@@ -113,6 +113,8 @@ def _objection(kept: ManagedIdentity, absorbed: ManagedIdentity, at: datetime) -
         return "The two belong to different tenants."
     if gone := next((row.name for row in (kept, absorbed) if row.state == State.RETIRED), ""):
         return f"'{gone}' is retired: only rows that live are merged."
+    if stopped := next((row.name for row in (kept, absorbed) if row.state == State.QUARANTINED), ""):
+        return f"'{stopped}' is quarantined: an incident is ended by its release, not by a merge."
     if live_secrets(absorbed, at).exists():
         return f"'{absorbed.name}' has a live secret of ours: revoke it, or merge the other way round."
     if RoleBinding.objects.filter(identity=absorbed, valid_until__gt=at).exists():

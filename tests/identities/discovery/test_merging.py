@@ -13,6 +13,7 @@ from identities.discovery.records import ReportedCredential
 from identities.errors import Conflict, Invalid
 from identities.inventory import services as inventory
 from identities.inventory.models import ManagedIdentity
+from identities.lifecycle.quarantines import quarantine
 from tests.factories import imports, register, runs
 from tests.factories.imports import SYSTEM, applied, record
 
@@ -55,6 +56,15 @@ def test_without_a_reason_nothing_is_merged_or_parted(pair):
     merge = merging.merge(kept=kept, absorbed=absorbed, reason="Same.", actor=SYSTEM)
     with pytest.raises(Invalid):
         merging.part(merge, reason="", actor=SYSTEM)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_incident_is_not_ended_by_a_merge(pair, which):
+    kept, absorbed = pair
+    quarantine(pair[which], reason="incident", actor=SYSTEM)
+    with pytest.raises(Conflict, match="quarantined"):
+        merging.merge(kept=kept, absorbed=absorbed, reason="Same.", actor=SYSTEM)
+    assert fresh(pair[which].name).state == "quarantined"
 
 
 def test_a_row_is_not_merged_into_itself_or_across_tenants(pair):
