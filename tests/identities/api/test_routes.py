@@ -18,6 +18,7 @@ from identities.credentials import services as credentials
 from identities.credentials.models import ExternalCredential
 from identities.detections.models import Finding
 from identities.discovery.models import ImportRun
+from identities.inventory.models import PolicyException
 from identities.lifecycle.models import Quarantine
 from identities.policies.models import ResourcePolicy
 from identities.vaults.models import VaultConnection
@@ -94,12 +95,19 @@ def estate():
         "tenants": tenant.pk,
         "teams": cast.team(member, of=tenant, name="their-team").pk,
         "members": member.pk,
+        "users": member.pk,
         "roles": role.pk,
         "roleBindings": role.bindings.get().pk,
         "identities": identity.pk,
         "credentials": credentials.issue(identity, actor=cast.SYSTEM).secret.pk,
         "externalCredentials": ExternalCredential.objects.create(
             identity=identity, kind="api_token", source="by hand", external_id="theirs"
+        ).pk,
+        "exceptions": PolicyException.objects.create(
+            identity=identity,
+            kind="rotation_beyond_maximum",
+            reason="theirs",
+            expires_at=timezone.now() + timedelta(days=1),
         ).pk,
         "rotations": getattr(credentials.issue(identity, actor=cast.SYSTEM).rotation, "pk", None),
         "vaultConnections": VaultConnection.objects.create(
