@@ -124,8 +124,8 @@ def after(facts: Facts, move: Move) -> Facts:
         return replace(facts, is_overdue=True)
     if move is Move.THROTTLE:
         return replace(facts, old=replace(facts.old, is_throttled=True))
-    ends_old = {"old": replace(facts.old, is_live=False)} if move is Move.RETIRE else {}
-    return replace(facts, state=_TO[move], **ends_old)
+    old = replace(facts.old, is_live=False) if move is Move.RETIRE else facts.old
+    return replace(facts, state=_TO[move], old=old)
 
 
 def look_at(facts: Facts, at: datetime) -> datetime | None:

@@ -1,7 +1,10 @@
 """A rotation's rows: the pair it is about, held in the order of locks, and the facts that its moves are judged by."""
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
+
+from django.db.models import Model, QuerySet
 
 from identities.credentials.models import AfterDeadline, ClientKey, ClientSecret, Rotation, RotationState
 from identities.credentials.naming import Credential
@@ -10,6 +13,8 @@ from identities.credentials.selectors import is_live
 from identities.inventory import locks
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.owners import ROLES
+
+Held = TypeVar("Held", bound=Model)
 
 
 def hold(rotation_id: UUID) -> Rotation | None:
@@ -23,14 +28,14 @@ def hold(rotation_id: UUID) -> Rotation | None:
     locks.hold([identity_id])
     known = Rotation.objects.get(pk=rotation_id)
     identity = ManagedIdentity.objects.select_related(*ROLES, "owner_team").get(pk=known.identity_id)
-    secrets, keys = (
-        _held(ClientSecret, known.old_id, known.new_id),
-        _held(ClientKey, known.old_key_id, known.new_key_id),
-    )
+    ids = [known.old_id, known.new_id, known.old_key_id, known.new_key_id]
+    wanted = [key for key in ids if key is not None]
+    secrets = {row.pk: row for row in _held(ClientSecret.objects.filter(pk__in=wanted))}
+    keys = {row.pk: row for row in _held(ClientKey.objects.filter(pk__in=wanted))}
     rotation = Rotation.objects.select_for_update(no_key=True).get(pk=rotation_id)
     rotation.identity = identity
-    rotation.old, rotation.new = secrets
-    rotation.old_key, rotation.new_key = keys
+    rotation.old, rotation.new = (secrets.get(key) for key in ids[:2])
+    rotation.old_key, rotation.new_key = (keys.get(key) for key in ids[2:])
     for credential in pair(rotation):
         credential.identity = identity
     return rotation
@@ -67,12 +72,8 @@ def facts(rotation: Rotation, at: datetime) -> Facts:
     )
 
 
-def _held(model: type[ClientSecret] | type[ClientKey], *ids: UUID | None) -> list[None] | list[Credential]:
-    if None in ids:
-        return [None, None]
-    rows = model._default_manager.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
-    found = {row.pk: row for row in rows}
-    return [found[key] for key in ids if key is not None]
+def _held(rows: QuerySet[Held]) -> QuerySet[Held]:
+    return rows.order_by("pk").select_for_update(no_key=True)
 
 
 def _seen(credential: Credential, at: datetime) -> Seen:

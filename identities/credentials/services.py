@@ -83,7 +83,9 @@ def issue(
         reason=reason.strip(),
         details=naming.details(secret) | {"rotate_by": secret.rotate_by.isoformat()},
     )
-    begun = old and rotations.begin(
+    if old is None:
+        return Issued(secret=secret, text=text)
+    begun = rotations.begin(
         locked, old=old, new=secret, delivery=delivery, reason=reason, actor=actor, at=at, standards=standards
     )
     return Issued(secret=secret, text=text, rotation=begun)

@@ -161,7 +161,7 @@ def add_up(
     table = quoted(meta.db_table)
 
     def columns(names: Sequence[str]) -> list[str]:
-        return [quoted(meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
+        return [quoted(str(meta.get_field(name).column)) for name in names]  # type: ignore[union-attr]
 
     added = [f"{name} = {table}.{name} + excluded.{name}" for name in columns(sums)]
     moved = [

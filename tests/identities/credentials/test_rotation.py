@@ -138,8 +138,9 @@ def test_time_alone_ends_it_only_at_an_instant_that_was_told(found: Facts, at: d
     found = settled(found, at)
     again = look_at(found, at)
     assume(again is not None and again > at)
-    between = min(at + span, again - timedelta(microseconds=1))  # type: ignore[operator]
-    assert not done(found, max(at, between))
+    assert again is not None
+    before = again - timedelta(microseconds=1)
+    assert not done(found, min(before, at + span))
 
 
 # How it goes

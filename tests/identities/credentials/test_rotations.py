@@ -109,7 +109,7 @@ def test_the_first_secret_begins_no_rotation_and_the_second_does(bot: Bot) -> No
     assert rotation.cutover_deadline - rotation.started_at == 48 * HOUR
     assert (rotation.silent_seconds, rotation.after_deadline) == (3600, "retire")
     record = AuditEvent.objects.get(type="credential.rotated")
-    assert (record.details["old"], record.details["new"]) == (bot.secret[-4:], rotation.new.hint)  # type: ignore[union-attr]
+    assert (record.details["old"], record.details["new"]) == (bot.secret[-4:], rotation.new.hint)
 
 
 def test_the_policy_of_the_tenant_and_the_known_cadence_set_the_figures() -> None:
