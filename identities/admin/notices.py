@@ -12,8 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from identities.admin.pages import address_of as address_of_row
 from identities.admin.parts import Badge, Empty, Link, Moment
 from identities.admin.scope import scope_of
+from identities.credentials.models import ClientSecret
+from identities.inventory.models import ManagedIdentity
 from identities.people import notices
 from identities.people.models import Notice
 
@@ -86,6 +89,8 @@ def address_of(notice: Notice) -> str:
     try:
         if name := OWN.get(notice.kind):
             return reverse(name, args=[notice.about_id])
+        if notice.about_kind == "credential":
+            return _of_credential(notice.about_id)
         known = PAGES.get(notice.about_kind)
         if not known:
             return ""
@@ -94,6 +99,12 @@ def address_of(notice: Notice) -> str:
         return ""
     tab = TABS.get(notice.kind)
     return f"{address}?tab={tab}" if tab else address
+
+
+def _of_credential(key: str) -> str:
+    """A secret has no page of its own: that of its identity, where it is listed."""
+    secret = ClientSecret.objects.filter(pk=key).first()
+    return address_of_row(ManagedIdentity, secret.identity_id, tab="credentials") if secret else ""
 
 
 def _mail(notice: Notice) -> Badge | str:

@@ -92,3 +92,10 @@ def test_the_page_costs_the_same_for_one_and_for_many(estate: pages.Estate, djan
     browser = pages.signed_in(estate.person)
     with django_assert_max_num_queries(7):
         browser.get(reverse("admin:notices"))
+
+
+def test_a_notice_of_a_secret_leads_to_its_identity(estate: pages.Estate) -> None:
+    subject = Subject(kind="credential", id=str(estate.secret.pk), label="x", tenant_id=estate.tenant.pk)
+    tell(estate.person, about=subject)
+    page = pages.signed_in(estate.person).get(reverse("admin:notices")).content.decode()
+    assert f"{estate.identity.pk}/change/?tab=credentials" in page
