@@ -52,7 +52,7 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "header",
                     "name": "Github-Public-Key-Signature",
-                    "description": "ECDSA P-256 with SHA-256 over the body, Base64 of DER, by a key that is configured.",
+                    "description": "ECDSA P-256 with SHA-256 over the body, Base64 of DER, by a configured key.",
                 },
             }
         },

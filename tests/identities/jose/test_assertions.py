@@ -1,4 +1,4 @@
-"""Assertions: what is read, and what of RFC 7523, RFC 8725 and the usual tricks is refused before a key is looked for."""
+"""Assertions: what is read, and what of RFC 7523, RFC 8725 and usual tricks is refused before a key is looked for."""
 
 import base64
 import json
