@@ -34,8 +34,8 @@ def hold(rotation_id: UUID) -> Rotation | None:
     keys = {row.pk: row for row in _held(ClientKey.objects.filter(pk__in=wanted))}
     rotation = Rotation.objects.select_for_update(no_key=True).get(pk=rotation_id)
     rotation.identity = identity
-    rotation.old, rotation.new = (secrets.get(key) for key in ids[:2])
-    rotation.old_key, rotation.new_key = (keys.get(key) for key in ids[2:])
+    rotation.old, rotation.new = (secrets.get(key) if key else None for key in ids[:2])
+    rotation.old_key, rotation.new_key = (keys.get(key) if key else None for key in ids[2:])
     for credential in pair(rotation):
         credential.identity = identity
     return rotation
