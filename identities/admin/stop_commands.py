@@ -60,7 +60,7 @@ def stops(identity: ManagedIdentity) -> list[Block]:
     """What will stop, in figures and by name: asked before, not found out after."""
     found = dependencies_of(identity)
     rows = [[one.kind, one.label, one.detail] for one in found[:SHOWN]]
-    live = IssuedToken.objects.live(timezone.now()).filter(identity=identity).count()  # type: ignore[attr-defined]
+    live = IssuedToken.objects.live(timezone.now()).filter(identity=identity).count()
     facts = [
         Fact("Live tokens", live, "They die at once."),
         Fact("Known to depend on it", len(found), f"The first {SHOWN} are listed." if len(found) > SHOWN else ""),
