@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -151,10 +152,13 @@ class CommandForm(forms.Form):
         super().full_clean()
         if self.is_bound and not self.takes_secrets:
             given = {name: self.data.get(self.add_prefix(name)) for name in self.fields}
-            for name in members_with_secrets({name: value for name, value in given.items() if value}):
+            found = members_with_secrets({name: value for name, value in given.items() if value})
+            for name in found:
                 self.add_error(name, misplaced.SAID)
-                self.data = self.data.copy()
-                self.data[self.add_prefix(name)] = ""
+            drawn: Any = copy(self.data)
+            for name in found:
+                drawn[self.add_prefix(name)] = ""
+            self.data = drawn
 
     def look_only_at(self, names: Sequence[str]) -> None:
         """Forget what is wrong with every other field: it is not asked yet."""

@@ -167,8 +167,9 @@ def goes_straight_into_the_vault(world: World) -> None:
 
 
 def cannot_be_stored(world: World) -> None:
-    connection = {"name": "dead", **DEAD, "settings": {"token": "hvs.canary-token-of-a-vault-that-is-away"}}
-    world.portal.secrets.append(connection["settings"]["token"])  # type: ignore[index]
+    token = "hvs.canary-token-of-a-vault-that-is-away"
+    world.portal.secrets.append(token)
+    connection = {"name": "dead", **DEAD, "settings": {"token": token}}
     answer = world.portal.ask("POST", "/api/vaultConnections", connection)
     assert answer.status in {201, 400}
     world.portal.ask("POST", "/api/identities", facts("lost", storeSecretAt={**DEAD, "secretName": "lost"}))

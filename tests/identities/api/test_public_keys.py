@@ -119,7 +119,9 @@ def test_the_pages_of_both_kinds_together_are_one_list(api: APIClient, bot: Mana
     address = f"/api/identities/{bot.pk}/credentials?ordering={ordering}"
     whole = [row["id"] for row in api.get(f"{address}&pageSize=50").json()["results"]]
     assert len(set(whole)) == 8
-    forth, back, url = [], [], f"{address}&pageSize=3"
+    forth: list[str] = []
+    back: list[str] = []
+    url = f"{address}&pageSize=3"
     while url:
         page = api.get(url).json()
         forth += [row["id"] for row in page["results"]]

@@ -95,6 +95,7 @@ def test_a_right_one_proves_its_identity_and_marks_the_use_of_its_key(alg: str) 
     client.key.refresh_from_db()
     assert client.key.uses == 2
     assert client.key.first_used_at is not None
+    assert client.key.last_used_at is not None
     assert client.key.last_used_at >= client.key.first_used_at
 
 

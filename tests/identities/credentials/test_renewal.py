@@ -97,7 +97,7 @@ def test_a_renewal_moves_the_date_and_nothing_else(bot: ManagedIdentity, secret:
     before = ClientSecret.objects.values().get(pk=secret.pk)
     renew(secret, until=secret.created_at + 60 * DAY, reason="The release is next week.", actor=register.SYSTEM)
     after = ClientSecret.objects.values().get(pk=secret.pk)
-    assert {name for name in after if after[name] != before[name]} == {"rotate_by", "renewed_at"}
+    assert {name for name, value in dict(after).items() if value != dict(before)[name]} == {"rotate_by", "renewed_at"}
     assert due(bot) == secret.created_at + 60 * DAY
     event = AuditEvent.objects.get(type=CredentialEvent.RENEWED)
     assert (event.reason, event.changes.keys()) == ("The release is next week.", {"rotate_by"})

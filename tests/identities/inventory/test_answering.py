@@ -1,5 +1,7 @@
 """Who is told about an identity."""
 
+from typing import Any
+
 import pytest
 
 from identities.inventory.answering import answer_for
@@ -33,6 +35,6 @@ def test_the_admins_of_another_tenant_are_never_told(tenant: Tenant) -> None:
 def test_owners_deputy_and_team_are_told_in_the_order_of_the_chain_each_once(tenant: Tenant) -> None:
     register.person(tenant)
     business, technical, deputy, member = (register.person(tenant, PortalRole.ANALYST) for _ in range(4))
-    facts = {"business_owner": business, "technical_owner": technical, "deputy_owner": deputy}
+    facts: dict[str, Any] = {"business_owner": business, "technical_owner": technical, "deputy_owner": deputy}
     identity = register.identity(tenant, owner_team=register.team(tenant, member, technical), **facts)
     assert answer_for(identity) == [technical, business, deputy, member]

@@ -35,7 +35,8 @@ class CachingVerifier:
     """Somebody else's verifier: asks for the key set once, and again only for a kid that it does not know."""
 
     def __init__(self, client: Client) -> None:
-        self.client, self.keys, self.asked = client, {}, 0
+        self.client, self.asked = client, 0
+        self.keys: dict[str, Any] = {}
 
     def verify(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)

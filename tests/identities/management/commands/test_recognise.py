@@ -24,7 +24,7 @@ class Said:
         out, wrong = io.StringIO(), io.StringIO()
         if monkeypatch is not None:
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        self.code = 0
+        self.code: object = 0
         try:
             call_command("recognise", *map(str, arguments), stdout=out, stderr=wrong)
         except SystemExit as left:
