@@ -21,6 +21,10 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
         # Two things with a `kind` or a `state` would otherwise share a made-up name.
         "ENUM_NAME_OVERRIDES": {
             "IdentityKind": "identities.inventory.models.Kind",
+            "CredentialKind": "identities.api.register_shapes.CREDENTIAL_KINDS",
+            "ExternalKind": "identities.credentials.models.ExternalKind",
+            "ExceptionKind": "identities.inventory.models.ExceptionKind",
+            "RunbookLineKind": "identities.lifecycle.models.LineKind",
             "RiskTier": "identities.inventory.vocabulary.RiskTier",
             "Gravity": "identities.inventory.vocabulary.Criticality",
             "IdentityState": ["requested", "approved", "active", "paused", "quarantined", "disabled", "retired"],

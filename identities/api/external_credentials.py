@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,8 +58,9 @@ class ExternalCredentialShape(Shape):
     last_seen_at = serializers.DateTimeField()
     gone_at = serializers.DateTimeField(allow_null=True)
 
-    def get_certificate(self, row: ExternalCredential) -> CertificateShape | None:
-        return CertificateShape(row.certificate).data if row.certificate else None  # type: ignore[return-value]
+    @extend_schema_field(CertificateShape(allow_null=True))
+    def get_certificate(self, row: ExternalCredential) -> Any:
+        return CertificateShape(row.certificate).data if row.certificate else None
 
 
 class _Written(Shape):
