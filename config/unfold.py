@@ -119,11 +119,18 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:identities_finding_top_ten"),
                         "permission": partial(may_see, "identities.Finding"),
                     },
+                    _item("Imports", "upload_file", "identities.ImportRun"),
+                    _item("Questionnaires", "quiz", "identities.Questionnaire"),
+                ],
+            },
+            {
+                "title": "Credentials",
+                "items": [
                     _item("Rotations", "autorenew", "identities.Rotation"),
                     _item("Quarantines", "shield_lock", "identities.Quarantine"),
                     _item("Leaks", "crisis_alert", "identities.LeakReport"),
-                    _item("Imports", "upload_file", "identities.ImportRun"),
-                    _item("Questionnaires", "quiz", "identities.Questionnaire"),
+                    _item("Secret references", "key", "identities.SecretGrant"),
+                    _item("Vaults", "lock", "identities.VaultConnection"),
                 ],
             },
             {
@@ -139,7 +146,6 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Roles", "badge", "identities.Role"),
                     _item("Role bindings", "link", "identities.RoleBinding"),
-                    _item("Secret references", "key", "identities.SecretGrant"),
                     _item("Resource policies", "policy", "identities.ResourcePolicy"),
                 ],
             },
@@ -155,7 +161,6 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Teams", "groups", "identities.Team"),
                     _item("People", "group", "identities.User"),
-                    _item("Vaults", "lock", "identities.VaultConnection"),
                     _item("Tenants", "domain", "identities.Tenant"),
                 ],
             },
