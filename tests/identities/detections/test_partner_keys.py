@@ -42,7 +42,12 @@ def keys(settings):
         ("a", base64.b64encode(b"no signature").decode()),
         ("a", signed() * 10),
     ],
-)
+    # Names of tests: the same in every process.
+    ids=[
+        "no key", "a key unknown", "by another of ours", "by the other key", "of another body", "another digest",
+        "none", "no base64", "no ASCII", "no DER", "ten times",
+    ],
+)  # fmt: skip
 def test_nothing_else_is_a_signature(key_id, signature):
     assert is_signed(BODY, key_id=key_id, signature=signature) is False
 
