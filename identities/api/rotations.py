@@ -23,7 +23,7 @@ from identities.lifecycle import rotations
 
 
 class SourceShape(Shape):
-    """From where a secret is used."""
+    """From where a secret or key is used."""
 
     address = serializers.CharField(help_text="As the token endpoint saw it; empty: not known.")
     user_agent = serializers.CharField(help_text="What the client program says it is.")
@@ -43,7 +43,7 @@ class HalfShape(Shape):
     uses = serializers.IntegerField()
     throttled_at = serializers.DateTimeField(allow_null=True, help_text="Since then it is served once a minute.")
     revoked_at = serializers.DateTimeField(allow_null=True)
-    sources = serializers.SerializerMethodField(help_text="The latest twenty; of a secret only.")
+    sources = serializers.SerializerMethodField(help_text="The latest twenty.")
 
     def get_kind(self, row: Any) -> str:
         return "public_key" if isinstance(row, ClientKey) else "client_secret"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.db import models
 from django.utils import timezone
 
-from identities.credentials import pace
+from identities.credentials import pace, usage
 from identities.credentials.asked import IDENTITY
 from identities.credentials.authentication import Authenticated, note_knock
 from identities.credentials.models import ClientKey, UsedAssertion
@@ -19,7 +19,6 @@ from identities.credentials.selectors import is_live
 from identities.credentials.usage import UNKNOWN, Source
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.prepared import Prepared, insert_once
-from identities.inventory.usage import note_identity_use, note_use
 from identities.jose import assertions as jose, jwk as jwks
 from identities.jose.assertions import Assertion
 from identities.jose.verify import BadToken
@@ -66,8 +65,8 @@ def authenticate(
 
     An unknown client, an unknown or ended key, a wrong signature and a stopped identity cost the same: one query and
     one signature looked at. The algorithm is the one kept with the key. What was taken stays taken until it ends, in
-    the database: in no other process, and after no restart, is it taken again. A success is a use of the key and of
-    its identity; a right assertion of a stopped identity is a knock, from `source`.
+    the database: in no other process, and after no restart, is it taken again. A success is a use of the key, from
+    `source`, and of its identity; a right assertion of a stopped identity is a knock.
     """
     at = timezone.now()
     key, beside = (lookup or _BY_NAME).find(assertion.client_id, assertion.kid, at)
@@ -83,8 +82,7 @@ def authenticate(
         raise BadToken(f"identity_{key.identity.state}")
     if not _take(assertion):
         raise BadToken("replayed")
-    note_use(ClientKey, key.id, at=at)
-    note_identity_use(key.identity_id, at=at)
+    usage.note(key.id, key.identity_id, source=source, at=at, kind=ClientKey)
     wait = pace.wait(key.id, key.throttled_at)
     return Authenticated(identity=key.identity, secret_id=key.id, at=at, beside=beside, wait_seconds=wait)
 

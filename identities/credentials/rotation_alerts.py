@@ -1,8 +1,9 @@
 """Who did not cut over in time, in words, and who is told so."""
 
-from identities.credentials.models import AfterDeadline, ClientKey, Rotation, SecretSource
+from identities.credentials.models import AfterDeadline, ClientKey, Rotation
 from identities.credentials.naming import hint
 from identities.credentials.rotation_rows import pair
+from identities.credentials.rotation_selectors import still_using_old
 from identities.inventory.answering import answer_for
 from identities.inventory.subjects import subject_of
 from identities.people import notices
@@ -44,10 +45,8 @@ def _consequence(rotation: Rotation) -> str:
 
 
 def _from_where(rotation: Rotation) -> str:
-    if rotation.old_id is None:
-        return ""
-    rows = SecretSource.objects.filter(secret_id=rotation.old_id, last_seen_at__gte=rotation.started_at)
-    found = [f"{row.address or 'an unknown address'} ({row.user_agent or 'unnamed'})" for row in rows[:NAMED]]
+    rows = still_using_old(rotation)[:NAMED]
+    found = [f"{row.address or 'an unknown address'} ({row.user_agent or 'unnamed'})" for row in rows]
     return f", from {', '.join(found)}" if found else ""
 
 

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from identities.credentials.models import Rotation, SecretSource
+from identities.credentials import usage
+from identities.credentials.models import ClientKey, ClientSecret, Rotation, SecretSource
 from identities.inventory.models import ManagedIdentity
 
 SHOWN = 20
@@ -21,17 +22,32 @@ def whole() -> QuerySet[Rotation]:
     return Rotation.objects.select_related("identity", "old", "new", "old_key", "new_key")
 
 
+def marks_of(rotation: Rotation) -> Q:
+    """The sources, or uses, of both halves of it."""
+    kind, ids = _halves(rotation)
+    return usage.marks_of(kind, ids)
+
+
 def sources(rotation: Rotation) -> dict[UUID, list[SecretSource]]:
-    """By secret, from where it is used, the latest first and at most twenty; of keys nothing is kept. One query."""
-    mine = Window(RowNumber(), partition_by=F("secret_id"), order_by=[F("last_seen_at").desc(), F("id").asc()])
-    rows = SecretSource.objects.filter(secret_id__in=[rotation.old_id, rotation.new_id]).annotate(place=mine)
+    """By secret or key, from where it is used, the latest first and at most twenty of each. One query."""
+    kind, ids = _halves(rotation)
+    of = "key_id" if kind is ClientKey else "secret_id"
+    mine = Window(RowNumber(), partition_by=F(of), order_by=[F("last_seen_at").desc(), F("id").asc()])
+    rows = SecretSource.objects.filter(usage.marks_of(kind, ids)).annotate(place=mine)
     found: dict[UUID, list[SecretSource]] = {}
     for source in rows.filter(place__lte=SHOWN).order_by("-last_seen_at", "pk"):
-        found.setdefault(source.secret_id, []).append(source)
+        found.setdefault(source.credential_id, []).append(source)
     return found
 
 
 def still_using_old(rotation: Rotation) -> QuerySet[SecretSource]:
-    """From where the old secret was used since the new one was seen, the latest first."""
-    since = rotation.both_seen_at or rotation.started_at
-    return SecretSource.objects.filter(secret_id=rotation.old_id, last_seen_at__gte=since).order_by("-last_seen_at")
+    """From where the old one was used since the rotation began, the latest first."""
+    kind, (old, _) = _halves(rotation)
+    since = rotation.started_at
+    return SecretSource.objects.filter(usage.marks_of(kind, [old]), last_seen_at__gte=since).order_by("-last_seen_at")
+
+
+def _halves(rotation: Rotation) -> tuple[type[ClientSecret] | type[ClientKey], list[UUID]]:
+    if rotation.old_key_id is not None:
+        return ClientKey, [pk for pk in (rotation.old_key_id, rotation.new_key_id) if pk]
+    return ClientSecret, [pk for pk in (rotation.old_id, rotation.new_id) if pk]

@@ -1,4 +1,4 @@
-"""From where and when a secret is used: gathered in memory, written with the other marks of use, at most 5 s late."""
+"""From where and when a secret or key is used: gathered in memory, written with other marks of use within 5 s."""
 
 import threading
 from collections import Counter, defaultdict
@@ -12,18 +12,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from identities.credentials.models import ClientSecret, Rotation, RotationState, SecretSource, SecretUse
+from identities.credentials.models import ClientKey, ClientSecret, Rotation, RotationState, SecretSource, SecretUse
 from identities.inventory import usage
 from identities.inventory.prepared import add_up
 
-#: A secret has so many sources of its own; what comes from further ones is counted together.
+#: A credential has so many sources of its own; what comes from further ones is counted together.
 MOST_SOURCES = 50
 KEPT = timedelta(days=30)
 _ADDRESS, _AGENT = 64, 200
 
 
 class Source(NamedTuple):
-    """Who came with a secret, as the endpoint saw it: an address, and what the client program says it is."""
+    """Who came with a secret or key, as the endpoint saw it: an address, and what the client program says it is."""
 
     address: str = ""
     user_agent: str = ""
@@ -50,7 +50,7 @@ class _Mark:
 
 @dataclass(slots=True)
 class _Seen:
-    """What one secret was seen doing since the last flush."""
+    """What one credential was seen doing since the last flush."""
 
     sources: dict[Source, _Mark] = field(default_factory=dict)
     minutes: dict[int, int] = field(default_factory=dict)
@@ -69,54 +69,70 @@ class _Seen:
         self.minutes[minute] = self.minutes.get(minute, 0) + uses
 
 
-_Taken = dict[UUID, _Seen]
+_Kind = type[ClientSecret] | type[ClientKey]
+_Of = dict[UUID, _Seen]
+_Taken = dict[_Kind, _Of]
+#: The column of a source and of a use that names the credential.
+_COLUMNS: dict[_Kind, str] = {ClientSecret: "secret", ClientKey: "key"}
 
 
 class _Gathered:
-    """What was seen since the last flush, by secret. Minutes are counted from the epoch: a small number costs least."""
+    """What was seen since the last flush, by kind and credential. Minutes are counted from the epoch: small numbers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: defaultdict[UUID, _Seen] = defaultdict(_Seen)
+        self._seen = _empty()
 
-    def note(self, secret_id: UUID, source: Source, at: datetime) -> None:
+    def note(self, kind: _Kind, pk: UUID, source: Source, at: datetime) -> None:
         minute = int(at.timestamp()) // 60
         with self._lock:
-            seen = self._seen[secret_id]
+            seen = self._seen[kind][pk]
             seen.add(source, at, at, 1)
             seen.count(minute, 1)
 
     def take(self) -> _Taken:
         with self._lock:
-            taken, self._seen = self._seen, defaultdict(_Seen)
-        return taken
+            taken, self._seen = self._seen, _empty()
+        return {kind: found for kind, found in taken.items() if found}
 
     def put_back(self, taken: _Taken) -> None:
         with self._lock:
-            for secret_id, found in taken.items():
-                seen = self._seen[secret_id]
+            for kind, pk, found in [(kind, pk, one) for kind, of in taken.items() for pk, one in of.items()]:
+                seen = self._seen[kind][pk]
                 for source, mark in found.sources.items():
                     seen.add(source, mark.first, mark.last, mark.uses)
                 for minute, uses in found.minutes.items():
                     seen.count(minute, uses)
 
     def write(self, taken: _Taken) -> None:
-        if taken:
-            _write(taken)
+        for kind, found in taken.items():
+            _write(kind, found)
+
+
+def _empty() -> dict[_Kind, defaultdict[UUID, _Seen]]:
+    # Always in this order: whoever else writes takes the rows in the same one.
+    return {kind: defaultdict(_Seen) for kind in _COLUMNS}
 
 
 _gathered = _Gathered()
 usage.write_along(_gathered)
 
 
-def note(secret_id: UUID, identity_id: UUID, *, source: Source | None, at: datetime) -> None:
-    """This secret was used, at `at`, from `source`: a mark on it, on its identity, its source and its minute.
+def note(
+    credential_id: UUID, identity_id: UUID, *, source: Source | None, at: datetime, kind: _Kind = ClientSecret
+) -> None:
+    """This secret or key was used, at `at`, from `source`: a mark on it, on its identity, its source and its minute.
 
     Costs no query here.
     """
-    usage.note_use(ClientSecret, secret_id, at=at)
+    usage.note_use(kind, credential_id, at=at)
     usage.note_identity_use(identity_id, at=at)
-    _gathered.note(secret_id, source or UNKNOWN, at)
+    _gathered.note(kind, credential_id, source or UNKNOWN, at)
+
+
+def marks_of(kind: _Kind, ids: Collection[UUID]) -> Q:
+    """Sources, or uses, of these secrets or keys."""
+    return Q(**{f"{_COLUMNS[kind]}_id__in": ids})
 
 
 def remove_old(at: datetime, *, limit: int = 50_000) -> int:
@@ -125,41 +141,49 @@ def remove_old(at: datetime, *, limit: int = 50_000) -> int:
     return SecretUse.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
 
 
-def _write(taken: _Taken) -> None:
-    """A handful of statements, however many secrets were used."""
-    overlapping = _overlapping(taken)
-    add_up(_spans(taken, overlapping), key=("secret", "at"), sums=("uses",))
-    add_up(_rows(taken, overlapping), key=("secret", "address", "user_agent"), sums=("uses",), latest=("last_seen_at",))
+def _write(kind: _Kind, taken: _Of) -> None:
+    """A handful of statements, however many credentials of this kind were used."""
+    column = _COLUMNS[kind]
+    overlapping = _overlapping(kind, taken)
+    add_up(_spans(column, taken, overlapping), key=(column, "at"), sums=("uses",))
+    add_up(
+        _rows(kind, taken, overlapping),
+        key=(column, "address", "user_agent"),
+        sums=("uses",),
+        latest=("last_seen_at",),
+    )
     if any(overlapping.values()):
-        _wake([secret_id for secret_id, is_one in overlapping.items() if is_one])
+        _wake(kind, [pk for pk, is_one in overlapping.items() if is_one])
 
 
-def _overlapping(secret_ids: Collection[UUID]) -> dict[UUID, bool]:
+def _overlapping(kind: _Kind, ids: Collection[UUID]) -> dict[UUID, bool]:
     """Those that are there still, each with whether it is one of two in an open rotation."""
-    running = Rotation.objects.filter(Q(old=OuterRef("pk")) | Q(new=OuterRef("pk")), ended_at=None)
-    rows = ClientSecret.objects.filter(pk__in=secret_ids).order_by()
+    this = OuterRef("pk")
+    is_one = Q(old_key=this) | Q(new_key=this) if kind is ClientKey else Q(old=this) | Q(new=this)
+    running = Rotation.objects.filter(is_one, ended_at=None)
+    rows = kind.objects.filter(pk__in=ids).order_by()
     return dict(rows.values_list("pk", Exists(running)))
 
 
-def _spans(taken: _Taken, overlapping: dict[UUID, bool]) -> list[SecretUse]:
+def _spans(column: str, taken: _Of, overlapping: dict[UUID, bool]) -> list[SecretUse]:
     found: Counter[tuple[UUID, int]] = Counter()
-    for secret_id, is_one in overlapping.items():
-        for minute, uses in taken[secret_id].minutes.items():
-            found[secret_id, minute if is_one else minute - minute % 60] += uses
+    for pk, is_one in overlapping.items():
+        for minute, uses in taken[pk].minutes.items():
+            found[pk, minute if is_one else minute - minute % 60] += uses
     return [
-        SecretUse(secret_id=secret_id, at=datetime.fromtimestamp(60 * minute, UTC), uses=uses)
-        for (secret_id, minute), uses in sorted(found.items())
+        SecretUse(**{f"{column}_id": pk}, at=datetime.fromtimestamp(60 * minute, UTC), uses=uses)
+        for (pk, minute), uses in sorted(found.items())
     ]
 
 
-def _rows(taken: _Taken, overlapping: dict[UUID, bool]) -> list[SecretSource]:
-    known = _known(overlapping)
+def _rows(kind: _Kind, taken: _Of, overlapping: dict[UUID, bool]) -> list[SecretSource]:
+    known = _known(kind, overlapping)
     found: list[SecretSource] = []
-    for secret_id in sorted(overlapping):
-        fitted = _fitted(taken[secret_id], known.get(secret_id, set()))
+    for pk in sorted(overlapping):
+        fitted = _fitted(taken[pk], known.get(pk, set()))
         found += [
             SecretSource(
-                secret_id=secret_id,
+                **{f"{_COLUMNS[kind]}_id": pk},
                 address=source.address,
                 user_agent=source.user_agent,
                 first_seen_at=mark.first,
@@ -181,15 +205,16 @@ def _fitted(seen: _Seen, names: set[Source]) -> _Seen:
     return fitted
 
 
-def _known(secret_ids: Collection[UUID]) -> dict[UUID, set[Source]]:
+def _known(kind: _Kind, ids: Collection[UUID]) -> dict[UUID, set[Source]]:
     found: dict[UUID, set[Source]] = {}
-    rows = SecretSource.objects.filter(secret_id__in=list(secret_ids)).order_by()
-    for secret_id, address, user_agent in rows.values_list("secret_id", "address", "user_agent"):
-        found.setdefault(secret_id, set()).add(Source(address, user_agent))
+    rows = SecretSource.objects.filter(marks_of(kind, list(ids))).order_by()
+    for pk, address, user_agent in rows.values_list(f"{_COLUMNS[kind]}_id", "address", "user_agent"):
+        found.setdefault(pk, set()).add(Source(address, user_agent))
     return found
 
 
-def _wake(secret_ids: Collection[UUID]) -> None:
+def _wake(kind: _Kind, ids: Collection[UUID]) -> None:
     """A new one that shows itself for the first time moves its rotation at once."""
     early = (RotationState.ISSUED, RotationState.DISTRIBUTED)
-    Rotation.objects.filter(ended_at=None, new_id__in=secret_ids, state__in=early).update(consider_at=timezone.now())
+    is_new = Q(new_key_id__in=ids) if kind is ClientKey else Q(new_id__in=ids)
+    Rotation.objects.filter(is_new, ended_at=None, state__in=early).update(consider_at=timezone.now())

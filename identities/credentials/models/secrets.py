@@ -1,9 +1,19 @@
-"""ClientSecret: a secret of ours, kept as a keyed digest; where it is used from, and who was ever shown it."""
+"""ClientSecret: a secret of ours, kept as a keyed digest; where it or a key is used from, and who was ever shown it."""
 
 import uuid
 
 from django.db import models
 from django.utils import timezone
+
+from identities.credentials.models.keys import ClientKey
+
+_OF_ONE = models.Q(secret__isnull=False, key=None) | models.Q(secret=None, key__isnull=False)
+
+
+def _either(secret_id: uuid.UUID | None, key_id: uuid.UUID | None) -> uuid.UUID:
+    found = secret_id or key_id
+    assert found is not None  # noqa: S101 - the table holds one of the two
+    return found
 
 
 class ClientSecret(models.Model):
@@ -39,10 +49,11 @@ class ClientSecret(models.Model):
 
 
 class SecretSource(models.Model):
-    """From where one secret is used: an address and a client program, as the token endpoint saw them."""
+    """From where a secret, or a key, is used: an address and a client program, as the token endpoint saw them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="sources")
+    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")
+    key = models.ForeignKey(ClientKey, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")
     address = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
     first_seen_at = models.DateTimeField()
@@ -51,27 +62,46 @@ class SecretSource(models.Model):
 
     class Meta:
         ordering = ["-last_seen_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["secret", "address", "user_agent"], name="secret_source_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["secret", "address", "user_agent"], name="secret_source_once"),
+            models.UniqueConstraint(fields=["key", "address", "user_agent"], name="key_source_once"),
+            models.CheckConstraint(condition=_OF_ONE, name="source_of_one_credential"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.address} {self.user_agent}".strip()
 
+    @property
+    def credential_id(self) -> uuid.UUID:
+        """The secret or the key that was used."""
+        return _either(self.secret_id, self.key_id)
+
 
 class SecretUse(models.Model):
-    """How often one secret was used in the span that begins at `at`: a minute while two overlap, else an hour."""
+    """How often a secret or key was used in the span that begins at `at`: a minute while two overlap, else an hour."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, related_name="use")
+    secret = models.ForeignKey(ClientSecret, on_delete=models.CASCADE, null=True, blank=True, related_name="use")
+    key = models.ForeignKey(ClientKey, on_delete=models.CASCADE, null=True, blank=True, related_name="use")
     at = models.DateTimeField()
     uses = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["at", "id"]
-        constraints = [models.UniqueConstraint(fields=["secret", "at"], name="secret_use_once_per_span")]
+        constraints = [
+            models.UniqueConstraint(fields=["secret", "at"], name="secret_use_once_per_span"),
+            models.UniqueConstraint(fields=["key", "at"], name="key_use_once_per_span"),
+            models.CheckConstraint(condition=_OF_ONE, name="use_of_one_credential"),
+        ]
         indexes = [models.Index(fields=["at"], name="secret_use_at")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.uses}"
+
+    @property
+    def credential_id(self) -> uuid.UUID:
+        """The secret or the key that was used."""
+        return _either(self.secret_id, self.key_id)
 
 
 class SecretShowing(models.Model):

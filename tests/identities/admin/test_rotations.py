@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from identities.admin.rotation_use import MOST_COLUMNS, chart
 from identities.credentials import rotations, services as credentials, usage
-from identities.credentials.models import Rotation, RotationState
+from identities.credentials.models import ClientKey, Rotation, RotationState
 from identities.credentials.usage import Source
 from identities.inventory import usage as marks
 from identities.people.models import PortalRole
-from tests.factories import pages, people, tokens
+from tests.factories import client_keys, pages, people, tokens
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 12
@@ -74,6 +74,24 @@ def test_the_page_tells_old_and_new_use_and_who_still_comes_with_the_old_one(cli
     assert "with the old one <b>1</b>" in page
 
 
+def rotated_key(bot):
+    old = client_keys.signing(of=bot)
+    new = client_keys.signing(of=bot)
+    return old, new, Rotation.objects.get(identity=bot)
+
+
+def test_a_key_that_is_replaced_has_the_same_page(client, bot):
+    old, new, rotation = rotated_key(bot)
+    at = timezone.now()
+    for one, source in ((old, Source("10.0.0.7", "cron/1")), (new, Source("10.0.0.8", "web/2"))):
+        usage.note(one.key.pk, bot.pk, source=source, at=at, kind=ClientKey)
+    marks.flush()
+    page = client.get(pages.page(rotation)).content.decode()
+    for word in ("10.0.0.7", "cron/1", "web/2", "since the rotation began", "with the old one <b>1</b>"):
+        assert word in page, word
+    assert "brought by the client" in page
+
+
 def test_going_back_ends_the_new_one(client, bot):
     _, rotation = rotated(client, bot)
     assert client.post(pages.command(rotation, "roll-back"), {"reason": "It broke"}).status_code == 302
@@ -109,7 +127,8 @@ def test_the_list_narrows_by_state(client, bot):
 
 def test_pages_ask_little(client, bot, django_assert_max_num_queries):
     _, rotation = rotated(client, bot)
-    for address in (pages.listing(Rotation), pages.page(rotation)):
+    *_, of_key = rotated_key(tokens.identity(of=bot.tenant, name="signing-bot"))
+    for address in (pages.listing(Rotation), pages.page(rotation), pages.page(of_key)):
         client.get(address)
         with django_assert_max_num_queries(MOST_QUERIES):
             client.get(address)

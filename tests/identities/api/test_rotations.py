@@ -11,12 +11,12 @@ from rest_framework.test import APIClient
 
 from identities.credentials import services as credentials, usage as uses
 from identities.credentials.authentication import authenticate
-from identities.credentials.models import Rotation
+from identities.credentials.models import ClientKey, Rotation
 from identities.credentials.usage import Source
 from identities.inventory import usage
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole, Tenant
-from tests.factories import register
+from tests.factories import client_keys, register
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +95,17 @@ def test_rolling_back_ends_the_new_one_and_happens_once(api: APIClient, bot: Man
     assert [authenticate(bot.client_id, text) is not None for text in texts] == [True, False]
     again = roll_back(api, reason="Again")
     assert (again.status_code, again.json()["code"]) == (409, "rotation_ended")
+
+
+def test_a_rotation_of_keys_says_from_where_each_is_used(tenant: Tenant, api: APIClient) -> None:
+    old = client_keys.signing(of=register.identity(tenant))
+    new = client_keys.signing(of=old.identity)
+    uses.note(old.key.pk, old.identity.pk, source=Source("192.0.2.7", "cron"), at=timezone.now(), kind=ClientKey)
+    usage.flush()
+    found = api.get(f"/api/rotations/{Rotation.objects.get(old_key=old.key).pk}").json()
+    assert [source["address"] for source in found["old"]["sources"]] == ["192.0.2.7"]
+    assert (found["old"]["kind"], found["old"]["hint"], found["old"]["uses"]) == ("public_key", old.key.kid, 1)
+    assert (found["new"]["hint"], found["new"]["sources"]) == (new.key.kid, [])
 
 
 def test_the_cost_of_reading_does_not_grow_with_sources(api: APIClient, bot: ManagedIdentity, texts: list[str]) -> None:

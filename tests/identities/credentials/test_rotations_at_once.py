@@ -9,12 +9,19 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from identities.credentials import rotations, services as credentials, usage as uses
-from identities.credentials.models import ClientSecret, Rotation, RotationState as State, SecretSource, SecretUse
+from identities.credentials.models import (
+    ClientKey,
+    ClientSecret,
+    Rotation,
+    RotationState as State,
+    SecretSource,
+    SecretUse,
+)
 from identities.credentials.usage import Source
 from identities.errors import Conflict
 from identities.inventory import usage
 from identities.lifecycle import services as lifecycle
-from tests.factories import register, tokens
+from tests.factories import client_keys, register, tokens
 from tests.scheduling.racing import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -140,3 +147,25 @@ def test_uses_that_several_processes_report_add_up() -> None:
     assert ClientSecret.objects.get(pk=old.pk).uses == 5 * HANDS
     assert SecretSource.objects.get().uses == 5 * HANDS
     assert sum(SecretUse.objects.values_list("uses", flat=True)) == 5 * HANDS
+
+
+def test_uses_of_both_keys_that_several_processes_report_add_up() -> None:
+    old = client_keys.signing()
+    new = client_keys.signing(of=old.identity)
+    pair, at = [old.key.pk, new.key.pk], timezone.now()
+
+    def report(hand: int) -> None:
+        for number in range(6):
+            uses.note(
+                pair[(hand + number) % 2], old.identity.pk, source=Source("192.0.2.7", "cron"), at=at, kind=ClientKey
+            )
+            usage.flush()
+
+    race(HANDS, report)
+    usage.flush()
+    for pk in pair:
+        assert ClientKey.objects.get(pk=pk).uses == 3 * HANDS
+        assert SecretSource.objects.get(key=pk).uses == 3 * HANDS
+        assert sum(SecretUse.objects.filter(key=pk).values_list("uses", flat=True)) == 3 * HANDS
+    rotations.tend(timezone.now())
+    assert Rotation.objects.get().state == State.BOTH_SEEN

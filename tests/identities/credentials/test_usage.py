@@ -1,19 +1,21 @@
-"""From where and when secrets are used: kept for each, few statements, bounded, never in the way of a request."""
+"""From where and when secrets and keys are used: kept for each, few statements, bounded, in no request's way."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from identities.credentials import pace, services as credentials, usage as uses
+from identities.credentials import assertions, pace, services as credentials, usage as uses
 from identities.credentials.authentication import authenticate
-from identities.credentials.models import ClientSecret, Rotation, SecretSource, SecretUse
+from identities.credentials.models import ClientKey, ClientSecret, Rotation, SecretSource, SecretUse
 from identities.credentials.usage import MOST_SOURCES, OTHERS, Source
 from identities.inventory import knocks, usage
 from identities.inventory.models import Knock, ManagedIdentity
-from tests.factories import register, tokens
+from identities.jose import assertions as jose
+from identities.tokens import settings
+from tests.factories import client_keys, register, tokens
 from tests.factories.tokens import Bot
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +167,55 @@ def test_the_first_use_of_a_new_one_is_looked_at_at_once(bot: Bot) -> None:
     found = Rotation.objects.get().consider_at
     assert found is not None
     assert found < later
+
+
+def test_a_key_has_sources_and_counts_of_its_own_as_a_secret_has() -> None:
+    old = client_keys.signing()
+    issued = credentials.issue(old.identity, actor=register.SYSTEM).secret
+    secret = ClientSecret.objects.get(pk=issued.pk)
+    uses.note(old.key.pk, old.identity.pk, source=CRON, at=AT, kind=ClientKey)
+    note(secret)
+    usage.flush()
+    assert [source.credential_id for source in SecretSource.objects.filter(key=old.key)] == [old.key.pk]
+    assert SecretUse.objects.get(key=old.key).at == AT.replace(minute=0, second=0)
+    assert (secret.sources.get().uses, old.key.sources.get().uses) == (1, 1)
+    new = client_keys.signing(of=old.identity)
+    for bot in (old, new, new):
+        authenticate_key(bot)
+    usage.flush()
+    minutes = SecretUse.objects.filter(key__isnull=False, at__gt=AT).values_list("key_id", "uses")
+    assert sorted(uses for _, uses in minutes) in ([1, 1, 1], [1, 2])
+    assert {(source.key_id, source.address, source.uses) for source in SecretSource.objects.filter(secret=None)} == {
+        (old.key.pk, CRON.address, 2),
+        (new.key.pk, CRON.address, 2),
+    }
+    assert [ClientKey.objects.get(pk=bot.key.pk).uses for bot in (old, new)] == [2, 2]
+
+
+def authenticate_key(bot: client_keys.Signing) -> None:
+    assertions.authenticate(jose.read(bot.assertion(), audiences=[settings.issuer()], at=timezone.now()), source=CRON)
+
+
+def test_a_source_and_a_count_are_of_one_credential(bot: Bot) -> None:
+    key = client_keys.signing().key
+    for of in ({}, {"secret": secret_of(bot), "key": key}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SecretUse.objects.create(at=AT, uses=1, **of)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SecretSource.objects.create(first_seen_at=AT, last_seen_at=AT, uses=1, **of)
+
+
+def test_the_first_use_of_a_new_key_is_looked_at_at_once() -> None:
+    old = client_keys.signing()
+    new = client_keys.signing(of=old.identity)
+    later = timezone.now() + timedelta(hours=1)
+    Rotation.objects.update(consider_at=later)
+    for bot, moved in ((old, False), (new, True)):
+        authenticate_key(bot)
+        usage.flush()
+        found = Rotation.objects.get().consider_at
+        assert found is not None
+        assert (found < later) is moved
 
 
 def test_a_right_secret_of_a_stopped_identity_is_a_knock_and_a_wrong_one_is_not(bot: Bot) -> None:

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from identities.credentials import keys
-from identities.credentials.models import ClientKey, UsedAssertion
+from identities.credentials.models import ClientKey, SecretSource, UsedAssertion
+from identities.inventory import usage
 from identities.oauth import server
 from identities.tokens import services as tokens
 from identities.tokens.models import IssuedToken
@@ -43,6 +44,15 @@ def test_a_client_gets_the_token_it_would_get_with_a_secret(client: Client) -> N
     claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
     assert (claims["sub"], claims["roles"]) == (bot.client_id, ["reader"])
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_token_request_leaves_its_address_and_client_program_on_the_key(client: Client) -> None:
+    bot = signing()
+    members = {**ASK, "client_assertion_type": TYPE, "client_assertion": bot.assertion()}
+    post(client, members, headers={"user-agent": "cron/1.0"})
+    usage.flush()
+    seen = SecretSource.objects.values_list("key_id", "address", "user_agent", "uses")
+    assert list(seen) == [(bot.key.pk, "127.0.0.1", "cron/1.0", 1)]
 
 
 @pytest.mark.parametrize(
