@@ -15,7 +15,8 @@ from identities.jose import pem
 MAXIMUM_LENGTH = 64 * 1024
 MOST = 20
 _BLOCK = re.compile(
-    r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL
+    # No hyphen inside: a beginning without an end is given up at the next one, so that the work grows with the text.
+    r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----"
 )
 MAXIMUM_NAME = 1000
 _NAMES: dict[type, str] = {

@@ -75,7 +75,7 @@ def revocations(request: HttpRequest) -> HttpResponse:
     """
     try:
         since = _since(request.GET.get("since", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return refused(OAuthError("invalid_request", "since is not a time as RFC 3339 writes it."))
     at = timezone.now()
     stops = selectors.stops(at, since)
@@ -98,4 +98,5 @@ def _since(text: str) -> datetime | None:
     moment = parse_datetime(text.replace(" ", "+"))
     if moment is None:
         raise ValueError(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    # Some instants have a name in their own zone and none in any other.
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

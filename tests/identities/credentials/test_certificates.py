@@ -1,6 +1,7 @@
 """Certificates as people paste them: read for their facts, refused with a private key, never a crash."""
 
 import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -117,3 +118,11 @@ def test_whatever_is_changed_in_it_there_is_an_answer(noise: bytes, place: int) 
     text = good[:place] + noise.decode("latin-1") + good[place + len(noise) :]
     with contextlib.suppress(NotACertificate):
         assert isinstance(certificates.read(text), Certificate)
+
+
+def test_beginnings_without_an_end_cost_no_more_than_their_length() -> None:
+    text = "-----BEGIN CERTIFICATE-----\n" * 2300
+    began = time.process_time()
+    with pytest.raises(NotACertificate):
+        certificates.read(text)
+    assert time.process_time() - began < 0.5
