@@ -73,6 +73,7 @@ class CredentialEvent(StrEnum):
     DELIVERY_FAILED = "credential.delivery_failed"
     DELIVERY_RESUMED = "credential.delivery_resumed"
     CUT_OVER = "credential.cut_over"
+    CUTOVER_WARNED = "credential.cutover_warned"
     CUTOVER_OVERDUE = "credential.cutover_overdue"
     THROTTLED = "credential.throttled"
     RETIRED = "credential.retired"

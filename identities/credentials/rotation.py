@@ -1,7 +1,8 @@
 """When an old credential may end: the states of a rotation, each reached by evidence. Pure: no ORM, no clock.
 
-An old credential ends when it was silent for its time and the new one was seen. Past the deadline somebody is told,
-and the tier decides; never so that a consumer is left with a credential that nobody was seen to hold.
+An old credential ends when it was silent for its time and the new one was seen. Before the deadline somebody is
+warned, past it told, and the tier decides; never so that a consumer is left with a credential that nobody was seen to
+hold, nor punished for a new one that it cannot have yet.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ LATE = timedelta(seconds=10)
 #: The clock looks at least so often; after a longer pause nobody knows what was used meanwhile.
 LOOK = timedelta(minutes=5)
 BLIND = timedelta(minutes=15)
+#: With the next look, whoever did not listen for a quarter of an hour is found out.
+DEAF = timedelta(minutes=10)
+#: A warning comes when this part of the overlap is left, within these bounds.
+WARNED_PART = 4
+WARNED_LATEST, WARNED_EARLIEST = timedelta(hours=1), timedelta(days=2)
 
 State = RotationState
 OVER = frozenset({State.RETIRED, State.ROLLED_BACK})
@@ -46,7 +52,8 @@ class Facts:
     """All a move is judged by.
 
     `listening_since`: from then on a use would have been seen and could have happened (the overlap had begun, the
-    identity was active, the clock was looking). `is_held`: the identity is stopped, nothing can be seen.
+    identity was active, the clock was looking). `is_held`: the identity is stopped, nothing can be seen. `is_awaited`:
+    the new one is on its way into a vault; `delivered_at`: when it came there.
     """
 
     state: RotationState
@@ -59,6 +66,9 @@ class Facts:
     new: Seen
     is_overdue: bool = False
     is_held: bool = False
+    is_warned: bool = False
+    is_awaited: bool = False
+    delivered_at: datetime | None = None
 
 
 class Move(StrEnum):
@@ -68,6 +78,7 @@ class Move(StrEnum):
     CUT_OVER = "cut_over"
     FALL_SILENT = "fall_silent"
     RETIRE = "retire"
+    WARN = "warn"
     ALERT = "alert"
     THROTTLE = "throttle"
     END_OLD = "end_old"
@@ -115,11 +126,13 @@ def next_move(facts: Facts, at: datetime) -> Move | None:
         return Move.END_OLD
     if facts.is_held:
         return None
-    return _forward(facts, at) or _overdue(facts, at)
+    return _forward(facts, at) or (_overdue(facts, at) if at >= due_at(facts) else _ahead(facts, at))
 
 
 def after(facts: Facts, move: Move) -> Facts:
     """The facts once `move` is made."""
+    if move is Move.WARN:
+        return replace(facts, is_warned=True)
     if move is Move.ALERT:
         return replace(facts, is_overdue=True)
     if move is Move.THROTTLE:
@@ -135,7 +148,7 @@ def look_at(facts: Facts, at: datetime) -> datetime | None:
     dates = [at + LOOK]
     if not facts.is_held:
         dates += [silent_from(facts)] if facts.state == State.BOTH_SEEN else []
-        dates += [] if facts.is_overdue else [due_at(facts)]
+        dates += [date for date in (warn_at(facts), due_at(facts), acts_at(facts)) if date and date > at]
     return max(at, min(dates))
 
 
@@ -151,9 +164,26 @@ def due_at(facts: Facts) -> datetime:
     return max(facts.deadline, facts.listening_since + facts.silence + LATE)
 
 
-def is_blind(looked_at: datetime, at: datetime) -> bool:
-    """Whether nobody looked for so long that what was written until `looked_at` says nothing of the time since."""
-    return at - looked_at > BLIND
+def warn_at(facts: Facts) -> datetime:
+    """When owner and team are to know what is about to happen: a quarter of the overlap before, at most two days."""
+    ahead = (facts.deadline - facts.started_at) / WARNED_PART
+    return due_at(facts) - min(max(ahead, WARNED_LATEST), WARNED_EARLIEST)
+
+
+def acts_at(facts: Facts) -> datetime | None:
+    """When the tier may decide; None while the new one cannot be had. One that came late has one silence to be taken."""
+    if facts.is_awaited and facts.state == State.ISSUED:
+        return None
+    given = facts.delivered_at
+    return max(due_at(facts), given + facts.silence + LATE) if given else due_at(facts)
+
+
+def is_blind(looked_at: datetime, at: datetime, listening_until: datetime | None = None) -> bool:
+    """Whether nobody looked for so long that what was written until `looked_at` says nothing of the time since.
+
+    Or nobody listened: `listening_until` is when the processes that serve tokens last wrote down what they had seen.
+    """
+    return at - looked_at > BLIND or (listening_until is not None and at - listening_until > DEAF)
 
 
 def _forward(facts: Facts, at: datetime) -> Move | None:
@@ -167,12 +197,22 @@ def _forward(facts: Facts, at: datetime) -> Move | None:
     return Move.DISTRIBUTE if facts.state == State.ISSUED else Move.CUT_OVER
 
 
+def _ahead(facts: Facts, at: datetime) -> Move | None:
+    """Before the deadline: a warning, where somebody is about to be slowed down or refused."""
+    if facts.is_warned or facts.after_deadline == AfterDeadline.ALERT or at < warn_at(facts):
+        return None
+    last = facts.old.last_at
+    is_used = last is not None and at < last + facts.silence + LATE
+    return Move.WARN if is_used or facts.new.first_at is None else None
+
+
 def _overdue(facts: Facts, at: datetime) -> Move | None:
     """Past the deadline: tell, then do as the tier says. One that nobody holds yet is no reason to end the other."""
-    if at < due_at(facts):
-        return None
     if not facts.is_overdue:
         return Move.ALERT
+    acting = acts_at(facts)
+    if acting is None or at < acting:
+        return None
     if facts.after_deadline == AfterDeadline.RETIRE and facts.state == State.BOTH_SEEN:
         return Move.RETIRE
     is_slowed = facts.after_deadline != AfterDeadline.ALERT

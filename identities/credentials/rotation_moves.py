@@ -87,6 +87,13 @@ def _retire(rotation: Rotation, at: datetime) -> None:
     retire(rotation, reason=SILENT if rotation.old_silent_at else PAST_DEADLINE, actor=ACTOR, at=at)
 
 
+def _warn(rotation: Rotation, at: datetime) -> None:
+    rotation.warned_at = at
+    reason = rotation_alerts.why(rotation)
+    record(CredentialEvent.CUTOVER_WARNED, rotation, actor=ACTOR, reason=reason)
+    rotation_alerts.warn(rotation, reason)
+
+
 def _alert(rotation: Rotation, at: datetime) -> None:
     rotation.overdue_at = at
     reason = rotation_alerts.why(rotation)
@@ -125,6 +132,7 @@ _DO: dict[Move, Callable[[Rotation, datetime], None]] = {
     Move.CUT_OVER: _cut_over,
     Move.FALL_SILENT: _fall_silent,
     Move.RETIRE: _retire,
+    Move.WARN: _warn,
     Move.ALERT: _alert,
     Move.THROTTLE: _throttle,
     Move.END_OLD: _end_old,

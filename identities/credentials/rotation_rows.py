@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from identities.credentials.models import AfterDeadline, ClientKey, ClientSecret, Rotation, RotationState
+from identities.credentials.models import (
+    AfterDeadline,
+    ClientKey,
+    ClientSecret,
+    Delivery,
+    DeliveryStep,
+    Rotation,
+    RotationState,
+)
 from identities.credentials.naming import Credential
 from identities.credentials.rotation import Facts, Seen
 from identities.credentials.selectors import is_live
@@ -69,6 +77,9 @@ def facts(rotation: Rotation, at: datetime) -> Facts:
         new=_seen(new, at),
         is_overdue=rotation.overdue_at is not None,
         is_held=not identity.is_enabled,
+        is_warned=rotation.warned_at is not None,
+        is_awaited=rotation.delivery_step != DeliveryStep.DONE,
+        delivered_at=rotation.distributed_at if rotation.delivery == Delivery.VAULT else None,
     )
 
 

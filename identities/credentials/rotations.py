@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.actors import Actor
-from identities.credentials import rotation as machine, rotation_moves as moves, rotation_rows as rows
+from identities.credentials import listening, rotation as machine, rotation_moves as moves, rotation_rows as rows
 from identities.credentials.models import ClientKey, ClientSecret, Delivery, Rotation, RotationState
 from identities.credentials.naming import hint
 from identities.credentials.rotation_records import record
@@ -27,7 +27,7 @@ AT_ONCE = 200
 #: A move that failed is tried again after this.
 AGAIN = timedelta(minutes=1)
 _MOVED = (
-    "state", "distributed_at", "both_seen_at", "old_silent_at", "overdue_at", "ended_at", "ended_reason",
+    "state", "distributed_at", "both_seen_at", "old_silent_at", "warned_at", "overdue_at", "ended_at", "ended_reason",
     "watched_since", "looked_at", "consider_at",
 )  # fmt: skip
 
@@ -82,7 +82,7 @@ def advance(rotation_id: UUID, *, at: datetime) -> Rotation | None:
     held = rows.hold(rotation_id)
     if held is None or held.ended_at is not None:
         return held
-    if machine.is_blind(held.looked_at, at):
+    if machine.is_blind(held.looked_at, at, listening.until()):
         held.watched_since = at
     found = rows.facts(held, at)
     for move, found in machine.moves(found, at):  # noqa: B020 - the facts as they are after the last move
@@ -171,9 +171,10 @@ def due(at: datetime, limit: int = AT_ONCE) -> list[UUID]:
     """
     waiting: list[Rotation] = []
     ready: list[UUID] = []
+    heard = listening.until()
     for row in _due(at, limit):
         found = rows.facts(row, at)
-        if machine.is_blind(row.looked_at, at) or machine.next_move(found, at) is not None:
+        if machine.is_blind(row.looked_at, at, heard) or machine.next_move(found, at) is not None:
             ready.append(row.pk)
             row.consider_at = at + AGAIN
         else:

@@ -16,6 +16,8 @@ from identities.inventory.pulse import Pulse
 from identities.inventory.vocabulary import UseState
 
 SECONDS = 2.0
+#: With nothing to write, parts are asked so often whether they have something to say.
+IDLE_SECONDS = 45.0
 _Key = tuple[type[models.Model], UUID]
 
 #: Whoever was thought dormant or unobserved shows itself: the next sweep judges it again. The rest stays as planned.
@@ -69,6 +71,8 @@ def flush() -> None:
         marks = dict(_marks)
         _marks.clear()
     taken = [(part, part.take()) for part in _parts]
+    if not marks and not any(found for _, found in taken):
+        return
     try:
         with transaction.atomic():
             # One order for everybody, identities first (`locks`): nobody who marks the same rows waits in a ring.
@@ -82,6 +86,11 @@ def flush() -> None:
         for part, found in taken:
             part.put_back(found)
         raise
+
+
+def keep_beating() -> None:
+    """Flush from now on even while nothing is used: parts may have to say that."""
+    _pulse.poke()
 
 
 def forget() -> None:
@@ -119,4 +128,4 @@ def _write(model: type[models.Model], pk: UUID, mark: _Mark) -> None:
     rows.update(**changed)
 
 
-_pulse = Pulse("usage marks", flush, seconds=SECONDS)
+_pulse = Pulse("usage marks", flush, seconds=SECONDS, idle_seconds=IDLE_SECONDS)

@@ -52,7 +52,8 @@ class Rotation(models.Model):
 
     `silent_seconds` is how long the old one must be silent, `cutover_deadline` the bound of the overlap, both taken
     from the policy at the start. `consider_at` is when the clock has to look again, `looked_at` when it last did and
-    `watched_since` since when it never stopped: silence while nobody listened is no evidence. The `delivery_*` columns
+    `watched_since` since when it never stopped: silence while nobody listened is no evidence. `warned_at` is when
+    somebody was told of the coming deadline, `overdue_at` of the passed one. The `delivery_*` columns
     belong to the write-back: its next step, what stands in its way (a stable code and a sentence), who holds it until
     when.
     """
@@ -77,6 +78,7 @@ class Rotation(models.Model):
     distributed_at = models.DateTimeField(null=True, blank=True)
     both_seen_at = models.DateTimeField(null=True, blank=True)
     old_silent_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     overdue_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.TextField(blank=True)
@@ -111,6 +113,19 @@ class Rotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old or self.old_key} → {self.new or self.new_key}"
+
+
+class Listening(models.Model):
+    """One row: until when the processes that serve the token endpoint had written down every use they had seen."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="listening_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.until:%Y-%m-%d %H:%M:%S}"
 
 
 class Reminder(models.Model):
