@@ -1,22 +1,22 @@
 """AWS Secrets Manager, by Amazon's own library, which builds and signs; the sending is ours."""
 
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
-from identities.vaults import failures, names
+from identities.vaults import aws_versions, failures, names
 from identities.vaults.aws_failures import named
+from identities.vaults.aws_versions import CURRENT, PENDING, holder_of, labels_of, member_of, stages_of, value_of
 from identities.vaults.base import NONE, Ended, VaultSettings, Version, setting
 from identities.vaults.http import BoundedSession
 from identities.vaults.references import SecretReference
@@ -26,7 +26,6 @@ from identities.vaults.secret_text import SecretText
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 MAX_PAGES = 20
 _REGION = re.compile(r"(?:^|\.)secretsmanager(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com(?:\.cn)?$", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9-]{32,64}", re.ASCII)
@@ -84,8 +83,8 @@ class AwsVault(RemoteVault):
     def read(self, reference: SecretReference, tenant_id: UUID) -> SecretText:
         name, key = self._place(reference)
         with self._client() as client:
-            value = _value(client, name, reference.version)
-        return SecretText(_member(value, name, key) if key else value)
+            value = value_of(client, name, reference.version)
+        return SecretText(member_of(value, name, key) if key else value)
 
     @sensitive_variables("client")
     def write(
@@ -94,9 +93,9 @@ class AwsVault(RemoteVault):
         """Put as AWSPENDING first; it becomes AWSCURRENT only if what stood there still does."""
         name, key = self._place(reference)
         with self._client() as client:
-            made, before = _put(client, name, key, text, expected_version)
+            made, before = aws_versions.put(client, name, key, text, expected_version)
             if before != NONE:
-                _promote(client, name, made, before)
+                aws_versions.promote(client, name, made, before)
         return made
 
     @sensitive_variables("client")
@@ -106,21 +105,21 @@ class AwsVault(RemoteVault):
         """It waits as AWSPENDING; the first version of all is in use at once, there being nothing else to read."""
         name, key = self._place(reference)
         with self._client() as client:
-            return _put(client, name, key, text, expected_version)[0]
+            return aws_versions.put(client, name, key, text, expected_version)[0]
 
     @sensitive_variables("client")
     def newest(self, reference: SecretReference, tenant_id: UUID) -> str:
         name, _ = self._place(reference)
         with self._client() as client:
-            return _holder(_stages(client, name), CURRENT)
+            return holder_of(stages_of(client, name), CURRENT)
 
     @sensitive_variables("client")
     def staged(self, reference: SecretReference, tenant_id: UUID) -> str:
         name, _ = self._place(reference)
         with self._client() as client:
-            stages = _stages(client, name)
-        waiting = _holder(stages, PENDING)
-        return waiting if waiting != NONE else _holder(stages, CURRENT)
+            stages = stages_of(client, name)
+        waiting = holder_of(stages, PENDING)
+        return waiting if waiting != NONE else holder_of(stages, CURRENT)
 
     @sensitive_variables("client")
     def promote(
@@ -129,12 +128,12 @@ class AwsVault(RemoteVault):
         """AWSCURRENT moves here; Amazon puts AWSPREVIOUS on the version that had it."""
         name, _ = self._place(reference)
         with self._client() as client:
-            stages = _stages(client, name) or {}
+            stages = stages_of(client, name) or {}
             if not stages.get(version):
                 raise failures.SecretNotFound("There is no such secret, or not in this version")
             if CURRENT in stages[version]:
                 return
-            _promote(client, name, version, expected_version or _holder(stages, CURRENT))
+            aws_versions.promote(client, name, version, expected_version or holder_of(stages, CURRENT))
 
     @sensitive_variables("client")
     def versions(self, reference: SecretReference, tenant_id: UUID) -> list[Version]:
@@ -142,7 +141,7 @@ class AwsVault(RemoteVault):
         told: list[dict[str, Any]] = []
         page: dict[str, str] = {}
         with self._client() as client:
-            if _stages(client, name) is None:
+            if stages_of(client, name) is None:
                 raise failures.SecretNotFound("There is no such secret")
             for _number in range(MAX_PAGES):
                 answer = client.list_secret_version_ids(SecretId=name, MaxResults=100, **page)
@@ -151,7 +150,7 @@ class AwsVault(RemoteVault):
                     break
                 page = {"NextToken": answer["NextToken"]}
         found = [
-            Version(one["VersionId"], one.get("CreatedDate"), bool(one.get("VersionStages")), tuple(_labels(one)))
+            Version(one["VersionId"], one.get("CreatedDate"), bool(one.get("VersionStages")), tuple(labels_of(one)))
             for one in reversed(told)
         ]
         return sorted(found, key=lambda one: (CURRENT not in one.labels, PENDING not in one.labels))
@@ -161,7 +160,7 @@ class AwsVault(RemoteVault):
         """A secret ends at once and for good; a version loses its labels, and Amazon removes it in its own time."""
         name, _ = self._place(reference)
         with self._client() as client:
-            stages = _stages(client, name)
+            stages = stages_of(client, name)
             if stages is None or (reference.version and not stages.get(reference.version)):
                 raise failures.SecretNotFound("There is no such secret, or not in this version")
             if not reference.version:
@@ -250,83 +249,3 @@ class _Whole(BytesIO):
 def _region(uri: str, said: str) -> str:
     found = _REGION.search(urlsplit(uri).hostname or "")
     return said or (found[1] if found else "")
-
-
-def _stages(client: Any, name: str) -> dict[str, list[str]] | None:
-    """Each version's labels; None where there is no secret."""
-    try:
-        answer = client.describe_secret(SecretId=name)
-    except client.exceptions.ResourceNotFoundException:
-        return None
-    if answer.get("DeletedDate"):
-        raise failures.SecretBeingDeleted(f"The secret '{name}' is marked for deletion")
-    return answer.get("VersionIdsToStages") or {}
-
-
-def _value(client: Any, name: str, version: str | None) -> str:
-    wanted = {"VersionId": version} if version else {"VersionStage": CURRENT}
-    answer = client.get_secret_value(SecretId=name, **wanted)
-    if not answer.get("VersionStages"):
-        raise failures.SecretNotFound(f"This version of the secret '{name}' is no longer in use")
-    if not isinstance(answer.get("SecretString"), str):
-        raise failures.FieldNotFound(f"The secret '{name}' holds no text")
-    return str(answer["SecretString"])
-
-
-@sensitive_variables("text", "found")
-def _members(text: str, name: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise failures.FieldNotFound(f"The secret '{name}' is no JSON object")
-    return found
-
-
-@sensitive_variables("value")
-def _member(value: str, name: str, key: str) -> str:
-    found = _members(value, name).get(key)
-    if not isinstance(found, str):
-        raise failures.FieldNotFound(f"The secret '{name}' has no text in the member '{key}'")
-    return found
-
-
-def _holder(stages: dict[str, list[str]] | None, label: str) -> str:
-    return next((version for version, labels in (stages or {}).items() if label in labels), NONE)
-
-
-@sensitive_variables("text", "before", "value")
-def _put(client: Any, name: str, key: str, text: SecretText, expected: str | None) -> tuple[str, str]:
-    """The version made, and the one that is in use before it; only the first of all is in use without `_promote`."""
-    made = str(uuid4())
-    stages = _stages(client, name)
-    newest = _holder(stages, CURRENT)
-    if expected not in (None, newest):
-        raise failures.VersionConflict(f"The secret '{name}' is not at the expected version")
-    before = _value(client, name, newest) if key and newest != NONE else "{}"
-    value = json.dumps(_members(before, name) | {key: text.reveal()}) if key else text.reveal()
-    if stages is None:
-        client.create_secret(Name=name, SecretString=value, ClientRequestToken=made)
-    else:
-        labels = [PENDING if newest != NONE else CURRENT]
-        client.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=made, VersionStages=labels)
-    return made, newest
-
-
-def _promote(client: Any, name: str, made: str, before: str) -> None:
-    """Check-and-set: Amazon moves the label only away from the version that we saw it on."""
-    refused = client.exceptions.InvalidParameterException
-    try:
-        client.update_secret_version_stage(
-            SecretId=name, VersionStage=CURRENT, MoveToVersionId=made, RemoveFromVersionId=before
-        )
-    except refused:
-        raise failures.VersionConflict(f"Somebody else wrote the secret '{name}' in between") from None
-    finally:
-        with suppress(refused):  # who wrote in between may have taken it already
-            client.update_secret_version_stage(SecretId=name, VersionStage=PENDING, RemoveFromVersionId=made)
-
-
-def _labels(told: dict[str, Any]) -> list[str]:
-    return sorted(str(label) for label in told.get("VersionStages") or ())

@@ -7,7 +7,7 @@ import pytest
 
 from identities.errors import Invalid
 from identities.people.models import Tenant
-from identities.vaults import aws, aws_failures, failures, landing, providers, services as vaults
+from identities.vaults import aws_failures, aws_versions, failures, landing, providers, services as vaults
 from identities.vaults.base import Ended, Vault
 from identities.vaults.references import SecretReference
 from identities.vaults.secret_text import SecretText
@@ -46,14 +46,14 @@ def test_a_write_in_between_is_a_conflict_and_leaves_nothing_pending(
 ) -> None:
     vault = opened(tenant, moto)
     vault.write(named(vault), SecretText("first"), tenant.pk)
-    promote = aws._promote
+    promote = aws_versions.promote
 
     def overtaken(client: Any, name: str, made: str, before: str) -> None:
-        monkeypatch.setattr(aws, "_promote", promote)
+        monkeypatch.setattr(aws_versions, "promote", promote)
         vault.write(named(vault), SecretText("somebody else's"), tenant.pk)
         promote(client, name, made, before)
 
-    monkeypatch.setattr(aws, "_promote", overtaken)
+    monkeypatch.setattr(aws_versions, "promote", overtaken)
     with pytest.raises(failures.VersionConflict, match="in between"):
         vault.write(named(vault), VALUE, tenant.pk)
     assert vault.read(named(vault), tenant.pk).reveal() == "somebody else's"
