@@ -3,8 +3,10 @@
 from scheduling.demo.people import CARE, DATA, FINANCE, PLATFORM, SECURITY, WAREHOUSE
 from scheduling.demo.shapes import DAY, Grant, Identity, address, documented, owned
 
-#: One entry of the vault for two identities, in two environments: what rules on reuse and isolation are for.
+#: One entry of the vault for two identities, in two environments: what rules on reuse and isolation are for. No command
+#: would make that today: `history` says that it has been so for long.
 SHARED = "stock-sync-client-secret"
+SHARING = "stock-sync-staging"
 
 IDENTITIES = (
     Identity(
@@ -122,7 +124,7 @@ IDENTITIES = (
         "workload",
         "staging",
         documented("lucia.ferrante", WAREHOUSE, "Logistics", "Stock sync", "COLD-58", risk_tier="low", function="sync"),
-        vault_name=SHARED,
+        vault_name="stock-sync-staging-client-secret",
         age=148, used=2, rotated=40,
     ),
     Identity(

@@ -1,6 +1,6 @@
 """The demo company as data: what its people entered by hand. What exports brought in stands in `exports`."""
 
-from scheduling.demo import agents, applications, deployments, vendors
+from scheduling.demo import agents, applications, deployments, motion, vendors
 from scheduling.demo.people import PEOPLE, ROLES, STANDARDS, TEAMS
 from scheduling.demo.shapes import DOMAIN, SLUG, TENANT, VAULT, Identity, Person
 
@@ -23,4 +23,5 @@ IDENTITIES: tuple[Identity, ...] = (
     *deployments.IDENTITIES,
     *agents.IDENTITIES,
     *vendors.IDENTITIES,
+    *motion.IDENTITIES,
 )

@@ -33,7 +33,17 @@ from identities.programme import services as programme
 from identities.programme.models import DailySnapshot
 from identities.tokens.models import SigningKey
 from identities.tokens.settings import access_token_lifetime
-from scheduling.demo import estate, past_findings, past_imports, past_runs, plans, trend
+from scheduling.demo import (
+    applications,
+    estate,
+    past_credentials,
+    past_findings,
+    past_imports,
+    past_rotations,
+    past_runs,
+    plans,
+    trend,
+)
 from scheduling.demo.past_runs import PastRuns, Setting
 from scheduling.demo.shapes import DAY, HOUR, Grant
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow, WorkflowVersion
@@ -46,7 +56,7 @@ REPLACED = "Rotated"
 #: Clients that ask for tokens by themselves, without a schedule: so many a day.
 ASKING = {"metrics-collector": 8, "gateway-checker": 13, "register-keeper": 2}
 #: When a state was reached that was not the first one, in days before now.
-MOVED = {State.DISABLED: 14.5, State.RETIRED: 5}
+MOVED = {State.DISABLED: 14.5, State.RETIRED: 5, State.PAUSED: 2, State.QUARANTINED: 0.09}
 
 
 def is_written(tenant: Tenant) -> bool:
@@ -63,6 +73,7 @@ def write(tenant: Tenant, at: datetime, actor: Actor) -> None:
     _age_identities(tenant, at)
     runs = _write_runs(tenant, rows, at)
     _age_secrets(tenant, at)
+    past_credentials.write(tenant, at)
     _age_bindings(tenant, at)
     ids = list(ManagedIdentity.objects.filter(tenant=tenant).values_list("pk", flat=True))
     posture.refresh(ids, at=at)
@@ -99,8 +110,10 @@ def _age_secrets(tenant: Tenant, at: datetime) -> None:
     """Secrets of some age, and before them the ones that they replaced: a digest to which no secret belongs."""
     wanted = {identity.name: identity for identity in estate.IDENTITIES}
     standards = standards_of(tenant.pk)
-    found = list(ClientSecret.objects.filter(identity__tenant=tenant).select_related("identity"))
-    former = []
+    # Of a pair that overlaps the one that is replaced; the other one, and what leaked, have dates of their own.
+    rows = ClientSecret.objects.filter(identity__tenant=tenant, revoked_at=None, rotations_to=None)
+    found = list(rows.select_related("identity"))
+    former: dict[ClientSecret, ClientSecret] = {}
     for secret in found:
         who = secret.identity
         known = wanted[who.name]
@@ -111,11 +124,14 @@ def _age_secrets(tenant: Tenant, at: datetime) -> None:
         )  # fmt: skip
         # Whose purpose has ended has a secret that ended with it, and is still there.
         secret.expires_at = who.expires_at if who.expires_at and who.expires_at < at else None
+        if who.name == applications.SHARING:
+            secret.stored_at = {**(secret.stored_at or {}), "secretName": applications.SHARED}
         secret.last_used_at, secret.uses = who.last_used_at, max(3, 7 * known.rotated)
-        if secret.created_at - SERVED > who.created_at:
-            former.append(_former(secret))
-    update_many(found, ["created_at", "rotate_by", "expires_at", "last_used_at", "uses"])
-    insert_many(former)
+        if secret.created_at - SERVED > who.created_at and not who.leaks.exists():
+            former[secret] = _former(secret)
+    update_many(found, ["created_at", "rotate_by", "expires_at", "last_used_at", "uses", "stored_at"])
+    insert_many(list(former.values()))
+    past_rotations.write(former)
 
 
 def _former(secret: ClientSecret) -> ClientSecret:

@@ -78,7 +78,9 @@ def test_a_start_that_was_killed_half_way_is_finished_by_the_next(monkeypatch: p
     assert len(names) == len(set(names)) >= len(estate.IDENTITIES)
     assert ImportRun.objects.count() == len(exports.EXPORTS)
     stored = [identity for identity in estate.IDENTITIES if identity.vault_name]
-    assert ClientSecret.objects.filter(identity__tenant=_demo(), revoked_at=None).count() == len(stored)
+    live = ClientSecret.objects.filter(identity__tenant=_demo(), revoked_at=None)
+    assert live.filter(rotations_to=None).count() == len(stored) + 1, "and the one that was shown"
+    assert live.exclude(rotations_to=None).count() == 3, "of the rotations that go on"
 
 
 def test_an_older_demo_is_left_as_it_is() -> None:

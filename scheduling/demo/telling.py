@@ -1,0 +1,30 @@
+"""What the demo tells those who look around in it: reminders fall due, and its news reach the platform's people too."""
+
+from datetime import datetime
+
+from identities.credentials.reminders import remind
+from identities.people import notices
+from identities.people.models import Notice, Tenant, User
+
+#: What a visitor is told as well, by kind of notice; the newest of each kind.
+NEWS = ("quarantine", "rotation_overdue", "leak", "credential_due")
+MOST_OF_A_KIND = 2
+
+
+def tell(tenant: Tenant, at: datetime) -> None:
+    """Remind as the portal does each hour, then pass the news on to whoever runs it: nobody else signs in here."""
+    remind(at)
+    visitors = list(User.objects.filter(is_platform_admin=True, is_active=True))
+    for kind in NEWS:
+        told = Notice.objects.filter(tenant=tenant, kind=kind).order_by("key", "-created_at")
+        by_key = {notice.key: notice for notice in told}
+        newest = sorted(by_key.values(), key=lambda notice: notice.created_at, reverse=True)
+        for notice in newest[:MOST_OF_A_KIND]:
+            notices.tell(
+                visitors, tenant_id=tenant.pk, kind=kind, key=notice.key, subject=notice.subject, text=notice.text
+            )
+            rows = Notice.objects.filter(tenant=tenant, key=notice.key)
+            rows.filter(person__in=visitors).update(
+                created_at=notice.created_at, about_kind=notice.about_kind, about_id=notice.about_id
+            )
+    Notice.objects.filter(tenant=tenant).update(mail_at=None)
