@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,11 +26,11 @@ IN_A_ROW = 8
 def measure(kind: str, plan: Plan) -> list[Line]:
     """One table for one kind of database, and its lines for the last one."""
     with portal(kind) as opened:
-        rotations, requests, errors, seconds = _rotate(opened, until=min(LONGEST_SECONDS, plan.seconds * 4))
+        rotations, answers, seconds = _rotate(opened, until=min(LONGEST_SECONDS, plan.seconds * 4))
         revoked = sorted(_revoke(opened) for _ in range(REVOKED))
     p99 = revoked[int(len(revoked) * 0.99) - 1]
     rows = [
-        ("token requests across rotations", f"{requests}", f"{errors} errors"),
+        ("token requests across rotations", f"{answers.total()}", _errors(answers)),
         ("rotations", f"{rotations}", f"{60 * rotations / seconds:.0f} a minute"),
         ("time to revoke", f"p50 {statistics.median(revoked):.2f} s", f"p99 {p99:.2f} s"),
     ]
@@ -56,33 +57,49 @@ def portal(kind: str) -> Iterator[Portal]:
         yield Portal.signed_in(server.base, "admin@steward.localhost", "Only-4-the-bench!")
 
 
-def _rotate(opened: Portal, *, until: float) -> tuple[int, int, int, float]:
+def _rotate(opened: Portal, *, until: float) -> tuple[int, Counter[int], float]:
     """Rotate one identity again and again while clients fetch tokens with whatever secret they were given last."""
     bot = opened.make_identity("bench-rotating")
     current, stop = [bot.secret], threading.Event()
-    counts = {"good": 0, "bad": 0}
-    lock = threading.Lock()
+    counts: Counter[int] = Counter()
+    rounds, lock = [0] * CLIENTS, threading.Lock()
 
-    def fetch() -> None:
+    def fetch(place: int) -> None:
         while not stop.is_set():
+            rounds[place] += 1
             status = opened.token(bot.client_id, current[0]).status
             with lock:
-                counts["good" if status == 200 else "bad"] += 1
+                counts[status] += 1
 
-    clients = [threading.Thread(target=fetch, daemon=True) for _ in range(CLIENTS)]
+    clients = [threading.Thread(target=fetch, args=(place,), daemon=True) for place in range(CLIENTS)]
     for client in clients:
         client.start()
     rotations, began, credential = 0, time.monotonic(), bot.credential_id
     while time.monotonic() - began < until:
         credential, current[0], old = opened.rotate(credential)
-        time.sleep(0.05)  # requests in the air with the old secret come to their end first, as at a real cutover
+        _come_round(rounds, clients)
         opened.revoke(old)
         rotations += 1
     seconds = time.monotonic() - began
     stop.set()
     for client in clients:
         client.join()
-    return rotations, counts["good"] + counts["bad"], counts["bad"], seconds
+    return rotations, counts, seconds
+
+
+def _come_round(rounds: list[int], clients: list[threading.Thread]) -> None:
+    """Wait until each client has begun anew: what was in the air with the old secret has ended, as at a real cutover."""
+    seen, ends = list(rounds), time.monotonic() + LONGEST_SECONDS
+    while any(now <= was for now, was in zip(rounds, seen, strict=True)):
+        if time.monotonic() > ends or not all(client.is_alive() for client in clients):
+            raise RuntimeError("A client does not come round any more.")
+        time.sleep(0.001)
+
+
+def _errors(answers: Counter[int]) -> str:
+    """How many were not answered with a token, and with what."""
+    others = ", ".join(f"{number} of status {status}" for status, number in sorted(answers.items()) if status != 200)
+    return f"{answers.total() - answers[200]} errors" + (f": {others}" if others else "")
 
 
 def _revoke(opened: Portal) -> float:

@@ -171,7 +171,7 @@ def warn_at(facts: Facts) -> datetime:
 
 
 def acts_at(facts: Facts) -> datetime | None:
-    """When the tier may decide; None while the new one cannot be had. One that came late has one silence to be taken."""
+    """When the tier may decide; None while the new one cannot be had. Whoever gets it late has one silence."""
     if facts.is_awaited and facts.state == State.ISSUED:
         return None
     given = facts.delivered_at
