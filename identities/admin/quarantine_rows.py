@@ -9,6 +9,7 @@ from identities.admin.parts.markup import markup
 from identities.admin.wording import BAD, GOOD, INFO, QUIET, WARN, span, took, words
 from identities.credentials.models import Rotation
 from identities.inventory.models import Knock
+from identities.inventory.vocabulary import Issuance
 from identities.lifecycle.models import LineKind, Quarantine, QuarantineLine
 from identities.lifecycle.selectors import Phase, phase_of
 
@@ -83,13 +84,14 @@ def figures(row: Quarantine) -> Facts:
     said = row.effects.get("said") or {}
     undone = row.effects.get("undone") or {}
     bindings = len(row.effects.get("bindings_ended") or [])
+    is_elsewhere = row.identity.issuance == Issuance.EXTERNAL
     facts = [
         Fact("Why", row.reason, wide=True),
         Fact("Called", Moment(row.called_at, exact=True), f"by {row.called_by}"),
         Fact("Contained here in", took(row.called_at, row.contained_at), "From the call to the last effect."),
         Fact("Time to revoke", took(row.called_at, row.complete_at), "Counts once nothing is left to do elsewhere."),
         Fact("State before", row.previous_state),
-        Fact("Tokens and secrets", "all tokens dead, no secret opens anything"),
+        Fact("Tokens and secrets", "" if is_elsewhere else "all tokens dead, no secret opens anything"),
         Fact("Role bindings", f"{bindings} ended" if bindings else ""),
         *(Fact(words(kind), text) for kind, text in said.items()),
         Fact("Released", Moment(row.released_at) if row.released_at else "", ", ".join(undone.values())),
@@ -97,8 +99,11 @@ def figures(row: Quarantine) -> Facts:
     return Facts("What was done", [fact for fact in facts if fact.value])
 
 
-def residual(until: datetime | None, at: datetime) -> Block:
-    """The residual access clock."""
+def residual(until: datetime | None, at: datetime, *, is_elsewhere: bool = False) -> Block:
+    """The residual access clock; of an identity whose tokens others issue nothing is known here."""
+    if is_elsewhere:
+        text = "Its tokens are issued elsewhere: they end there, with the lines below."
+        return Notice("Residual access is not known here.", text, WARN, "timer")
     if until is None:
         none = "No token of it is left that anybody could still take."
         return Notice("No residual access.", none, GOOD, "task_alt")

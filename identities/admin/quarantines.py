@@ -181,7 +181,8 @@ def _clock(row: Quarantine) -> Live:
     """The residual access clock, which goes on by itself."""
     at = timezone.now()
     address = reverse("admin:identities_quarantine_live", args=[row.pk])
-    return Live(address, [residual(selectors.residual_until(row, at), at)])
+    is_elsewhere = row.complete_at is None and row.closed_at is None
+    return Live(address, [residual(selectors.residual_until(row, at), at, is_elsewhere=is_elsewhere)])
 
 
 def _knocks(row: Quarantine) -> Live:

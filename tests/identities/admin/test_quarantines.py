@@ -91,11 +91,15 @@ def test_the_button_leads_to_the_runbook_and_the_identity_says_so(browser, admin
 
 
 def test_contained_here_and_not_yet_there_until_the_last_line(browser, outside):
-    assert "Contained here, not yet there." in text(browser, outside)
+    shown = text(browser, outside)
+    assert "Contained here, not yet there." in shown
+    assert "Residual access is not known here." in shown
+    assert "all tokens dead" not in shown
     lines = list(outside.lines.filter(is_required=True))
     for line in lines:
         shown = press(browser, outside, "line-done", line.pk, note="Ticket 4711")
     assert "Contained here, not yet there." not in shown
+    assert "No residual access." in shown
     assert "Ticket 4711" in shown
     assert browser.get(pages.command(outside, "line-done", lines[0].pk)).status_code == 302
 

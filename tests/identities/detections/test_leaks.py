@@ -85,6 +85,17 @@ def test_in_the_high_tier_the_identity_is_quarantined_and_its_release_does_not_b
     assert leaked.secret.revoked_at is not None
 
 
+def test_the_runbook_asks_for_what_did_not_leak_alone(owner):
+    bot = identity(owner, "high")
+    leaked, other = issued(bot), issued(bot)
+    report(leaked.text, by=owner)
+    lines = Quarantine.objects.get().lines.filter(kind="credential")
+    assert {line.about["credential_id"]: bool(line.done_at) for line in lines} == {
+        str(leaked.secret.pk): True,
+        str(other.secret.pk): False,
+    }
+
+
 def test_a_rotation_that_the_secret_is_part_of_is_over(owner):
     bot = identity(owner, "medium")
     old, new = issued(bot), issued(bot)
