@@ -5,9 +5,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
+from audit import services as audit
 from audit.actors import Subject
 from identities.access import matrix
 from identities.access.matrix import Duty, Reach
@@ -76,13 +78,22 @@ def test_the_admin_that_is_mounted_is_ours_and_no_other():
     assert mounted[0].url_patterns[0].name == site.urls[0][0].name
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup, django_db_blocker):
+    """Made once for hundreds of tests: what one of them changes is undone with it, as all of this is at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield one_of_every_kind()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def estate():
+def estate(standing, db):
+    """The ids of one thing of every kind."""
+    return dict(standing)
+
+
+def one_of_every_kind():
     """One thing of every kind, in a tenant of its own; by the part of the route that names it."""
-    from django.db import transaction
-
-    from audit import services as audit
-
     tenant = cast.tenant("Elsewhere")
     member = cast.person(of=tenant)
     identity = bots.identity(of=tenant, name="their-bot")
