@@ -113,7 +113,11 @@ def test_an_analyst_operates_what_is_theirs_and_nothing_else(ours):
     client = pages.signed_in(analyst)
     assert client.post(pages.command(ours.schedule, "pause"), {}).status_code == 403
     Schedule.objects.filter(pk=ours.schedule.pk).update(owner=analyst)
-    assert [way.label for way in client.get(pages.page(ours.schedule)).context["ways"]] == ["Run now", "Preflight", "Pause"]
+    assert [way.label for way in client.get(pages.page(ours.schedule)).context["ways"]] == [
+        "Run now",
+        "Preflight",
+        "Pause",
+    ]
     assert client.post(pages.command(ours.schedule, "pause"), {}).status_code == 302
     assert client.post(pages.command(ours.schedule, "remove"), {"reason": "x"}).status_code == 403
 
