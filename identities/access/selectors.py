@@ -41,7 +41,11 @@ _HELD = Prepared(
 
 def standing(identity_id: UUID, at: datetime) -> Standing:
     """Roles and permissions in one query; what stands on a role but not in the closed list counts for nothing."""
-    rows = _HELD.rows(identity_id=identity_id, at=at)
+    return _standing(_HELD.rows(identity_id=identity_id, at=at))
+
+
+def _standing(found: Iterable[tuple[Any, ...]]) -> Standing:
+    rows = list(found)
     sources: dict[str, tuple[UUID, ...]] = {}
     for pk, _, permissions in rows:
         for permission in _known(permissions):
@@ -72,10 +76,10 @@ def effective_permissions(identity: ManagedIdentity, at: datetime) -> frozenset[
     return standing(identity.pk, at).permissions
 
 
-def permissions_to_come(identity_id: UUID, at: datetime) -> frozenset[str]:
-    """What the identity may do at `at` or will by a binding that stands and begins later."""
-    rows = RoleBinding.objects.standing(at).filter(identity_id=identity_id)
-    return _known(name for names in rows.values_list("role__permissions", flat=True) for name in names)
+def to_come(identity_id: UUID, at: datetime) -> Standing:
+    """The roles that the identity holds at `at` or will by a binding that stands and begins later."""
+    rows = RoleBinding.objects.standing(at).filter(identity_id=identity_id).order_by("role__name")
+    return _standing(rows.values_list("pk", "role__name", "role__permissions"))
 
 
 def permissions_of_role_names(tenant_id: UUID | str, names: Iterable[str]) -> frozenset[str]:

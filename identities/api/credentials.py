@@ -1,5 +1,6 @@
 """Routes of secrets and keys: those of an identity, making one, replacing one, ending one."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identities.access import selectors as access
+from identities.access import secret_reading, selectors as access
 from identities.access.matrix import Duty
 from identities.api import pagination, permissions
 from identities.api.register_shapes import (
@@ -25,12 +26,16 @@ from identities.api.serializers import ListQuery, ReasonShape
 from identities.api.views import PortalView
 from identities.credentials import keys, selectors, services as credentials
 from identities.credentials.models import ClientKey, ClientSecret
+from identities.credentials.places import place_of
 from identities.errors import Invalid
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import rotations, services as lifecycle
 from identities.vaults.references import SecretReference
 
-BEYOND = "A managed identity is shown no secret of one that may do more than itself; storeSecretAt shows it to nobody"
+BEYOND = (
+    "A managed identity is shown no secret of one that may do more than itself: it goes where one of it rests already, "
+    "or to a place in Steward's own vault that nobody else reads"
+)
 
 
 class IdentityCredentialsView(PortalView):
@@ -75,8 +80,7 @@ class IdentityCredentialsView(PortalView):
         if body.pop("kind") == PUBLIC_KEY:
             return self._take_key(identity, body)
         reference = body.get("store_secret_at")
-        if reference is None:
-            _check_may_see(self, identity)
+        _check_may_see(self, identity, SecretReference(**reference) if reference else None)
         made = lifecycle.issue_secret(
             identity,
             actor=self.actor,
@@ -124,15 +128,9 @@ class RotateCredentialView(PortalView):
         secret = self.get_or_404(rows, id, tenant_field="identity__tenant_id")
         body = self.read(Rotating)
         reference = body.get("store_secret_at")
-        if reference is None and not secret.stored_at:
-            _check_may_see(self, secret.identity)
-        made = rotations.rotate(
-            secret.identity,
-            secret=secret,
-            reason=body["reason"],
-            store_at=SecretReference(**reference) if reference else None,
-            actor=self.actor,
-        )
+        place = SecretReference(**reference) if reference else place_of(secret.stored_at)
+        _check_may_see(self, secret.identity, place)
+        made = rotations.rotate(secret.identity, secret=secret, reason=body["reason"], store_at=place, actor=self.actor)
         extra = {"clientSecret": made.text} if made.text else {}
         told = RotationShape(made.rotation).data
         return self.show(made.secret, CredentialShape, status=201, **extra, rotation=told)
@@ -158,13 +156,31 @@ class RevokeCredentialView(PortalView):
         return self.show(keys.revoke_key(key, actor=self.actor, **self.read(ReasonShape)), CredentialShape)
 
 
-def _check_may_see(view: PortalView, identity: ManagedIdentity) -> None:
-    """A machine that was shown another's secret could act as that one: it must hold all the other may do."""
-    principal = view.principal
+def _check_may_see(view: PortalView, identity: ManagedIdentity, place: SecretReference | None = None) -> None:
+    """A machine that came by another's secret could act as that one: it must hold all the other may do and be.
+
+    It comes by what is shown (no `place`), and by what is put where it, or somebody it works with, may read.
+    """
+    principal, at = view.principal, timezone.now()
     if not principal.is_machine or identity.pk == principal.identity_id:
         return
-    if not access.permissions_to_come(identity.pk, timezone.now()) <= principal.permissions:
+    to_come = access.to_come(identity.pk, at)
+    is_within = to_come.permissions <= principal.permissions and set(to_come.role_names) <= set(principal.role_names)
+    if not is_within and not (place is not None and _is_kept_from_others(place, identity, at)):
         permissions.refuse(principal, view, "credential.rotate", BEYOND)
+
+
+def _is_kept_from_others(place: SecretReference, identity: ManagedIdentity, at: datetime) -> bool:
+    """Of vaults outside nobody here knows who reads where; so there it counts only where one of it rests already."""
+    try:
+        readers = secret_reading.readers_of(place, identity.tenant_id, at)
+    except Invalid:
+        return True  # no place at all: said by whoever is asked to put something there
+    if identity in readers.own:
+        return True
+    others = [grant for grant in readers.grants if grant.identity_id != identity.pk]
+    is_read = bool(readers.own) or any(secret_reading.is_in_force(grant, at) for grant in others)
+    return place.provider == "local" and not is_read
 
 
 urlpatterns = [

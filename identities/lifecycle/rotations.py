@@ -44,7 +44,7 @@ def rotate(
         raise Invalid({"reason": ["Say why the secret is rotated."]})
     old = _old(identity, secret, timezone.now())
     place = store_at or place_of(old.stored_at)
-    secrets.check(place, tenant_id=identity.tenant_id, environment=identity.environment)
+    secrets.check(place, tenant_id=identity.tenant_id, environment=identity.environment, of=identity)
     return secrets.make(identity, actor=actor, store_at=place, reason=reason.strip())
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from audit import services as audit
 from audit.actors import Actor
 from audit.events import Outcome
+from identities.access.secret_places import Place, whose
 from identities.credentials import custody, services as credentials
 from identities.credentials.models import ClientSecret, Delivery, Rotation
 from identities.errors import DomainError, Invalid, Unavailable
@@ -55,7 +56,7 @@ def issue_secret(
     it is revoked by then. Of a rotation such a failure is no error, it is tried again by itself. Call it outside a
     transaction: it commits before it speaks to the vault.
     """
-    check(store_at, tenant_id=identity.tenant_id, environment=identity.environment)
+    check(store_at, tenant_id=identity.tenant_id, environment=identity.environment, of=identity)
     return make(identity, actor=actor, store_at=store_at, expires_at=expires_at)
 
 
@@ -87,8 +88,13 @@ def make(
     return Delivered(secret=rotation.new or issued.secret, text=None, rotation=rotation)
 
 
-def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str) -> None:
-    """Can something be put there at all? Asked before anything is made. Raises Invalid."""
+def check(
+    store_at: SecretReference | None, *, tenant_id: UUID, environment: str, of: ManagedIdentity | None = None
+) -> None:
+    """Can something be put there at all, and is it nobody else's place? Asked before anything is made. Raises Invalid.
+
+    `of`: whose it will be; None for one that is not there yet.
+    """
     if store_at is None:
         return
     try:
@@ -96,6 +102,15 @@ def check(store_at: SecretReference | None, *, tenant_id: UUID, environment: str
     except Invalid as error:
         members = error.errors or {"vault_uri": [error.message]}
         raise Invalid({f"store_secret_at.{name}": said for name, said in members.items()}, code=error.code) from error
+    _check_free(Place.of(store_at), tenant_id, of)
+
+
+def _check_free(place: Place, tenant_id: UUID, of: ManagedIdentity | None) -> None:
+    """What is written over the secret of another shuts that one out. Two that share one go on doing so."""
+    held = whose([place], tenant_id, timezone.now()).get(place, [])
+    if held and (of is None or of not in held):
+        said = f"The live secret of '{held[0].name}' rests there: each identity needs a place of its own."
+        raise Invalid({"store_secret_at.secret_name": [said]}, code="place_taken")
 
 
 def deliver(issued: credentials.Issued, *, store_at: SecretReference | None, actor: Actor) -> Delivered:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from audit.actors import Actor
 from audit.models import AuditEvent
+from identities.access import secret_grants
 from identities.credentials.authentication import authenticate
 from identities.credentials.models import ClientSecret
 from identities.credentials.secret_format import is_well_formed
@@ -229,3 +230,61 @@ def test_a_rotation_costs_no_more_than_it_did(
     shown = make(api, bot).json()
     with django_assert_max_num_queries(40):
         assert rotate(api, shown["id"]).status_code == 201
+
+
+def test_a_machine_puts_the_secret_of_one_that_may_do_more_only_where_nobody_else_reads(
+    tenant: Tenant, bot: ManagedIdentity, api: APIClient
+) -> None:
+    """Whoever chooses the place chooses the reader."""
+    tokens.grant(bot, "workflow.execute")
+    shown = make(api, bot).json()
+    caller = register.identity(tenant)
+    rotator = register.client_of_machine(caller, "credential.rotate")
+    own = AT | {"secretName": "rotators-own"}
+    assert make(api, caller, storeSecretAt=own).status_code == 201
+    granted = AT | {"secretName": "granted"}
+    place = SecretReference("local", "local://default", "granted")
+    until = timezone.now() + timedelta(days=1)
+    secret_grants.grant(caller, place, valid_until=until, reason="it", actor=tokens.SYSTEM)
+    outside = vaults.connect(
+        tenant_id=tenant.pk, name="outside", provider="hashicorp-vault", vault_uri="https://vault.example",
+        environment="production", credential="t", actor=tokens.SYSTEM,
+    )  # fmt: skip
+    theirs = {"provider": outside.provider, "vaultUri": outside.vault_uri, "secretName": "rotator/own"}
+    for place in (own, granted, theirs):
+        refused = rotate(rotator, shown["id"], storeSecretAt=place)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope"), place
+        assert make(rotator, bot, storeSecretAt=place).status_code == 403
+    assert bot.secrets.count() == 1
+    assert rotate(rotator, shown["id"], storeSecretAt=AT).status_code == 201
+
+
+def test_a_machine_is_shown_no_secret_of_one_that_is_called_what_it_is_not(
+    tenant: Tenant, bot: ManagedIdentity
+) -> None:
+    """What a role means to those who take our tokens is not written in its permissions."""
+    rotator = register.client_of_machine(register.identity(tenant), "credential.rotate")
+    tokens.grant(bot, name="payroll-admin")
+    assert make(rotator, bot).status_code == 403
+    assert not bot.secrets.exists()
+
+
+def test_nothing_is_written_over_the_live_secret_of_another(
+    tenant: Tenant, bot: ManagedIdentity, api: APIClient
+) -> None:
+    """Else whoever may make identities could shut out any of them."""
+    mine = make(api, bot, storeSecretAt=AT).json()
+    other = register.identity(tenant)
+    shown = make(api, other).json()
+    new = {"name": "new", "environment": "sandbox", "purpose": "x", "storeSecretAt": AT}
+    tries = [
+        make(api, other, storeSecretAt=AT),
+        rotate(api, shown["id"], storeSecretAt=AT),
+        api.post("/api/identities", new, format="json"),
+    ]
+    assert [(it.status_code, it.json()["code"]) for it in tries] == [(400, "place_taken")] * 3
+    assert "storeSecretAt.secretName" in tries[0].json()["errors"]
+    kept = vaults.read_secret(SecretReference("local", "local://default", "payroll"), tenant.pk, actor=tokens.SYSTEM)
+    assert authenticate(bot.client_id, kept.reveal()) is not None
+    api.post(f"/api/credentials/{mine['id']}/revoke", {"reason": "Over"}, format="json")
+    assert rotate(api, shown["id"], storeSecretAt=AT).status_code == 201

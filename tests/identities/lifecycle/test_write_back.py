@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -327,5 +328,5 @@ def test_the_first_secret_of_all_is_taken_back_where_the_vault_fails(tenant: Ten
     fresh = tokens.identity(of=tenant)
     local = vaulted(tenant)
     with failing("write", failures.VaultSealed("sealed")), pytest.raises(lifecycle.secrets.Unavailable):
-        lifecycle.issue_secret(fresh, actor=SYSTEM, store_at=local.place)
+        lifecycle.issue_secret(fresh, actor=SYSTEM, store_at=replace(local.place, secret_name="fresh"))
     assert not fresh.secrets.filter(revoked_at=None).exists()
