@@ -94,6 +94,10 @@ def _initial(row: ExternalCredential) -> dict[str, Any]:
     }
 
 
+def _entered(row: ExternalCredential) -> str:
+    return "entered by hand" if row.source == elsewhere.BY_HAND else f"reported by {row.source}"
+
+
 def _is_there(row: Any) -> bool:
     return not isinstance(row, ExternalCredential) or row.gone_at is None
 
@@ -121,7 +125,7 @@ CHANGE_ELSEWHERE = Command(
     initial=_initial,
     listed=False,
     applies=_is_there,
-    intro=lambda row: f"{row}, from {row.source}.",
+    intro=lambda row: f"{row}, {_entered(row)}.",
 )
 
 GONE_ELSEWHERE = Command(

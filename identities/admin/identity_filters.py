@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from identities.admin.filters import DayRange, WordFilter, WorkflowFilter, by_choice, by_row, exactly
 from identities.admin.wording import words
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientKey, ClientSecret
 from identities.credentials.selectors import alive
 from identities.inventory import selectors as inventory
 from identities.inventory.completeness import FIELDS, MANDATORY_TAGS
@@ -141,7 +141,7 @@ class RotationFilter(WordFilter):
     parameter_name = "rotation"
     words = (
         ("overdue", "Rotation overdue"), ("soon", "Due within 30 days"), ("unknown", "Age not known"),
-        ("none", "No live secret of ours"), ("several", "Several live secrets of ours"),
+        ("none", "No live secret or key of ours"), ("several", "Several live secrets of ours"),
     )  # fmt: skip
 
     def where(self, value: str) -> Q:
@@ -154,7 +154,8 @@ class RotationFilter(WordFilter):
         if value == "unknown":
             return Q(rotate_by=None)
         if value == "none":
-            return ~Q(Exists(live))
+            keys = ClientKey.objects.filter(alive(now), identity=OuterRef("pk"))
+            return ~Q(Exists(live)) & ~Q(Exists(keys))
         counted = live.order_by().values("identity").annotate(n=Count("pk")).values("n")
         return Q(GreaterThan(Subquery(counted), 1))
 

@@ -56,6 +56,12 @@ def _revoke(call: Call) -> Done:
     return Done(f"The key {call.item} is revoked.", href=page_of(call.obj, tab="credentials"))
 
 
+def _used(key: ClientKey) -> str:
+    if key.last_used_at is None:
+        return "never used"
+    return f"used {key.uses:,} times, last {key.last_used_at:%d %b %Y, %H:%M} UTC"
+
+
 def _key(identity: ManagedIdentity, key_id: str) -> ClientKey | None:
     return next((key for key in identity.keys.select_related("identity") if str(key.pk) == key_id), None)
 
@@ -82,6 +88,6 @@ REVOKE_KEY = Command(
     item=_key,
     listed=False,
     applies=lambda key: not isinstance(key, ClientKey) or key.revoked_at is None,
-    intro=lambda key: f"Key {key}, added {key.created_at:%d %b %Y}, used {key.uses} times.",
+    intro=lambda key: f"Key {key}, added {key.created_at:%d %b %Y}, {_used(key)}.",
     confirm="Whoever still signs with it is shut out at once, and nothing brings it back.",
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from identities.credentials.models import ClientSecret, ExternalCredential
-from identities.credentials.selectors import live_secrets
+from identities.credentials.selectors import live_keys, live_secrets
 from identities.inventory.completeness import NOTHING_TO_ROTATE
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.vocabulary import Issuance, UseState
@@ -24,13 +24,14 @@ class Layer:
 
 
 def layers_of(identity: ManagedIdentity, roles: Sequence[str], *, at: datetime) -> list[Layer]:
-    """Inventory, trust source, resting place, policy, watch, and care, in this order. Three queries."""
+    """Inventory, trust source, resting place, policy, watch, and care, in this order. Four queries."""
     ours = list(live_secrets(identity, at)[:SHOWN])
     others = list(ExternalCredential.objects.filter(identity=identity, is_active=True, gone_at=None)[:SHOWN])
+    signs = live_keys(identity, at).exists()
     return [
         _inventory(identity),
-        _trust(identity),
-        _resting_place(identity, ours, others),
+        _trust(identity, is_secret=bool(ours), signs=signs),
+        _resting_place(identity, ours, others, signs=signs),
         _policy(identity, roles),
         _watch(identity),
         _care(identity),
@@ -45,11 +46,12 @@ def _inventory(of: ManagedIdentity) -> Layer:
     return Layer("Inventory", [*said, gone] if gone else said)
 
 
-def _trust(of: ManagedIdentity) -> Layer:
+def _trust(of: ManagedIdentity, *, is_secret: bool, signs: bool) -> Layer:
     part = "Trust source or broker"
     if of.issuance == Issuance.PORTAL:
         vouching = f"Its workload is vouched for by {of.upstream_trust_source}." if of.upstream_trust_source else ""
-        said = ["Passport of Steward issues its tokens, for a client secret."]
+        proof = "a client secret or what it signs with its key" if is_secret else "what it signs with its key"
+        said = [f"Passport of Steward issues its tokens, for {proof if signs else 'a client secret'}."]
         return Layer(part, [*said, vouching] if vouching else said)
     passport = ["Passport of Steward issues its tokens."] if of.issuance == Issuance.FEDERATED else []
     if not of.upstream_trust_source:
@@ -57,14 +59,19 @@ def _trust(of: ManagedIdentity) -> Layer:
     return Layer(part, [*passport, f"{of.upstream_trust_source} vouches for its workload."])
 
 
-def _resting_place(of: ManagedIdentity, ours: Sequence[ClientSecret], others: Sequence[ExternalCredential]) -> Layer:
+def _resting_place(
+    of: ManagedIdentity, ours: Sequence[ClientSecret], others: Sequence[ExternalCredential], *, signs: bool
+) -> Layer:
     part = "Where the secret rests"
+    kept = ["The private half of its key stays with the client and was never here."] if signs else []
     if not ours and not others:
+        if kept:
+            return Layer(part, kept)
         if of.auth_method in NOTHING_TO_ROTATE or of.issuance == Issuance.FEDERATED:
             return Layer(part, ["It has no secret that lasts: nothing rests anywhere."])
         return Layer(part, ["No credential of it is known."], "" if of.issuance == Issuance.PORTAL else "Not known.")
     places = [_place_of(secret) for secret in ours] + [credential.stored_at for credential in others]
-    said = [f"{place}." for place in dict.fromkeys(places) if place]
+    said = [*(f"{place}." for place in dict.fromkeys(places) if place), *kept]
     unknown = places.count("")
     if unknown:
         return Layer(part, said, f"{unknown} of {len(places)} credentials rest where nobody has said.")

@@ -68,9 +68,9 @@ def _notice(match: LeakMatch, found: Reach) -> Notice:
 
 def _steps(match: LeakMatch, found: Reach, scope: Scope) -> Table:
     identity = match.identity
-    fresh = (
-        "It has no secret now: its work stands still until it gets one." if found.left == 0 else "Another secret works."
-    )
+    fresh = "Another secret works." if found.left else "It has no secret now: its work stands still until it gets one."
+    if found.keys and not found.left:
+        fresh = "It has no secret now, and goes on where it signs with its key."
     rows: list[list[object]] = [
         ["Give it a new secret", fresh, _button(scope, identity, "rotate" if found.left else "issue-secret")],
         ["Stop it everywhere", _stopped(found), _stop(found, scope, identity)],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from identities.admin.pages import address_of as address_of_row
 from identities.admin.parts import Badge, Empty, Link, Moment
 from identities.admin.scope import scope_of
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientKey, ClientSecret
 from identities.inventory.models import ManagedIdentity
 from identities.people import notices
 from identities.people.models import Notice
@@ -102,9 +102,9 @@ def address_of(notice: Notice) -> str:
 
 
 def _of_credential(key: str) -> str:
-    """A secret has no page of its own: that of its identity, where it is listed."""
-    secret = ClientSecret.objects.filter(pk=key).first()
-    return address_of_row(ManagedIdentity, secret.identity_id, tab="credentials") if secret else ""
+    """A secret or key has no page of its own: that of its identity, where it is listed."""
+    one = ClientSecret.objects.filter(pk=key).first() or ClientKey.objects.filter(pk=key).first()
+    return address_of_row(ManagedIdentity, one.identity_id, tab="credentials") if one else ""
 
 
 def _mail(notice: Notice) -> Badge | str:

@@ -6,6 +6,7 @@ from identities.admin.pages import page_of
 from identities.admin.parts import Badge, Code, Lines, Link, Moment, Quiet, Step, Steps
 from identities.admin.wording import ACCENT, BAD, GOOD, INFO, QUIET, WARN, words
 from identities.credentials.models import ClientKey, ClientSecret, Delivery, DeliveryStep, Rotation, RotationState
+from identities.credentials.naming import hint
 
 TONES = {
     RotationState.ISSUED: INFO,
@@ -20,6 +21,8 @@ OUTCOMES = {
     "throttle": "the old one is served once a minute",
     "retire": "the old one is retired",
 }
+
+LONGEST = 32
 
 Credential = ClientSecret | ClientKey
 
@@ -74,7 +77,21 @@ def steps_of(rotation: Rotation) -> Steps:
 
 def pair(rotation: Rotation) -> Lines:
     """Which one is replaced by which."""
-    return Lines([Code(f"{old_of(rotation)}"), Quiet("→"), Code(f"{new_of(rotation)}")], row=True)
+    old, new = names_of(rotation)
+    return Lines([Code(old), Quiet("→"), Code(new)], row=True)
+
+
+def title_of(rotation: Rotation) -> str:
+    """The same as a text."""
+    return " → ".join(names_of(rotation))
+
+
+def names_of(rotation: Rotation) -> tuple[str, str]:
+    """Old and new as people know them; two keys of one name by their ids."""
+    old, new = old_of(rotation), new_of(rotation)
+    if str(old) == str(new):
+        return _cut(hint(old)), _cut(hint(new))
+    return _cut(str(old)), _cut(str(new))
 
 
 def whose(rotation: Rotation) -> object:
@@ -88,6 +105,11 @@ def span(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds // size:g} {name}{'' if seconds == size else 's'}"
     return f"{seconds:g} seconds"
+
+
+def _cut(name: str) -> str:
+    """An id may be a hash of forty letters: its beginning tells two apart."""
+    return name if len(name) <= LONGEST else f"{name[:12]}…"
 
 
 def _when(at: datetime | None) -> object:

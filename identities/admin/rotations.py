@@ -16,7 +16,7 @@ from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Moment, Quiet
 from identities.admin.rotation_commands import BUTTONS
-from identities.admin.rotation_rows import OUTCOMES, new_of, old_of, pair, state_badge, steps_of, whose
+from identities.admin.rotation_rows import OUTCOMES, pair, state_badge, steps_of, title_of, whose
 from identities.admin.rotation_use import use_of
 from identities.admin.scope import Scope
 from identities.admin.site import site
@@ -115,8 +115,7 @@ class RotationAdmin(CommandAdmin):
         if obj.identity.brittle:
             badges.append(Badge("brittle", "warn", obj.identity.brittle_reason))
         lead = Lines([Quiet("of"), whose(obj)], row=True)
-        title = f"{old_of(obj)} → {new_of(obj)}"
-        return Page(title, tabs, badges, lead=lead, follows=obj.ended_at is None)
+        return Page(title_of(obj), tabs, badges, lead=lead, follows=obj.ended_at is None)
 
     def _blocks(self, rotation: Rotation) -> list[Block]:
         return [steps_of(rotation), *use_of(rotation, at=timezone.now()), self._facts(rotation)]

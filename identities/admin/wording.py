@@ -55,6 +55,7 @@ ICONS = {
 
 PROPER = {
     "api": "API",
+    "ssh": "SSH",
     "ai": "AI",
     "rpa": "RPA",
     "saas": "SaaS",

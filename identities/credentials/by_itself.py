@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from identities.credentials.models import ClientSecret, ExternalCredential, Rotation
+from identities.credentials.models import ClientKey, ClientSecret, ExternalCredential, Rotation
 from identities.credentials.selectors import alive
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
@@ -21,7 +21,8 @@ def due(tenant_id: UUID, *, before: datetime, at: datetime) -> QuerySet[ManagedI
     placed = live.filter(stored_at__isnull=False)
     elsewhere = ExternalCredential.objects.filter(identity=OuterRef("pk"), gone_at=None)
     # The date on the identity is that of its first credential: it speaks of the secret where there is no other.
-    by_policy = Q(rotate_by__lt=before) & ~Exists(elsewhere)
+    keys = ClientKey.objects.filter(alive(at), identity=OuterRef("pk"))
+    by_policy = Q(rotate_by__lt=before) & ~Exists(elsewhere) & ~Exists(keys)
     rows = ManagedIdentity.objects.filter(
         Exists(placed.filter(rotate_by__lt=before)) | (Exists(placed) & by_policy),
         tenant_id=tenant_id,

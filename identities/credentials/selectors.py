@@ -1,4 +1,4 @@
-"""Questions about secrets."""
+"""Questions about secrets and keys."""
 
 from datetime import datetime
 
@@ -26,6 +26,11 @@ def keys(identity: ManagedIdentity) -> QuerySet[ClientKey]:
 def live_keys(identity: ManagedIdentity, at: datetime) -> QuerySet[ClientKey]:
     """Those that it may sign with at `at`."""
     return keys(identity).filter(alive(at))
+
+
+def live_count(identity: ManagedIdentity, at: datetime) -> int:
+    """How many secrets and keys of it work at `at`."""
+    return live_secrets(identity, at).count() + live_keys(identity, at).count()
 
 
 def alive(at: datetime) -> Q:

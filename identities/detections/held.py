@@ -1,4 +1,4 @@
-"""The live credentials of many identities, ours and those of others, as facts: two queries."""
+"""The live credentials of many identities, secrets and keys of ours and those of others, as facts: three queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from identities.credentials.models import ClientSecret, ExternalCredential, SecretShowing
+from identities.credentials.models import ClientKey, ClientSecret, ExternalCredential, SecretShowing
 from identities.credentials.selectors import alive
 from identities.detections.facts import CredentialFact
 
@@ -16,6 +16,7 @@ _OURS = (
     "identity_id", "pk", "hint", "stored_at", "created_at", "rotate_by", "expires_at", "last_used_at", "shown_to",
     "shown_on",
 )  # fmt: skip
+_KEYS = ("identity_id", "pk", "kid", "created_at", "rotate_by", "expires_at", "last_used_at")
 _THEIRS = (
     "identity_id", "pk", "kind", "name", "external_id", "source", "scope", "stored_at", "exposed_in", "created_at",
     "last_rotated_at", "expires_at", "last_used_at",
@@ -43,6 +44,20 @@ def credentials_of(ids: Collection[UUID], *, at: datetime) -> Held:
                 last_used_at=used,
                 shown_to=shown_to or "",
                 shown_at=shown_on,
+            )
+        )
+    keys = ClientKey.objects.filter(alive(at), identity_id__in=ids).order_by("created_at", "pk")
+    for identity_id, pk, kid, made, rotate_by, ends, used in keys.values_list(*_KEYS):
+        found[identity_id].append(
+            CredentialFact(
+                pk,
+                "public_key",
+                kid,
+                is_ours=True,
+                created_at=made,
+                rotate_by=rotate_by,
+                expires_at=ends,
+                last_used_at=used,
             )
         )
     theirs = ExternalCredential.objects.filter(identity_id__in=ids, is_active=True, gone_at=None)

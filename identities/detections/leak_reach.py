@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from identities.access.models import RoleBinding
 from identities.credentials.models import ClientSecret, SecretSource
-from identities.credentials.selectors import live_secrets
+from identities.credentials.selectors import live_keys, live_secrets
 from identities.detections.facts import CredentialFact, Neighbour
 from identities.detections.held import place_of
 from identities.detections.neighbours import shared_places
@@ -24,7 +24,8 @@ class Reach:
     """What a stranger could do with one secret, as far as it is known here.
 
     `residual_until`: until then a token of the identity may still be believed by whoever verifies offline; None where
-    there is none. `left`: how many secrets still work. `others` rest in the same place as the leaked one.
+    there is none. `left`: how many secrets still work, `keys` how many public keys. `others` rest in the same place as
+    the leaked one.
     """
 
     bindings: Sequence[RoleBinding]
@@ -33,6 +34,7 @@ class Reach:
     place: str
     residual_until: datetime | None
     left: int
+    keys: int
     quarantine: Quarantine | None
 
     @property
@@ -41,7 +43,7 @@ class Reach:
 
 
 def reach(identity: ManagedIdentity, secret: ClientSecret, *, at: datetime) -> Reach:
-    """Six queries, two more for a secret that rests in a vault; each bounded."""
+    """Seven queries, two more for a secret that rests in a vault; each bounded."""
     place = place_of(secret.stored_at)
     tokens = IssuedToken.objects.filter(identity=identity, expires_at__gt=at)
     bindings = RoleBinding.objects.effective(at).filter(identity=identity).select_related("role")
@@ -52,6 +54,7 @@ def reach(identity: ManagedIdentity, secret: ClientSecret, *, at: datetime) -> R
         place=place,
         residual_until=tokens.aggregate(last=Max("expires_at"))["last"],
         left=live_secrets(identity, at).count(),
+        keys=live_keys(identity, at).count(),
         quarantine=Quarantine.objects.filter(identity=identity).order_by("-called_at").first(),
     )
 

@@ -6,9 +6,8 @@ from datetime import datetime
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from identities.credentials.models import ClientKey
 from identities.credentials.places import resting
-from identities.credentials.selectors import live_secrets
+from identities.credentials.selectors import live_keys, live_secrets
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import freezing, runbook
@@ -55,7 +54,7 @@ def holders(places: Iterable[Place], *, of: ManagedIdentity) -> dict[Place, Mana
 
 def _own(identity: ManagedIdentity, at: datetime) -> list[runbook.Own]:
     secrets = [runbook.Own(str(one.pk), "client_secret", f"secret …{one.hint}") for one in live_secrets(identity, at)]
-    keys = ClientKey.objects.filter(identity=identity, revoked_at=None)
+    keys = live_keys(identity, at)
     return [*secrets, *(runbook.Own(str(key.pk), "client_key", f"key {key.kid}") for key in keys)]
 
 

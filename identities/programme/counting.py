@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from audit.models import AuditEvent
-from identities.credentials.models import ClientSecret, ExternalCredential
+from identities.credentials.models import ClientKey, ClientSecret, ExternalCredential
 from identities.detections.models import Finding, FindingState
 from identities.events import TokenEvent
 from identities.inventory.models import ManagedIdentity
@@ -35,7 +35,7 @@ MOST_FAILING = 2000
 def count_everything(slice_: Slice, at: datetime) -> ByTeam:
     """All that can be counted, by team (None: of no team). What knows no team is in the whole alone: see `whole`."""
     found: ByTeam = defaultdict(Tally)
-    for statement in (_identities, _ages, _external, _secrets, _findings, _tokens):
+    for statement in (_identities, _ages, _external, _ours, _findings, _tokens):
         statement(slice_, at, found)
     return found
 
@@ -91,12 +91,13 @@ def _external(slice_: Slice, at: datetime, found: ByTeam) -> None:
     _nought(found, ("credentials", "every_credential", "unmanaged", "expired"))
 
 
-def _secrets(slice_: Slice, at: datetime, found: ByTeam) -> None:
-    rows = ClientSecret.objects.filter(slice_.identities("identity__"), revoked_at=None)
-    for row in _by_team(rows).annotate(n=Count("pk"), expired=Count("pk", filter=Q(expires_at__lte=at))):
-        counts = found[row["team"]].counts
-        counts["every_credential"] += row["n"]
-        counts["expired"] += row["expired"]
+def _ours(slice_: Slice, at: datetime, found: ByTeam) -> None:
+    for model in (ClientSecret, ClientKey):
+        rows = model._default_manager.filter(slice_.identities("identity__"), revoked_at=None)
+        for row in _by_team(rows).annotate(n=Count("pk"), expired=Count("pk", filter=Q(expires_at__lte=at))):
+            counts = found[row["team"]].counts
+            counts["every_credential"] += row["n"]
+            counts["expired"] += row["expired"]
 
 
 def _findings(slice_: Slice, at: datetime, found: ByTeam) -> None:

@@ -1,6 +1,6 @@
 """How long things took in the last 90 days, on average: to provision, approve, rotate and revoke (S4-73, S4-78, S4-81).
 
-From the audit trail and the credentials; a time for which there was no case is unknown. Three small statements, each
+From the audit trail and the credentials; a time for which there was no case is unknown. Four small statements, each
 over the latest thousand cases at the most.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import AuditEvent
-from identities.credentials.models import ClientSecret
+from identities.credentials.models import ClientKey, ClientSecret
 from identities.detections.models import Finding
 from identities.events import IdentityEvent
 from identities.inventory.states import State
@@ -61,14 +61,19 @@ def _until(requests: Mapping[str, Sequence[tuple[datetime, str]]], state: State)
 
 
 def _rotations(slice_: Slice, at: datetime) -> list[float]:
-    """From the making of a secret to the end of the one before it, where that came after."""
-    ended = ClientSecret.objects.filter(slice_.identities("identity__"), revoked_at__gte=at - BACK, revoked_at__lte=at)
+    """From the making of a secret or key to the end of the one before it, where that came after."""
+    return [*_replaced(ClientSecret, slice_, at), *_replaced(ClientKey, slice_, at)]
+
+
+def _replaced(model: type[ClientSecret] | type[ClientKey], slice_: Slice, at: datetime) -> list[float]:
+    every: Any = model._default_manager
+    ended = every.filter(slice_.identities("identity__"), revoked_at__gte=at - BACK, revoked_at__lte=at)
     latest: list[Any] = list(
         ended.order_by("-revoked_at").values_list("identity_id", "created_at", "revoked_at")[:MOST]
     )
     made: dict[UUID, list[datetime]] = defaultdict(list)
     if latest:
-        rows = ClientSecret.objects.filter(identity_id__in={row[0] for row in latest}).order_by("created_at")
+        rows = every.filter(identity_id__in={row[0] for row in latest}).order_by("created_at")
         for identity_id, when in rows.values_list("identity_id", "created_at"):
             made[identity_id].append(when)
     return [took for row in latest if (took := _overlap(made[row[0]], row[1], row[2])) is not None]

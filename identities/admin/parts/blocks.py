@@ -79,6 +79,8 @@ class Table(Block):
     text: str = ""
     action: Link | None = None
     more: Link | None = None
+    #: A second way to add something, beside `action`.
+    also: Link | None = None
 
     @property
     def labelled(self) -> list[list[tuple[str, object]]]:

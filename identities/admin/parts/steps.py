@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from identities.admin.parts.blocks import Block
+from identities.admin.parts.inline import Link
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,4 @@ class Steps(Block):
     title: str
     steps: Sequence[Step]
     text: str = ""
+    action: Link | None = None

@@ -1,16 +1,20 @@
-"""The secrets and keys of an identity, what it has elsewhere, and the tokens it holds now."""
+"""What an identity proves itself with: a rotation that goes on, its secrets and keys, what it has elsewhere, tokens."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils import timezone
 
 from identities.access.matrix import Duty
-from identities.admin.key_rows import elsewhere_table, keys_table
-from identities.admin.pages import command_of
-from identities.admin.parts import Badge, Block, Code, Empty, Lines, Link, Moment, Quiet, Table
+from identities.admin.credential_rows import ours_table
+from identities.admin.elsewhere_rows import elsewhere_table
+from identities.admin.pages import page_of
+from identities.admin.parts import Block, Code, Empty, Link, Moment, Table
+from identities.admin.rotation_rows import steps_of, title_of
+from identities.admin.rotation_use import chart_of
 from identities.admin.tabs.base import IdentityTab
-from identities.credentials import selectors as credentials
-from identities.credentials.models import ClientSecret
+from identities.credentials import rotation_selectors as rotations
+from identities.credentials.models import Rotation
 from identities.tokens.models import IssuedToken
 
 SHOWN = 25
@@ -30,41 +34,22 @@ class CredentialsTab(IdentityTab):
         if self.identity.issuance == "external":
             # We issue it nothing: what others issued is all there is.
             return [elsewhere]
-        keys = keys_table(self.identity, at=self.at, may_govern=self.may_govern)
-        return [self._secrets(), keys, elsewhere, self._tokens()]
+        going = rotations.whole().filter(identity=self.identity, ended_at=None).first()
+        ours = ours_table(
+            self.identity,
+            rotation=going,
+            at=self.at,
+            may_govern=self.may_govern,
+            may_issue=self.may_govern and self.identity.state != "retired",
+        )
+        return [*(self._rotation(going) if going else ()), ours, elsewhere, self._tokens()]
 
-    def _secrets(self) -> Table:
-        secrets = list(credentials.secrets(self.identity)[:SHOWN])
-        action = None
-        if self.may_govern and self.identity.state != "retired" and self.identity.issuance != "external":
-            action = Link("Issue secret", command_of(self.identity, "issue-secret"))
-        why = "It cannot get a token until it has one."
-        if self.identity.issuance != "portal":
-            why = "It proves itself elsewhere: nothing of ours opens a door for it."
-        empty = Empty("No secret", why, action, "key_off")
-        text = "Only the last four characters are known: Steward keeps a keyed hash, never the secret."
-        heads = ["Secret", "State", "Issued", "Rotate by", "Last used", ""]
-        rows = [self._row(secret) for secret in secrets]
-        return Table("Client secrets", heads, rows, empty, text if rows else "", action if rows else None)
-
-    def _row(self, secret: ClientSecret) -> list[object]:
-        live = credentials.is_live(secret, self.at)
-        end = Link("Revoke", command_of(self.identity, "revoke-secret", secret.pk)) if live and self.may_govern else ""
-        return [
-            Lines([Code(str(secret)), Quiet(_place(secret))]),
-            self._state(secret, live=live),
-            Lines([Moment(secret.created_at), Quiet(f"by {secret.created_by}")]),
-            Moment(secret.rotate_by) if live else "–",
-            Lines([Moment(secret.last_used_at), Quiet(f"{secret.uses:,} uses")]),
-            end,
-        ]
-
-    def _state(self, secret: ClientSecret, *, live: bool) -> object:
-        if secret.revoked_at is not None:
-            return Lines([Badge("revoked", "quiet"), Quiet(secret.revoked_reason)])
-        if not live:
-            return Badge("expired", "quiet")
-        return Badge("rotation overdue", "warn") if secret.rotate_by < self.at else Badge("live", "good")
+    def _rotation(self, going: Rotation) -> list[Block]:
+        """How far it has come and who uses which, as on its own page, which says the rest."""
+        open_it = Link("Open the rotation", page_of(going))
+        who = Link("Who uses which, and from where", page_of(going))
+        title = f"Being rotated: {title_of(going)}"
+        return [replace(steps_of(going), title=title, action=open_it), replace(chart_of(going, at=self.at), more=who)]
 
     def _tokens(self) -> Table:
         tokens = IssuedToken.objects.live(self.at).filter(identity=self.identity).order_by("-issued_at")
@@ -77,8 +62,3 @@ class CredentialsTab(IdentityTab):
         ]
         empty = Empty("No live token", "Tokens that it fetched and that have not ended are listed here.", icon="token")
         return Table("Live tokens", ["Token id (jti)", "Issued", "Ends", "Scope", "From"], rows, empty)
-
-
-def _place(secret: ClientSecret) -> str:
-    reference = secret.stored_at
-    return f"in {reference.get('vaultUri')}, {reference.get('secretName')}" if reference else "shown once"

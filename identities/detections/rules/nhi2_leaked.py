@@ -44,7 +44,7 @@ class Leaked(Rule):
 
 
 def _is_replaced(leak: LeakFact, facts: IdentityFacts) -> bool:
-    """Does a secret work that is younger, and has not leaked itself?"""
+    """Does a secret or a key work that is younger, and has not leaked itself?"""
     leaked = {other.secret_id for other in facts.leaks}
     return any(
         held.is_ours and held.id not in leaked and held.created_at is not None and held.created_at > leak.created_at
@@ -58,5 +58,5 @@ def _evidence(leak: LeakFact, facts: IdentityFacts) -> str:
     if leak.is_live:
         return f"{said} It still works."
     done = "The identity was quarantined and the secret revoked" if leak.action == "quarantined" else "It was revoked"
-    has_secret = any(held.is_ours for held in facts.live_credentials)
-    return f"{said} {done}." + ("" if has_secret else " The identity has no secret now.")
+    has_proof = any(held.is_ours for held in facts.live_credentials)
+    return f"{said} {done}." + ("" if has_proof else " The identity has no secret now.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import CharField, F, QuerySet, Value
 
-from identities.credentials.models import ClientSecret, ExternalCredential
+from identities.credentials.models import ClientKey, ClientSecret, ExternalCredential
 from identities.programme.conditions import in_use
 from identities.programme.reports.base import Line, Report
 
@@ -37,12 +37,16 @@ class Expired(Report):
         of_slice = self.slice.identities("identity__")
         others = ExternalCredential.objects.filter(of_slice, in_use(), expires_at__lte=self.at)
         ours = ClientSecret.objects.filter(of_slice, revoked_at=None, expires_at__lte=self.at)
+        keys = ClientKey.objects.filter(of_slice, revoked_at=None, expires_at__lte=self.at)
         text = CharField()
         first: Any = others.order_by().annotate(what=F("kind"), called=F("external_id"), source_name=F("source"))
         second: Any = ours.order_by().annotate(
             what=Value("client_secret", text), called=F("hint"), source_name=Value("Steward", text)
         )
-        joined: QuerySet[Any] = first.values(*FIELDS).union(second.values(*FIELDS), all=True)
+        third: Any = keys.order_by().annotate(
+            what=Value("public_key", text), called=F("kid"), source_name=Value("Steward", text)
+        )
+        joined: QuerySet[Any] = first.values(*FIELDS).union(second.values(*FIELDS), third.values(*FIELDS), all=True)
         return joined.order_by("expires_at", "identity__name")
 
     def count(self) -> int:

@@ -1,32 +1,16 @@
-"""The tables of an identity's public keys and of what it has elsewhere, with the buttons of each row."""
+"""The table of what an identity has elsewhere, with the buttons of each row."""
 
 from datetime import datetime
 
 from identities.admin.pages import command_of
 from identities.admin.parts import Badge, Code, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.wording import words
-from identities.credentials import selectors as credentials
-from identities.credentials.models import ClientKey, ExternalCredential
+from identities.credentials.models import ExternalCredential
 from identities.inventory.models import ManagedIdentity
 
 SHOWN = 25
-
-
-def keys_table(identity: ManagedIdentity, *, at: datetime, may_govern: bool) -> Table:
-    """Keys it signs with, newest first."""
-    keys = list(credentials.keys(identity)[:SHOWN])
-    can_add = may_govern and identity.state != "retired" and identity.issuance != "external"
-    action = Link("Add public key", command_of(identity, "add-key")) if can_add else None
-    empty = Empty(
-        "No public key",
-        "With one it proves itself by what it signs: there is no secret that could leak.",
-        action,
-        "vpn_key_off",
-    )
-    heads = ["Key", "State", "Added", "Rotate by", "Last used", ""]
-    rows = [_key_row(identity, key, at, may_govern=may_govern) for key in keys]
-    text = "Only the public half is here; what it signs proves that it has the private one."
-    return Table("Public keys", heads, rows, empty, text if rows else "", action if rows else None)
+#: So much of a fingerprint tells two apart; the whole is on hover.
+MOST_SAID = 24
 
 
 def elsewhere_table(identity: ManagedIdentity, *, at: datetime, may_govern: bool) -> Table:
@@ -44,31 +28,6 @@ def elsewhere_table(identity: ManagedIdentity, *, at: datetime, may_govern: bool
     rows = [_elsewhere_row(identity, one, at, may_govern=may_govern) for one in listed]
     text = "Issued by others: it is rotated and revoked there. The register knows of it, never its value."
     return Table("Credentials elsewhere", heads, rows, empty, text if rows else "", action if rows else None)
-
-
-def _key_row(identity: ManagedIdentity, key: ClientKey, at: datetime, *, may_govern: bool) -> list[object]:
-    live = credentials.is_live(key, at)
-    end = Link("Revoke", command_of(identity, "revoke-key", key.pk)) if live and may_govern else ""
-    called = [key.name, Code(key.kid)] if key.name else [Code(key.kid)]
-    return [
-        Lines([*called, Quiet(f"{key.alg}, thumbprint {key.thumbprint[:12]}…")]),
-        _key_state(key, at, live=live),
-        Lines([Moment(key.created_at), Quiet(f"by {key.created_by}")]),
-        Lines([Moment(key.rotate_by), *([Lines([Quiet("ends"), Moment(key.expires_at)], row=True)] if key.expires_at
-              else [])]) if live else "–",
-        Lines([Moment(key.last_used_at), Quiet(f"{key.uses:,} uses")]),
-        end,
-    ]  # fmt: skip
-
-
-def _key_state(key: ClientKey, at: datetime, *, live: bool) -> object:
-    if key.revoked_at is not None:
-        return Lines([Badge("revoked", "quiet"), Quiet(key.revoked_reason)])
-    if not live:
-        return Badge("expired", "quiet")
-    if key.throttled_at is not None:
-        return Badge("slowed down", "warn", "It outlived its cutover: it is served once a minute.")
-    return Badge("rotation overdue", "warn") if key.rotate_by < at else Badge("live", "good")
 
 
 def _elsewhere_row(
@@ -92,10 +51,17 @@ def _elsewhere_row(
 
 def _certified(one: ExternalCredential) -> list[object]:
     found = one.certificate
-    if not found:
-        return [Quiet(one.fingerprint)] if one.fingerprint and one.fingerprint != one.name else []
-    size = f", {found['key_size']} bits" if found.get("key_size") else ""
-    return [Quiet(f"issued by {found.get('issuer')}"), Quiet(f"{found.get('key_algorithm')}{size}")]
+    said: list[object] = []
+    if one.fingerprint and one.fingerprint != one.name:
+        said.append(Badge(_short(one.fingerprint), "quiet", f"Fingerprint {one.fingerprint}"))
+    if found:
+        size = f", {found['key_size']} bits" if found.get("key_size") else ""
+        said += [Quiet(f"issued by {found.get('issuer')}"), Quiet(f"{found.get('key_algorithm')}{size}")]
+    return said
+
+
+def _short(fingerprint: str) -> str:
+    return fingerprint if len(fingerprint) <= MOST_SAID else f"{fingerprint[: MOST_SAID - 1]}…"
 
 
 def _elsewhere_state(one: ExternalCredential, at: datetime) -> Badge:
