@@ -103,6 +103,7 @@ class IdentityAdmin(BulkPages, CommandAdmin):
             Badge(obj.environment or "environment not known", tone_of(obj.environment)),
             Badge(words(obj.kind)),
             Badge(f"{obj.risk_tier} risk", tone_of(obj.risk_tier)),
+            *([Badge("brittle", "warn", obj.brittle_reason)] if obj.brittle else []),
         ]
         said = {tab.kind: list(tab.notices()) for tab in tabs if tab.kind != open_tab}
         verdict = said.pop("triage", [])

@@ -15,6 +15,7 @@ from identities.admin.pages import Way
 from identities.admin.parts import Badge, Block, Code, Empty, Lines, Link, Moment, Table
 from identities.admin.policy_forms import PolicyForm, preview, rules_of
 from identities.admin.press import PREVIEW
+from identities.admin.rotation_rows import OUTCOMES, span
 from identities.admin.scope import Scope, scope_of
 from identities.admin.wording import label_of
 from identities.errors import DomainError
@@ -136,9 +137,9 @@ def _tiers(standards: Standards) -> Table:
             str(tier.label),
             f"every {standards.rotation_days[tier]} days",
             f"every {standards.review_days[tier]} days",
-            f"{standards.overlap_hours[tier]} h",
-            f"after {standards.silent_hours[tier]} h of silence",
-            standards.after_deadline[tier],
+            span(3600 * standards.overlap_hours[tier]),
+            f"after {span(3600 * standards.silent_hours[tier])} of silence",
+            OUTCOMES[standards.after_deadline[tier]],
         ]
         for tier in RiskTier
     ]

@@ -172,7 +172,7 @@ def _line(
         what.append(_rotated(rotation))
     is_late = line.done_at is None and line.due_at is not None and line.due_at < at and row.closed_at is None
     due: object = Lines([Badge("overdue", BAD), Moment(line.due_at)]) if is_late else Moment(line.due_at)
-    person = line.assignee.email if line.assignee else Quiet("nobody")
+    person = Quiet(line.assignee.full_name) if line.assignee else Quiet("nobody")
     buttons = [markup('<a class="sw-button" href="{}">{}</a>', href, text) for text, href in ways]
     return [
         Lines(what),

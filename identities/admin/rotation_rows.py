@@ -5,8 +5,17 @@ from datetime import datetime
 from identities.admin.pages import page_of
 from identities.admin.parts import Badge, Code, Lines, Link, Moment, Quiet, Step, Steps
 from identities.admin.wording import ACCENT, BAD, GOOD, INFO, QUIET, WARN, words
-from identities.credentials.models import ClientKey, ClientSecret, Delivery, DeliveryStep, Rotation, RotationState
+from identities.credentials.models import (
+    AfterDeadline,
+    ClientKey,
+    ClientSecret,
+    Delivery,
+    DeliveryStep,
+    Rotation,
+    RotationState,
+)
 from identities.credentials.naming import hint
+from identities.credentials.rotation_alerts import is_awaited
 
 TONES = {
     RotationState.ISSUED: INFO,
@@ -22,6 +31,7 @@ OUTCOMES = {
     "retire": "the old one is retired",
 }
 
+STATES = {"retired": "old one retired", "both_seen": "both in use", "old_silent": "old one silent"}
 LONGEST = 32
 
 Credential = ClientSecret | ClientKey
@@ -47,7 +57,7 @@ def state_badge(rotation: Rotation, at: datetime) -> Badge:
         return Badge("not delivered", BAD, rotation.delivery_reason)
     if rotation.ended_at is None and rotation.cutover_deadline <= at:
         return Badge("overdue", WARN, "The old one is still used past the deadline, or the new one was never seen")
-    return Badge(words(rotation.state), TONES[RotationState(rotation.state)])
+    return Badge(STATES.get(rotation.state, words(rotation.state).lower()), TONES[RotationState(rotation.state)])
 
 
 def steps_of(rotation: Rotation) -> Steps:
@@ -138,8 +148,16 @@ def _silent(rotation: Rotation, old: Credential) -> object:
 
 
 def _waits(rotation: Rotation) -> str:
+    then = f"{OUTCOMES[rotation.after_deadline]}{_warned(rotation)}"
     return (
         "The old one is retired by itself when the new one was seen and the old one has been silent for "
-        f"{span(rotation.silent_seconds)}. "
-        f"Used after {rotation.cutover_deadline:%d %b %Y, %H:%M} UTC, {OUTCOMES[rotation.after_deadline]}."
+        f"{span(rotation.silent_seconds)}. Used after {rotation.cutover_deadline:%d %b %Y, %H:%M} UTC, {then}."
     )
+
+
+def _warned(rotation: Rotation) -> str:
+    if rotation.after_deadline == AfterDeadline.ALERT:
+        return ""
+    if is_awaited(rotation):
+        return "; not before the new one is in its vault and was there for one silence"
+    return "; owner and team were warned" if rotation.warned_at else "; owner and team are warned before"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Moment, Quiet
 from identities.admin.rotation_commands import BUTTONS
-from identities.admin.rotation_rows import OUTCOMES, pair, state_badge, steps_of, title_of, whose
+from identities.admin.rotation_rows import OUTCOMES, pair, state_badge, steps_of, whose
 from identities.admin.rotation_use import use_of
 from identities.admin.scope import Scope
 from identities.admin.site import site
@@ -67,7 +67,8 @@ class RotationAdmin(CommandAdmin):
     )
     search_fields = ("identity__name", "identity__client_id")
     search_help_text = "Identity, client id"
-    ordering = ("ended_at", "-started_at", "pk")
+    #: One database sorts what is empty first, another last.
+    ordering = (F("ended_at").desc(nulls_first=True), "-started_at", "pk")
     list_select_related = ("identity", "old", "new", "old_key", "new_key")
     empty_list = Empty(
         "Nothing is being rotated",
@@ -114,8 +115,8 @@ class RotationAdmin(CommandAdmin):
         badges = [state_badge(obj, at), Badge(f"{obj.identity.risk_tier} tier", tone_of(obj.identity.risk_tier))]
         if obj.identity.brittle:
             badges.append(Badge("brittle", "warn", obj.identity.brittle_reason))
-        lead = Lines([Quiet("of"), whose(obj)], row=True)
-        return Page(title_of(obj), tabs, badges, lead=lead, follows=obj.ended_at is None)
+        lead = Lines([Quiet("of"), whose(obj), pair(obj)], row=True)
+        return Page(f"Rotation of {obj.identity.name}", tabs, badges, lead=lead, follows=obj.ended_at is None)
 
     def _blocks(self, rotation: Rotation) -> list[Block]:
         return [steps_of(rotation), *use_of(rotation, at=timezone.now()), self._facts(rotation)]
@@ -126,6 +127,9 @@ class RotationAdmin(CommandAdmin):
             Fact("Why", rotation.reason),
             Fact("Begun", Moment(rotation.started_at, exact=True), f"by {rotation.started_by}"),
             Fact("Overlap ends", Moment(rotation.cutover_deadline, exact=True), "At the latest, by the risk tier."),
+            Fact(
+                "Warned", Moment(rotation.warned_at) if rotation.warned_at else "", "Owner and team, of the deadline."
+            ),
             Fact("After that", "" if rotation.ended_at else OUTCOMES[rotation.after_deadline]),
             Fact("Delivery", self.delivery_shown(rotation)),
             Fact("Place", place.get("secretName", ""), str(place.get("vaultUri", ""))),

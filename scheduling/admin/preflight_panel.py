@@ -14,7 +14,7 @@ from scheduling.preflight import selectors
 from scheduling.preflight.services import problems_of
 from scheduling.preflight.trying import SPAN
 
-SHOWN = 6
+SHOWN, FIRST = 6, 9
 
 
 class WouldFail(Panel):
@@ -35,6 +35,9 @@ class WouldFail(Panel):
         )
         nearest = selectors.first_failure("preflight__")
         self.found: list[Any] = list(counted.order_by("rank", nearest, "name", "id")[:SHOWN])
+        if self.failing:
+            # What a person can still prevent stands before what is only to be known.
+            self.position = FIRST
 
     @property
     def failing(self) -> int:

@@ -21,7 +21,7 @@ class Panel(ABC):
     """
 
     kind: ClassVar[str]
-    position: ClassVar[int]
+    position: int
     figures_position: ClassVar[int] = 0
     width: ClassVar[int] = 3
     rows: ClassVar[int] = 1
