@@ -61,7 +61,8 @@ IDENTITIES = (
         "production",
         documented(
             "jonas.lindqvist", WAREHOUSE, "Logistics", "Dock doors", "COLD-71", deputy_owner=address("lucia.ferrante"),
+            risk_tier="low",
         ),
-        age=205, used=0.02, rotated=41,
+        age=290, used=0.02, rotated=230,
     ),
 )  # fmt: skip

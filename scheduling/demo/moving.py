@@ -42,7 +42,7 @@ READERS = (
     ("ledger-exporter", "auditors-data-room-token", "Hands the ledger over without a person (FIN-2140)", True),
 )
 TICKED = 2
-NOTES = ("Revoked at 14:05; the page says so", "Two sessions were open, both ended")
+NOTES = ("The page says: not connected", "Two sessions were open, both ended")
 DONE = "Done, and tried once more: it was refused"
 
 
@@ -73,7 +73,7 @@ def _leak(identity: ManagedIdentity, actor: Actor) -> None:
     found = vaults.read_secret(place, identity.tenant_id, identity.environment, actor=actor)
     leaks.report(
         f"NEWSLETTER_SECRET={found.reveal()}",
-        source="Secret scan of git.harbour.example",
+        source="git.harbour.example",
         where="marketing/newsletter, deploy/.env, line 4",
         door=LeakDoor.API,
         actor=actor,

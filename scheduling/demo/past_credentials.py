@@ -29,11 +29,12 @@ from scheduling.demo.shapes import DAY, HOUR, address
 
 MINUTE = timedelta(minutes=1)
 #: How long ago, and how far apart, things happened.
-LEAK, DRILL, STOP, PAUSE = 9 * DAY, 62 * DAY, 2.1 * HOUR, 2 * DAY
+LEAK, DRILL, STOP = 9 * DAY, 62 * DAY, 2.1 * HOUR
 STARTED = {moving.RUNNING: 3 * DAY, moving.OVERDUE: 8 * DAY, moving.UNDELIVERED: 5 * HOUR}
 WALL, OFFICE = Source("10.20.4.17", "wallboard/2.3"), Source("10.20.4.21", "wallboard/2.4")
 GATES = (Source("10.20.8.11", "gateway/5.1 north"), Source("10.20.8.12", "gateway/5.1 south"))
 DOCK = Source("10.20.6.40", "dock-doors/0.9")
+MAILER, STRANGER = Source("10.20.3.8", "newsletter-sender/2.0"), Source("203.0.113.77", "curl/8.5.0")
 PRINTER = Source("10.20.7.31", "letter-press/3.0")
 SHOWN_TO = ("olek.brandt", "jonas.lindqvist")
 UNKNOWN_NAME = "The name in the vault's address is not known: look at the spelling and the DNS"
@@ -68,6 +69,13 @@ def _leak(identity: ManagedIdentity, at: datetime) -> None:
             created_at=then - 66 * DAY, revoked_at=then, rotate_by=then + 24 * DAY,
             first_used_at=then - 65 * DAY, last_used_at=then - 40 * MINUTE, uses=412,
         )  # fmt: skip
+        insert_many(
+            [
+                _source(match.secret, MAILER, then - 65 * DAY, then - 5 * HOUR, 408),
+                _source(match.secret, STRANGER, then - 90 * MINUTE, then - 40 * MINUTE, 4),
+            ]
+        )
+    ManagedIdentity.objects.filter(pk=identity.pk).update(tokens_revoked_at=then)
     _tell_since(identity, "leak", then)
 
 
@@ -77,6 +85,7 @@ def _stops(rows: dict[str, ManagedIdentity], at: datetime) -> None:
         called, closed = row.called_at, row.closed_at
         row.contained_at = began + (row.contained_at - called if row.contained_at else timedelta())
         row.called_at, row.called_by = began, address("priya.raman")
+        ManagedIdentity.objects.filter(pk=row.identity_id).update(tokens_revoked_at=began)
         for line in row.lines.all():
             _line(line, began, called)
         if closed is not None:
@@ -89,6 +98,7 @@ def _stops(rows: dict[str, ManagedIdentity], at: datetime) -> None:
         _tell_since(rows[motion.QUARANTINED if closed is None else moving.DRILLED], "quarantine", began)
     paused = rows[motion.PAUSED]
     since = ManagedIdentity.objects.values_list("state_changed_at", flat=True).get(pk=paused.pk)
+    ManagedIdentity.objects.filter(pk=paused.pk).update(tokens_revoked_at=since)
     Knock.objects.create(
         identity=paused, state=paused.state, since=since, address=PRINTER.address, user_agent=PRINTER.user_agent,
         first_at=since + 5 * HOUR, last_at=at - 3 * HOUR, times=9,
@@ -162,7 +172,7 @@ def _overdue(identity: ManagedIdentity, at: datetime) -> None:
     insert_many(
         [
             _source(old, south, old.created_at + HOUR, at - 50 * MINUTE, 288),
-            _source(old, north, old.created_at + HOUR, began + HOUR, 100),
+            _source(old, north, old.created_at + HOUR, began - 10 * MINUTE, 100),
             _source(new, north, began + 2 * HOUR, at - 12 * MINUTE, 101),
         ]
     )
@@ -177,7 +187,7 @@ def _undelivered(identity: ManagedIdentity, at: datetime) -> None:
     assert old is not None  # noqa: S101 - of a rotation of secrets
     _used(old, old.created_at + HOUR, at - 8 * MINUTE, 2960)
     insert_many([_source(old, DOCK, old.created_at + HOUR, at - 8 * MINUTE, 2960)])
-    insert_many(past_rotations.spans(old, past_rotations.falling(rotation.started_at, at, 9, to=9)))
+    insert_many(past_rotations.spans(old, past_rotations.falling(rotation.started_at, at, 9, to=9, step=HOUR / 2)))
     Rotation.objects.filter(pk=rotation.pk).update(
         delivery_problem=VaultNameUnknown.code, delivery_reason=UNKNOWN_NAME, delivery_tries=21,
         deliver_at=at + MINUTE, delivery_held_until=None,
@@ -195,6 +205,7 @@ def _begun(identity: ManagedIdentity, at: datetime) -> Rotation:
     rotation.consider_at = at + 5 * MINUTE
     rotation.save()
     ClientSecret.objects.filter(pk=rotation.new_id).update(created_at=began)
+    SecretSource.objects.filter(secret=rotation.old).delete()
     # The token with which the new one was tried; it ended at once.
     tried = IssuedToken.objects.filter(identity=identity, issued_at__gte=at)
     tried.update(issued_at=began, expires_at=began + MINUTE, revoked_at=began)

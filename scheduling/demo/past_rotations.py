@@ -33,11 +33,13 @@ def write(replaced: Mapping[ClientSecret, ClientSecret]) -> None:
     insert_many([row for rotation in made for row in _sources(rotation)])
 
 
-def falling(start: datetime, end: datetime, uses: int, *, to: int = 0) -> Iterator[tuple[datetime, int]]:
+def falling(
+    start: datetime, end: datetime, uses: int, *, to: int = 0, step: timedelta = STEP
+) -> Iterator[tuple[datetime, int]]:
     """How often something was used, span by span, from `uses` down to `to`. Pure."""
-    count = max(1, int((end - start) / STEP))
+    count = int((end - start) / step) + 1
     for place in range(count):
-        at = (start + place * STEP).replace(minute=0, second=0, microsecond=0)
+        at = (start + place * step).replace(second=0, microsecond=0)
         share = place / max(1, count - 1)
         yield at, max(0, round(uses + (to - uses) * share + crc32(f"{at} {uses}".encode()) % 3 - 1))
 
@@ -82,7 +84,7 @@ def _over(new: ClientSecret, old: ClientSecret) -> Rotation:
         watched_since=began,
         looked_at=ended,
         consider_at=None,
-        delivery=Delivery.VAULT,
+        delivery=Delivery.VAULT if new.stored_at else Delivery.SHOWN,
         store_at=new.stored_at,
         delivery_step=DeliveryStep.DONE,
         delivery_version=str((new.stored_at or {}).get("version", "")),
