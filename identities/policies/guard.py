@@ -1,8 +1,10 @@
 """ProcessAccessGuard: may this actor run this workflow? One pipeline for people and machines alike (S1-29)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from audit.moments import zulu
 from identities.access.permissions import PORTAL_PERMISSIONS, WORKFLOW_EXECUTE
@@ -14,6 +16,15 @@ from identities.policies.models import DecisionOutcome, ResourcePolicy
 
 MISSING_PERMISSION = f"Missing {WORKFLOW_EXECUTE} permission"
 FOREIGN = "The workflow belongs to another tenant"
+#: What a rule may ask of the instant of a run, by its name in the context.
+_CLOCK: dict[str, Callable[[datetime], object]] = {
+    "scheduledFor": lambda at: zulu(at, "seconds"),
+    "minute": lambda at: at.minute,
+    "hour": lambda at: at.hour,
+    "weekday": datetime.isoweekday,
+    "day": lambda at: at.day,
+    "month": lambda at: at.month,
+}
 #: What roles of these names permit in a tenant.
 Granted = Callable[[str, tuple[str, ...]], frozenset[str]]
 
@@ -77,6 +88,20 @@ class ProcessAccessGuard:
         return _ask_policy(workflow.policy, actor, workflow, context)
 
 
+def seen_of(policy: ResourcePolicy, at: datetime) -> tuple[object, ...]:
+    """What `policy` can see of an instant: of two that look the same to it, it says the same.
+
+    By the names in its text; an escape may spell a name otherwise, and then it may see everything.
+    """
+    names = _words(policy.text)
+    return tuple(read(at) for name, read in _CLOCK.items() if name in names)
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_CLOCK) if "\\" in text else frozenset(re.findall(r"\w+", text))
+
+
 def _permissions(actor: ActorContext, granted: Granted) -> frozenset[str]:
     if actor.managed_identity_id:
         return granted(actor.tenant_id, actor.roles)
@@ -105,12 +130,7 @@ def _question(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -
         context={
             "trigger": context.trigger,
             "environment": context.environment or actor.environment,
-            "scheduledFor": zulu(context.at, "seconds"),
-            "minute": context.at.minute,
-            "hour": context.at.hour,
-            "weekday": context.at.isoweekday(),
-            "day": context.at.day,
-            "month": context.at.month,
+            **{name: read(context.at) for name, read in _CLOCK.items()},
         },
     )
 

@@ -1,6 +1,7 @@
 """Check: one thing that a run needs, asked for each occurrence of the span; and what checks are told."""
 
 from abc import ABC
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,9 +25,19 @@ class Trial:
     at: datetime
     occurrences: Sequence[datetime]
 
-    def first(self, fails: Callable[[datetime], bool]) -> datetime | None:
-        """The first occurrence of which this is true."""
-        return next((moment for moment in self.occurrences if fails(moment)), None)
+    def first(
+        self, fails: Callable[[datetime], bool], *, turns: Iterable[datetime | None] | None = None
+    ) -> datetime | None:
+        """The first occurrence of which this is true.
+
+        `turns` are the only instants at which that can change: then it is asked once for each span between them,
+        however often the schedule comes.
+        """
+        if turns is None:
+            return next((moment for moment in self.occurrences if fails(moment)), None)
+        spans = sorted({0} | {bisect_left(self.occurrences, turn) for turn in turns if turn is not None})
+        firsts = (self.occurrences[place] for place in spans if place < len(self.occurrences))
+        return next((moment for moment in firsts if fails(moment)), None)
 
     def when(self, moment: datetime) -> str:
         """An instant in the words of a problem: local time."""

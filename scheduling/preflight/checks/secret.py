@@ -66,7 +66,7 @@ def _refused(trial: Trial, bearer: Bearer, row: ClientSecret | None) -> Problem 
 
 def _ends(trial: Trial, bearer: Bearer, row: ClientSecret | None) -> Problem | None:
     ends = row.expires_at if row else None
-    moment = trial.first(lambda at: ends is not None and ends <= at)
+    moment = trial.first(lambda at: ends is not None and ends <= at, turns=[ends])
     if ends is None or moment is None:
         return None
     text = f"The secret of {bearer.name} ends on {trial.when(ends)}: the run of {trial.when(moment)} would get no token"
@@ -76,7 +76,7 @@ def _ends(trial: Trial, bearer: Bearer, row: ClientSecret | None) -> Problem | N
 def _retires(trial: Trial, bearer: Bearer, row: ClientSecret | None) -> Problem | None:
     """The vault still holds the old secret of a rotation that retires it at its deadline."""
     ends = checking.retires_at(row) if row else None
-    moment = trial.first(lambda at: ends is not None and ends <= at)
+    moment = trial.first(lambda at: ends is not None and ends <= at, turns=[ends])
     if ends is None or moment is None:
         return None
     text = (

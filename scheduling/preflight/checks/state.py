@@ -30,7 +30,8 @@ class StateCheck(Check):
             text = f"There is no managed identity {bearer.identity_id}"
             yield bearer.problem("identity_not_found", text, Mend.CHOOSE_IDENTITY, trial.occurrences[0])
             return
-        moment = trial.first(lambda at: bool(refusal_at(identity, at)))
+        turns = (identity.paused_until, identity.expires_at)
+        moment = trial.first(lambda at: bool(refusal_at(identity, at)), turns=turns)
         if moment is not None:
             code = refusal_at(identity, moment)
             text, mend = _words(identity, code, trial)

@@ -9,7 +9,8 @@ from identities.credentials import services as credentials
 from identities.credentials.models import AfterDeadline, ClientSecret, Delivery, Rotation
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import User
-from identities.policies import services as policies
+from identities.policies import engine, services as policies
+from scheduling.preflight.checks.roles import MOST_ASKED
 from scheduling.preflight.problems import Mend
 from tests.factories import people
 from tests.scheduling.preflight.conftest import WEEK
@@ -114,6 +115,34 @@ def test_a_policy_is_asked_for_each_run_at_its_own_hour(night):
     [problem] = night.problems(night.nightly(resource_policy=policy))
     assert (problem.code, problem.mend) == ("authorization_denied", Mend.EDIT_POLICY)
     assert problem.text.startswith("Not on Sundays: the run of Sun ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "most"),
+    [
+        ("context.weekday == 9", 7),
+        ("context.hour == 25", 24),
+        ('context["weekday"] == 9 && context.hour == 25', 7 * 24),
+        (r'context["h\u{6f}ur"] == 25', MOST_ASKED + 8 * 24),
+        ('context.scheduledFor == "never"', MOST_ASKED + 8 * 24),
+    ],
+)
+def test_of_a_schedule_that_comes_each_minute_a_policy_is_asked_for_what_it_sees(night, monkeypatch, rule, most):
+    asked = []
+    ask = engine.ask
+    monkeypatch.setattr(engine, "ask", lambda *given: asked.append(given) or ask(*given))
+    text = f'@id("x") @reason("Never") forbid (principal, action, resource) when {{ {rule} }};'
+    policy = policies.create_policy(tenant_id=night.tenant.pk, name="Seldom", text=text, actor=ADMIN)
+    found = night.tried(night.nightly(resource_policy=policy, cron_expression="* * * * *"))
+    assert (found.is_clear, found.occurrences) == (True, 7 * 24 * 60)
+    assert 1 < len(asked) <= most
+
+
+def test_what_comes_each_minute_is_refused_from_the_first_of_an_hour_that_a_policy_closes(night):
+    text = '@id("x") @reason("Closed") forbid (principal, action, resource) when { context.hour == 3 };'
+    policy = policies.create_policy(tenant_id=night.tenant.pk, name="Three", text=text, actor=ADMIN)
+    [problem] = night.problems(night.nightly(resource_policy=policy, cron_expression="* * * * *"))
+    assert "03:00 (Europe/Berlin) would be refused" in problem.text
 
 
 def test_a_secret_that_does_not_resolve_says_why(night):
