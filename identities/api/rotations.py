@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import path
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,6 +19,7 @@ from identities.credentials import rotation_selectors as selectors
 from identities.credentials.models import AfterDeadline, ClientKey, Rotation
 from identities.credentials.naming import hint
 from identities.credentials.rotation_rows import pair
+from identities.credentials.rotation_use import Use, use_of
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import rotations
 
@@ -71,6 +73,7 @@ class ListedRotationShape(RotationShape):
     distributed_at = serializers.DateTimeField(allow_null=True)
     both_seen_at = serializers.DateTimeField(allow_null=True, help_text="When the new one was first used.")
     old_silent_at = serializers.DateTimeField(allow_null=True)
+    warned_at = serializers.DateTimeField(allow_null=True, help_text="When they were warned of the deadline.")
     overdue_at = serializers.DateTimeField(allow_null=True, help_text="When owner and team were told.")
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_reason = serializers.CharField()
@@ -94,6 +97,24 @@ class WholeRotationShape(ListedRotationShape):
     @extend_schema_field(HalfShape)
     def get_new(self, row: Rotation) -> Any:
         return HalfShape(pair(row)[1], context=self.context).data
+
+
+class ColumnShape(Shape):
+    """One span of time, and how often each of the two was used in it."""
+
+    at = serializers.DateTimeField(help_text="When it begins; it is stepSeconds wide.")
+    old = serializers.IntegerField()
+    new = serializers.IntegerField()
+
+
+class UseShape(Shape):
+    """How often each of the two was used, in columns without a gap."""
+
+    step_seconds = serializers.SerializerMethodField(help_text="How wide a column is; wider the longer it lasts.")
+    columns = ColumnShape(many=True, help_text="At most 48 as a rule; the last one goes on while the rotation does.")
+
+    def get_step_seconds(self, use: Use) -> int:
+        return int(use.step.total_seconds())
 
 
 class _RotationView(PortalView):
@@ -133,6 +154,30 @@ class RotationView(_RotationView):
         return self.answer(id)
 
 
+class RotationUseView(_RotationView):
+    """The use of both over time."""
+
+    @describe(
+        "Read how often the old and the new credential were used",
+        answer=UseShape,
+        answers={
+            "The old one falls silent": {
+                "stepSeconds": 3600,
+                "columns": [
+                    {"at": "2026-06-01T12:00:00Z", "old": 58, "new": 4},
+                    {"at": "2026-06-01T13:00:00Z", "old": 0, "new": 60},
+                ],
+            }
+        },
+        description=(
+            "Since the overlap began, until it ended or now; at most five seconds late. The columns are those of the "
+            "chart in the admin. Counts are kept for thirty days."
+        ),
+    )
+    def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        return Response(UseShape(use_of(self.rotation(id), at=timezone.now())).data)
+
+
 class RollBackView(_RotationView):
     """The way back."""
 
@@ -158,5 +203,6 @@ class RollBackView(_RotationView):
 urlpatterns = [
     path("identities/<uuid:id>/rotations", IdentityRotationsView.as_view(), name="identity-rotations"),
     path("rotations/<uuid:id>", RotationView.as_view(), name="rotation"),
+    path("rotations/<uuid:id>/use", RotationUseView.as_view(), name="rotation-use"),
     path("rotations/<uuid:id>/rollback", RollBackView.as_view(), name="roll-back"),
 ]

@@ -142,11 +142,14 @@ def describe(
     status: int = 200,
     listing: bool = False,
     examples: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     description: str = "",
 ) -> Callable[[View], View]:
-    """What one method takes and gives; `examples` are bodies by name, `description` is what the summary cannot hold."""
+    """What one method takes and gives; `examples` are bodies by name, `answers` what comes back, `description` is what
+    the summary cannot hold."""
     shape = page_of(answer) if listing and answer else answer
     found = [OpenApiExample(name, value=value, request_only=True) for name, value in (examples or {}).items()]
+    found += [OpenApiExample(name, value=value, response_only=True) for name, value in (answers or {}).items()]
     decorated: Callable[[View], View] = extend_schema(
         summary=summary,
         description=description or summary,

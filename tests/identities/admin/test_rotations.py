@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from identities.admin.rotation_use import MOST_COLUMNS, chart
+from identities.admin.rotation_use import chart
 from identities.credentials import rotations, services as credentials, usage
 from identities.credentials.models import ClientKey, Rotation, RotationState
+from identities.credentials.rotation_use import MOST_COLUMNS, in_columns
 from identities.credentials.usage import Source
 from identities.inventory import usage as marks
 from identities.people.models import PortalRole
@@ -43,6 +44,13 @@ def test_nothing_to_rotate_is_said_on_the_form(client, bot):
     answer = client.post(pages.command(bot, "rotate"), {"secret": "show", "reason": "x"})
     assert answer.status_code == 422
     assert "no live secret" in answer.content.decode()
+
+
+def test_the_form_promises_what_the_rotation_will_keep_to(client, bot):
+    type(bot).objects.filter(pk=bot.pk).update(expected_cadence="weekly", risk_tier="low")
+    page = client.get(pages.command(bot, "rotate")).content.decode()
+    assert "at most 28 days" in page
+    assert "after 14 days of silence" in page
 
 
 def test_a_third_secret_is_refused_while_two_overlap(client, bot):
@@ -140,7 +148,7 @@ def test_a_chart_has_few_columns_and_loses_no_use(days, bot):
     since = until - timedelta(days=days, minutes=3)
     old, new = bot.pk, bot.tenant_id
     used = [(old, since + (until - since) * part / 20, 1) for part in range(21)] + [(new, until, 5)]
-    drawn = chart(used, old=old, new=new, since=since, until=until)
+    drawn = chart(in_columns(used, old=old, new=new, since=since, until=until))
     assert len(drawn.days) <= MOST_COLUMNS
     assert drawn.lines[1].figure == 21
     assert drawn.lines[0].figure == 5

@@ -86,6 +86,7 @@ ROWS = _rows(
     ("DELETE", "api/externalCredentials/<uuid:id>", GOVERN, "identity.write"),
     ("GET", "api/identities/<uuid:id>/rotations", READ, "identity.read"),
     ("GET", "api/rotations/<uuid:id>", READ, "identity.read"),
+    ("GET", "api/rotations/<uuid:id>/use", READ, "identity.read"),
     ("POST", "api/rotations/<uuid:id>/rollback", GOVERN, "credential.rotate"),
     ("GET", "api/imports", GOVERN, "register.import"),
     ("POST", "api/imports", GOVERN, "register.import"),

@@ -16,7 +16,7 @@ from identities.credentials.usage import Source
 from identities.inventory import usage
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole, Tenant
-from tests.factories import client_keys, register
+from tests.factories import client_keys, register, tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,22 @@ def test_a_rotation_is_read_with_its_evidence_and_who_uses_which(
         assert half["firstUsedAt"] is not None
         assert [(source["address"], source["userAgent"]) for source in half["sources"]] == [("192.0.2.7", agent)]
     assert not any(text in str(found) for text in texts)
+
+
+def test_the_use_of_both_over_time_is_read_with_one_question_more(
+    api: APIClient, bot: ManagedIdentity, texts: list[str]
+) -> None:
+    for text in (*texts, texts[0]):
+        assert authenticate(bot.client_id, text)
+    usage.flush()
+    with CaptureQueriesContext(connection) as asked:
+        found = api.get(f"/api/rotations/{the_one().pk}/use").json()
+    assert len(asked) == 2 + 1  # the rotation is found twice: by this test too
+    assert found["stepSeconds"] == 60
+    assert (sum(row["old"] for row in found["columns"]), sum(row["new"] for row in found["columns"])) == (2, 1)
+    assert {*found["columns"][0]} == {"at", "old", "new"}
+    stranger = register.client_of(register.person(tokens.tenant()))
+    assert stranger.get(f"/api/rotations/{the_one().pk}/use").status_code == 404
 
 
 def test_the_rotations_of_an_identity_are_listed(api: APIClient, bot: ManagedIdentity, texts: list[str]) -> None:
