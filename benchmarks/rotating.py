@@ -88,7 +88,7 @@ def _rotate(opened: Portal, *, until: float) -> tuple[int, Counter[int], float]:
 
 
 def _come_round(rounds: list[int], clients: list[threading.Thread]) -> None:
-    """Wait until each client has begun anew: what was in the air with the old secret has ended, as at a real cutover."""
+    """Wait until each client has begun anew: nothing is in the air with the old secret then, as at a real cutover."""
     seen, ends = list(rounds), time.monotonic() + LONGEST_SECONDS
     while any(now <= was for now, was in zip(rounds, seen, strict=True)):
         if time.monotonic() > ends or not all(client.is_alive() for client in clients):

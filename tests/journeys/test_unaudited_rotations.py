@@ -32,13 +32,13 @@ def advance(_: Bot) -> object:
     return rotations.advance(the_one().pk, at=timezone.now())
 
 
-def prepare(old_used: timedelta) -> None:
+def prepare(old_used: timedelta, left: timedelta = -timedelta(days=9)) -> None:
     """As if the open rotation had begun days ago and the old one been used so long ago; the new one was seen."""
     now, rotation, begun = timezone.now(), the_one(), timedelta(days=9)
     ClientSecret.objects.filter(pk=rotation.old_id).update(last_used_at=now - old_used)
     ClientSecret.objects.filter(pk=rotation.new_id).update(first_used_at=now - begun, last_used_at=now)
     Rotation.objects.filter(pk=rotation.pk).update(
-        started_at=now - begun, watched_since=now - begun, looked_at=now, cutover_deadline=now - begun
+        started_at=now - begun, watched_since=now - begun, looked_at=now, cutover_deadline=now + left
     )
     ManagedIdentity.objects.update(state_changed_at=now - begun)
 
@@ -52,11 +52,18 @@ COMMANDS: dict[str, Callable[[Bot], object]] = {
     "rotate once more": rotate,
     "revoke one of the two": lambda _: credentials.revoke(the_one().new, reason="Lost", actor=SYSTEM),  # type: ignore[arg-type]
     "rotate after that": rotate,
+    "come near the deadline: warned of and noted, or neither": advance,
     "pass the deadline: told of, brittle and slowed, all three or none": advance,
     "retire it by evidence": advance,
 }
 #: When the old one was used last, where the evidence is what the command is about.
-EVIDENCE = dict(zip(list(COMMANDS)[-2:], (timedelta(minutes=1), timedelta(days=8)), strict=True))
+EVIDENCE = dict(
+    zip(
+        list(COMMANDS)[-3:],
+        [(timedelta(minutes=1), timedelta(minutes=30)), (timedelta(minutes=1),), (timedelta(days=8),)],
+        strict=True,
+    )
+)
 
 
 def test_nothing_of_a_rotation_happens_that_the_audit_does_not_take() -> None:
@@ -64,7 +71,7 @@ def test_nothing_of_a_rotation_happens_that_the_audit_does_not_take() -> None:
     left_behind, without_record = [], []
     for name, command in COMMANDS.items():
         if name in EVIDENCE:
-            prepare(EVIDENCE[name])
+            prepare(*EVIDENCE[name])
         before = state()
         with no_room_in_the_audit(), contextlib.suppress(Exception):
             command(bot)

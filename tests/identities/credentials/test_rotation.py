@@ -9,12 +9,16 @@ from hypothesis import assume, given, strategies as st
 from identities.credentials.models import AfterDeadline, RotationState as State
 from identities.credentials.rotation import (
     BLIND,
+    DEAF,
     LATE,
     LOOK,
     OVER,
+    WARNED_EARLIEST,
+    WARNED_LATEST,
     Facts,
     Move,
     Seen,
+    acts_at,
     due_at,
     is_blind,
     look_at,
@@ -22,6 +26,7 @@ from identities.credentials.rotation import (
     next_move,
     silent_from,
     terms,
+    warn_at,
 )
 from identities.inventory.standards import DEFAULTS
 
@@ -52,6 +57,9 @@ def facts(draw: st.DrawFn) -> Facts:
         new=draw(seen()),
         is_overdue=draw(st.booleans()),
         is_held=draw(st.booleans()),
+        is_warned=draw(st.booleans()),
+        is_awaited=draw(st.booleans()),
+        delivered_at=draw(st.one_of(st.none(), instants)),
     )
 
 
@@ -143,7 +151,119 @@ def test_time_alone_ends_it_only_at_an_instant_that_was_told(found: Facts, at: d
     assert not done(found, min(before, at + span))
 
 
+CONSEQUENCES = {Move.THROTTLE, Move.RETIRE}
+
+
+@given(facts(), instants)
+def test_nobody_is_slowed_down_or_refused_for_a_new_one_that_is_not_delivered(found: Facts, at: datetime) -> None:
+    awaited = replace(found, state=State.ISSUED, is_awaited=True, new=replace(found.new, first_at=None, last_at=None))
+    assert not CONSEQUENCES & set(done(awaited, at))
+
+
+@given(facts(), instants)
+def test_somebody_is_told_of_the_deadline_all_the_same(found: Facts, at: datetime) -> None:
+    lives = Seen(is_live=True)
+    awaited = replace(found, state=State.ISSUED, is_awaited=True, is_held=False, is_overdue=False, old=lives, new=lives)
+    assert (Move.ALERT in done(awaited, at)) == (at >= due_at(awaited))
+
+
+@given(facts(), instants)
+def test_whoever_got_the_new_one_late_has_one_silence_to_take_it(found: Facts, at: datetime) -> None:
+    assume(found.delivered_at is not None and found.state not in (State.OLD_SILENT, *OVER))
+    assert found.delivered_at is not None
+    made = done(found, at)
+    if CONSEQUENCES & set(made) and Move.FALL_SILENT not in made:
+        assert at >= found.delivered_at + found.silence
+
+
+@given(facts(), instants)
+def test_a_warning_comes_once_before_the_deadline_and_only_where_something_is_about_to_happen(
+    found: Facts, at: datetime
+) -> None:
+    made = done(found, at)
+    if Move.WARN not in made:
+        return
+    assert made.count(Move.WARN) == 1
+    assert not found.is_warned
+    assert not {Move.ALERT, *CONSEQUENCES} & set(made)
+    assert warn_at(found) <= at < due_at(found)
+    assert found.after_deadline != AfterDeadline.ALERT
+    assert found.new.first_at is None or found.old.last_at is not None
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Facts, list[datetime], list[datetime], timedelta]:
+    """A rotation of a tier that does something, when its two halves are used, and how often somebody looks."""
+    overlap = draw(st.integers(2, 60)) * HOUR
+    going = begun(
+        state=State.DISTRIBUTED,
+        deadline=START + overlap,
+        silence=min(draw(st.integers(1, 24)) * HOUR, overlap / 2),
+        after_deadline=draw(st.sampled_from([AfterDeadline.THROTTLE, AfterDeadline.RETIRE])),
+    )
+    moments = spans.map(lambda span: START + span % (overlap + HOUR))
+    uses = st.lists(moments, max_size=30).map(sorted)
+    return going, draw(uses), draw(uses), draw(st.integers(5, 15)) * timedelta(minutes=1)
+
+
+@given(lives())
+def test_nobody_is_slowed_down_or_refused_at_the_deadline_without_a_warning_in_time(
+    life: tuple[Facts, list[datetime], list[datetime], timedelta],
+) -> None:
+    found, old, new, step = life
+    at, warned = START, None
+    while at < found.deadline + 2 * HOUR and found.state not in OVER:
+        at += step
+        first = next((use for use in new if use <= at), None)
+        last = next((use for use in reversed(old) if use <= at), None)
+        found = replace(found, old=replace(found.old, last_at=last), new=replace(found.new, first_at=first))
+        made = done(found, at)
+        found = settled(found, at)
+        warned = at if Move.WARN in made else warned
+        if CONSEQUENCES & set(made) and Move.FALL_SILENT not in made:
+            assert warned is not None
+            assert at - warned >= WARNED_LATEST - step
+
+
 # How it goes
+
+
+@pytest.mark.parametrize(
+    ("overlap", "ahead"), [(48 * HOUR, 12 * HOUR), (3 * HOUR, HOUR), (400 * HOUR, timedelta(days=2))]
+)
+def test_a_warning_comes_when_a_quarter_of_the_overlap_is_left_within_its_bounds(
+    overlap: timedelta, ahead: timedelta
+) -> None:
+    going = begun(deadline=START + overlap, after_deadline=AfterDeadline.RETIRE)
+    warned = START + overlap - ahead
+    assert warn_at(going) == warned
+    assert WARNED_LATEST <= ahead <= WARNED_EARLIEST
+    assert not done(going, warned - timedelta(seconds=1))
+    assert done(going, warned) == [Move.WARN]
+    assert look_at(going, warned - timedelta(minutes=1)) == warned
+
+
+def test_of_an_old_one_that_nobody_uses_any_more_nobody_is_warned() -> None:
+    going = begun(
+        state=State.BOTH_SEEN,
+        after_deadline=AfterDeadline.RETIRE,
+        listening_since=START + 47 * HOUR,
+        old=used(START),
+        new=used(START),
+    )
+    assert not done(going, START + 47 * HOUR)
+    assert done(replace(going, old=used(START, START + 47 * HOUR)), START + 47 * HOUR) == [Move.WARN]
+
+
+def test_one_that_is_not_delivered_is_told_of_at_the_deadline_and_slowed_one_silence_after_it_came() -> None:
+    late = START + 50 * HOUR
+    going = begun(after_deadline=AfterDeadline.THROTTLE, is_awaited=True, old=used(START, late))
+    assert done(going, late) == [Move.ALERT]
+    assert acts_at(going) is None
+    come = replace(going, state=State.DISTRIBUTED, is_awaited=False, delivered_at=late, is_overdue=True)
+    assert not done(come, late + HOUR)
+    assert look_at(come, late + HOUR) == late + HOUR + LATE
+    assert done(come, late + HOUR + LATE) == [Move.THROTTLE]
 
 
 def test_an_unused_new_one_waits() -> None:
@@ -218,6 +338,13 @@ def test_a_long_pause_of_the_clock_is_noticed() -> None:
     assert not is_blind(START, START + BLIND)
     assert is_blind(START, START + BLIND + timedelta(seconds=1))
     assert LOOK < BLIND
+
+
+def test_a_clock_that_looks_while_nobody_listens_is_as_good_as_none() -> None:
+    assert not is_blind(START, START, START - DEAF)
+    assert is_blind(START, START, START - DEAF - timedelta(seconds=1))
+    # Whoever was away for a quarter of an hour is found out by one look meanwhile.
+    assert DEAF + LOOK <= BLIND
 
 
 # What the policy says

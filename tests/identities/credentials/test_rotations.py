@@ -60,8 +60,15 @@ def events(*kinds: str) -> list[str]:
     return [kind for kind in found if not kinds or kind in kinds]
 
 
-def told(rotation: Rotation) -> int:
-    return Notice.objects.filter(key=f"rotation_overdue-{rotation.pk}").count()
+def told(rotation: Rotation, kind: str = "rotation_overdue") -> int:
+    return Notice.objects.filter(key=f"{kind}-{rotation.pk}").count()
+
+
+def owned(**facts: Any) -> Bot:
+    """With an owner, who can be told."""
+    made = tokens.bot(technical_owner=(owner := tokens.person()), **facts)
+    ManagedIdentity.objects.filter(pk=made.identity.pk).update(tenant=owner.tenant)
+    return made
 
 
 # Refused
@@ -177,13 +184,52 @@ def test_advancing_twice_does_nothing_twice(bot: Bot) -> None:
     assert events() == before
 
 
-# Past the deadline
+# Before the deadline, and past it
+
+
+@pytest.mark.parametrize(("tier", "warned"), [("low", 0), ("medium", 1), ("high", 1)])
+def test_owners_are_warned_once_before_an_old_one_that_is_used_is_slowed_or_ended(tier: str, warned: int) -> None:
+    rotation, _ = begin(owned(risk_tier=tier))
+    use(rotation.new, rotation.started_at)
+    ahead = min(0.25 * (rotation.cutover_deadline - rotation.started_at), timedelta(days=2))
+    at = rotation.cutover_deadline - ahead
+    use(rotation.old, at - MINUTE)
+    Rotation.objects.update(looked_at=at, consider_at=at - MINUTE)
+    for moment in (at - MINUTE, at, at + MINUTE, at + 2 * MINUTE):
+        rotations.tend(moment)
+        Rotation.objects.update(consider_at=moment)
+    assert told(rotation, "rotation_ending") == warned
+    assert events("credential.cutover_warned") == ["credential.cutover_warned"] * warned
+    held = Rotation.objects.get()
+    assert (held.warned_at, held.overdue_at) == (at if warned else None, None)
+    if warned:
+        said = Notice.objects.get(key=f"rotation_ending-{rotation.pk}")
+        assert "is still used" in said.text
+        assert ("is retired" in said.text) is (tier == "high")
+
+
+def test_whoever_waits_for_a_delivery_is_not_slowed_and_the_alert_says_what_stands_in_the_way() -> None:
+    bot = owned(risk_tier="high")
+    rotation, _ = begin(bot, delivery=Delivery.VAULT)
+    late = rotation.cutover_deadline + MINUTE
+    stuck = {"delivery_step": "write", "delivery_reason": "The vault is sealed."}
+    Rotation.objects.update(**stuck, looked_at=late, consider_at=late)
+    for minutes in range(2):
+        rotations.advance(rotation.pk, at=late + minutes * MINUTE)
+    assert ClientSecret.objects.get(pk=rotation.old_id).throttled_at is None
+    said = Notice.objects.get(key=f"rotation_overdue-{rotation.pk}").text
+    assert "is not in its vault yet: The vault is sealed." in said
+    assert "works on as before" in said
+    Rotation.objects.update(delivery_step="done", state=State.DISTRIBUTED, distributed_at=late)
+    assert watch(rotation, late + HOUR).overdue_at == late
+    assert ClientSecret.objects.get(pk=rotation.old_id).throttled_at is None
+    watch(Rotation.objects.get(), late + HOUR + LATE)
+    assert ClientSecret.objects.get(pk=rotation.old_id).throttled_at is not None
 
 
 @pytest.mark.parametrize(("tier", "lets_in"), [("low", True), ("medium", True), ("high", False)])
 def test_past_the_deadline_owners_are_told_once_and_the_tier_decides(tier: str, lets_in: bool) -> None:
-    bot = tokens.bot(risk_tier=tier, technical_owner=(owner := tokens.person()))
-    ManagedIdentity.objects.filter(pk=bot.identity.pk).update(tenant=owner.tenant)
+    bot = owned(risk_tier=tier)
     rotation, _ = begin(bot)
     late = rotation.cutover_deadline + MINUTE
     use(rotation.new, rotation.started_at)
