@@ -1,5 +1,6 @@
 """Leaks: hand in text that somebody found, and see what died of it, how fast, and how far it reached."""
 
+from copy import copy
 from typing import Any, ClassVar
 
 from django import forms
@@ -22,6 +23,7 @@ from identities.admin.pages import Page, Tab, link_to, list_of
 from identities.admin.parts import Empty, Lines, Moment, Quiet
 from identities.admin.scope import Scope
 from identities.admin.site import site
+from identities.credentials.misplaced import members_with_secrets
 from identities.detections import leaks
 from identities.detections.models import LeakAction, LeakDoor, LeakMatch, LeakReport
 from identities.errors import Invalid
@@ -58,6 +60,14 @@ class LeakForm(CommandForm):
         super().__init__(*args, **kwargs)
         attrs = {"rows": 10, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
         self.fields["text"].widget = Forgetful(attrs=attrs)
+
+    def full_clean(self) -> None:
+        """Whoever pastes into the wrong box is not shown it again either."""
+        super().full_clean()
+        if members_with_secrets({"source": self.data.get(self.add_prefix("source"), "")}):
+            drawn: Any = copy(self.data)
+            drawn[self.add_prefix("source")] = ""
+            self.data = drawn
 
 
 @sensitive_variables("call", "matches")

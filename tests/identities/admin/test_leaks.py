@@ -123,6 +123,13 @@ def test_a_refused_form_does_not_send_the_text_back(ours, admin, source):
     assert ClientSecret.objects.get(pk=issued.secret.pk).revoked_at is None
 
 
+def test_a_secret_in_the_wrong_box_is_not_sent_back_either(ours, admin):
+    text = leaked(ours).text
+    answer = paste(admin, "", source=f"found {text}")
+    assert answer.status_code == 422
+    assert text not in answer.content.decode()
+
+
 def test_nobody_pastes_without_end(ours, admin, monkeypatch):
     monkeypatch.setattr(leaks, "A_MINUTE", 1)
     issued = leaked(ours)
