@@ -13,10 +13,9 @@ from identities.admin.pages import address_of, page_of
 from identities.admin.parts import Block, Fact, Facts
 from identities.admin.rotation_rows import span
 from identities.credentials.models import ClientSecret, Rotation
-from identities.credentials.rotation import terms
+from identities.credentials.rotations import terms_of
 from identities.credentials.selectors import live_secrets
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import rotations
@@ -69,11 +68,7 @@ def _live(identity: ManagedIdentity) -> list[ClientSecret]:
 
 def _agreed(identity: ManagedIdentity) -> Sequence[Block]:
     """What will happen, in figures of this identity's tier and rhythm."""
-    agreed = terms(
-        identity.risk_tier,
-        cadence_seconds=identity.schedule_cadence_seconds,
-        standards=standards_of(identity.tenant_id),
-    )
+    agreed = terms_of(identity)
     rows = [
         Fact("Replaced", ", ".join(map(str, _live(identity)))),
         Fact("Both work", f"at most {span(agreed.overlap.total_seconds())}", "The bound of the overlap."),

@@ -42,6 +42,16 @@ def to_replace(identity: ManagedIdentity, *, at: datetime) -> ClientSecret | Non
     return live[0] if live else None
 
 
+def terms_of(identity: ManagedIdentity, standards: Standards | None = None) -> machine.Terms:
+    """What a rotation of this identity that began now would keep to, by its tier and slowest known cadence."""
+    cadences = (rhythm.seconds_of(identity.expected_cadence), identity.schedule_cadence_seconds)
+    return machine.terms(
+        identity.risk_tier,
+        cadence_seconds=max((seconds for seconds in cadences if seconds), default=None),
+        standards=standards or standards_of(identity.tenant_id),
+    )
+
+
 def begin(
     identity: ManagedIdentity,
     *,
@@ -219,12 +229,7 @@ def _new(
     at: datetime,
     standards: Standards | None,
 ) -> Rotation:
-    cadences = (rhythm.seconds_of(identity.expected_cadence), identity.schedule_cadence_seconds)
-    agreed = machine.terms(
-        identity.risk_tier,
-        cadence_seconds=max((seconds for seconds in cadences if seconds), default=None),
-        standards=standards or standards_of(identity.tenant_id),
-    )
+    agreed = terms_of(identity, standards)
     return Rotation(
         identity=identity,
         reason=reason.strip(),
