@@ -21,6 +21,8 @@ CLIENTS, REVOKED = 4, 100
 LONGEST_SECONDS = 60.0
 #: A refusal counts when so many in a row have come, whichever worker answered.
 IN_A_ROW = 8
+#: What is refused on purpose need not be logged.
+QUIET = {"LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"}
 
 
 def measure(kind: str, plan: Plan) -> list[Line]:
@@ -32,7 +34,7 @@ def measure(kind: str, plan: Plan) -> list[Line]:
     rows = [
         ("token requests across rotations", f"{answers.total()}", _errors(answers)),
         ("rotations", f"{rotations}", f"{60 * rotations / seconds:.0f} a minute"),
-        ("time to revoke", f"p50 {statistics.median(revoked):.2f} s", f"p99 {p99:.2f} s"),
+        ("time to revoke", f"p50 {1000 * statistics.median(revoked):.0f} ms", f"p99 {1000 * p99:.0f} ms"),
     ]
     title = (
         f"Rotation and revocation on {kind}: gunicorn gthread {servers.WORKERS}x{servers.THREADS}, {CLIENTS} clients"
@@ -48,7 +50,7 @@ def portal(kind: str) -> Iterator[Portal]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steward-bench-")))
         database = stack.enter_context(servers.scratch_database(kind, folder, "rotating"))
         port = servers.free_port()
-        env = servers.environment(database, folder, port, STEWARD_ADMIN_PASSWORD="Only-4-the-bench!")
+        env = servers.environment(database, folder, port, STEWARD_ADMIN_PASSWORD="Only-4-the-bench!", **QUIET)
         servers.run("manage", "migrate", "--verbosity", "0", env=env)
         servers.run("manage", "first_admin", env=env)
         server = stack.enter_context(
@@ -103,17 +105,20 @@ def _errors(answers: Counter[int]) -> str:
 
 
 def _revoke(opened: Portal) -> float:
-    """Seconds from the call of a quarantine until no worker mints a token or honours the one that was minted."""
+    """Seconds from the call of a quarantine until no worker mints a token or honours the one that was minted.
+
+    The call itself is in it: that long at most, for nobody asks while it lasts.
+    """
     bot = opened.make_identity(f"bench-{time.monotonic_ns()}")
     token = opened.token(bot.client_id, bot.secret).body["access_token"]
     began = time.monotonic()
     opened.quarantine(bot.identity_id)
-    refused, last_let_in = 0, began
+    refused, out_since = 0, time.monotonic()
     while refused < IN_A_ROW:
+        asked = time.monotonic()
         is_out = opened.token(bot.client_id, bot.secret).status == 401 and opened.is_refused(token)
         refused = refused + 1 if is_out else 0
-        if not is_out:
-            last_let_in = time.monotonic()
-        if time.monotonic() - began > LONGEST_SECONDS:
+        out_since = asked if refused == 1 else out_since
+        if asked - began > LONGEST_SECONDS:
             raise RuntimeError("A quarantined identity is still let in.")
-    return max(last_let_in - began, 0.0)
+    return out_since - began
