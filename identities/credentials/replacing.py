@@ -7,7 +7,7 @@ from audit import changes, services as audit
 from audit.actors import Actor
 from identities.credentials import rotation_facts, services as credentials
 from identities.credentials.digests import digest
-from identities.credentials.models import ClientSecret, Rotation
+from identities.credentials.models import ClientSecret, Rotation, RotationState
 from identities.credentials.secret_format import generate
 from identities.errors import Conflict
 from identities.events import CredentialEvent
@@ -20,14 +20,16 @@ LOST = "Its text was lost before the vault had it; another took its place."
 def replace_undelivered(rotation: Rotation, *, actor: Actor) -> credentials.Issued:
     """End the rotation's new secret, which nobody has, and issue another in its place; the old one is not touched.
 
-    Never are more than two live. Raises Conflict where the rotation has ended, or its new secret by another hand.
+    Never are more than two live. Raises Conflict where the rotation was rolled back, or its new secret was ended by
+    another hand or is being replaced itself.
     """
     at = timezone.now()
     locks.hold([rotation.identity_id])
     locked = Rotation.objects.select_for_update(no_key=True).get(pk=rotation.pk)
     found = ClientSecret.objects.select_for_update(no_key=True, of=("self",)).select_related("identity")
     lost = found.get(rotations_to=locked)
-    if locked.ended_at is not None or lost.revoked_at is not None:
+    is_over = locked.state == RotationState.ROLLED_BACK or lost.revoked_at is not None
+    if is_over or lost.rotations_from.exists():
         raise Conflict("This rotation has ended.", code="rotation_over")
     lost.revoked_at, lost.revoked_reason = at, LOST
     lost.save(update_fields=["revoked_at", "revoked_reason"])

@@ -18,7 +18,7 @@ from audit import services as audit
 from audit.actors import Actor
 from identities.credentials import rotations, services as credentials
 from identities.credentials.digests import digest, is_same
-from identities.credentials.models import ClientSecret, DeliveryStep, Rotation
+from identities.credentials.models import ClientSecret, DeliveryStep, Rotation, RotationState
 from identities.credentials.places import at_version, place_of
 from identities.credentials.replacing import replace_undelivered
 from identities.errors import DomainError
@@ -147,14 +147,21 @@ def _finish(hold: Hold, rotation: Rotation, actor: Actor) -> None:
         details={"stored_at": secret.stored_at, "rotation_id": str(rotation.pk), "validated": True},
     )
     fresh = Rotation.objects.get(pk=rotation.pk)
-    rotations.mark_distributed(fresh, actor=actor, at=timezone.now())
+    if fresh.ended_at is None:
+        rotations.mark_distributed(fresh, actor=actor, at=timezone.now())
     Rotation.objects.filter(pk=rotation.pk).update(delivery_held_until=None)
 
 
 def _is_over(rotation: Rotation) -> bool:
-    """Nobody waits for it any more: rolled back, revoked by hand, or the identity has gone."""
+    """Nobody waits for it any more: rolled back, revoked by hand, the identity has gone, or replaced itself by now.
+
+    Where the old one ended first (it leaked, say), all wait for it the more.
+    """
     secret = secret_of(rotation)
-    return rotation.ended_at is not None or secret.revoked_at is not None or secret.identity.state == State.RETIRED
+    is_dead = rotation.state == RotationState.ROLLED_BACK or secret.revoked_at is not None
+    if is_dead or secret.identity.state == State.RETIRED:
+        return True
+    return rotation.ended_at is not None and Rotation.objects.filter(old=secret).exists()
 
 
 def _place(rotation: Rotation) -> SecretReference:

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret, DeliveryStep, Rotation, RotationState
 from identities.inventory.states import State
 from identities.lifecycle import holding, rotations, services as lifecycle, write_back
@@ -219,6 +220,29 @@ def test_a_rotation_that_was_rolled_back_is_delivered_no_more(local: Vaulted) ->
     assert local.in_vault() == before
     assert local.works
     assert local.live == 1
+
+
+@pytest.mark.parametrize("question", ["newest", "stage"])
+def test_a_new_one_that_was_on_its_way_when_the_old_one_leaked_arrives(local: Vaulted, question: str) -> None:
+    """It is the only one left: whoever works with it would stand still."""
+    with failing(question, failures.VaultSealed("sealed")):
+        rotate(local)
+    credentials.revoke(local.old, reason="Leaked", actor=SYSTEM)
+    assert not local.works
+    rotations.deliver_due(later())
+    assert local.works
+    assert (local.live, local.rotation.state, local.rotation.delivery_step) == (1, "retired", "done")
+
+
+def test_one_that_is_being_replaced_itself_is_delivered_no_more(local: Vaulted) -> None:
+    with failing("stage", failures.VaultSealed("sealed")):
+        first = rotate(local).rotation
+        credentials.revoke(local.old, reason="Leaked", actor=SYSTEM)
+    rotate(local)
+    rotations.deliver_due(later())
+    assert local.works
+    assert Rotation.objects.get(pk=first and first.pk).delivery_step == DeliveryStep.WRITE
+    assert not holding.due(later(later()), limit=9)
 
 
 def test_a_vault_that_fails_while_rolling_back_leaves_both_working(local: Vaulted) -> None:
