@@ -10,7 +10,7 @@ from identities.admin.commands import Call, Command, Done, Shown
 from identities.admin.forms import Section
 from identities.admin.identity_forms import SHOW_ONCE, TO_VAULT, SecretForm, reference_of
 from identities.admin.pages import address_of, page_of
-from identities.admin.parts import Block, Fact, Facts
+from identities.admin.parts import Block, Fact, Facts, Link, Notice
 from identities.admin.rotation_rows import span
 from identities.credentials.models import ClientSecret, Rotation
 from identities.credentials.rotations import terms_of
@@ -68,9 +68,14 @@ def _live(identity: ManagedIdentity) -> list[ClientSecret]:
 
 def _agreed(identity: ManagedIdentity) -> Sequence[Block]:
     """What will happen, in figures of this identity's tier and rhythm."""
-    agreed = terms_of(identity)
+    agreed, live = terms_of(identity), _live(identity)
+    open_one = Rotation.objects.filter(identity=identity, ended_at=None).first() if len(live) > 1 else None
+    if open_one is not None:
+        text = "A third is never made. Wait until the old one is silent, retire it, or roll back."
+        link = Link("The rotation", address_of(Rotation, open_one.pk))
+        return [Notice("Two secrets of it work already.", text, "warn", "autorenew", link)]
     rows = [
-        Fact("Replaced", ", ".join(map(str, _live(identity)))),
+        Fact("Replaced", ", ".join(map(str, live))),
         Fact("Both work", f"at most {span(agreed.overlap.total_seconds())}", "The bound of the overlap."),
         Fact("Old one ends", f"after {span(agreed.silence.total_seconds())} of silence", "Once the new one was seen."),
         Fact("Used after that", ENDINGS[agreed.after_deadline], "By the risk tier."),

@@ -115,7 +115,7 @@ class RotationAdmin(CommandAdmin):
         badges = [state_badge(obj, at), Badge(f"{obj.identity.risk_tier} tier", tone_of(obj.identity.risk_tier))]
         if obj.identity.brittle:
             badges.append(Badge("brittle", "warn", obj.identity.brittle_reason))
-        lead = Lines([Quiet("of"), whose(obj), pair(obj)], row=True)
+        lead = Lines([whose(obj), pair(obj)], row=True)
         return Page(f"Rotation of {obj.identity.name}", tabs, badges, lead=lead, follows=obj.ended_at is None)
 
     def _blocks(self, rotation: Rotation) -> list[Block]:

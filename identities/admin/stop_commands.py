@@ -11,6 +11,7 @@ from identities.admin.forms import ReasonForm, moment
 from identities.admin.pages import page_of
 from identities.admin.parts import Block, Empty, Fact, Facts, Table
 from identities.admin.quarantine_commands import ONE, TWO, released
+from identities.admin.wording import words
 from identities.errors import Conflict
 from identities.inventory.dependencies.base import dependencies_of
 from identities.inventory.models import ManagedIdentity
@@ -59,7 +60,7 @@ class DrillForm(ReasonForm):
 def stops(identity: ManagedIdentity) -> list[Block]:
     """What will stop, in figures and by name: asked before, not found out after."""
     found = dependencies_of(identity)
-    rows = [[one.kind, one.label, one.detail] for one in found[:SHOWN]]
+    rows = [[words(one.kind), one.label, one.detail] for one in found[:SHOWN]]
     live = IssuedToken.objects.live(timezone.now()).filter(identity=identity).count()
     facts = [
         Fact("Live tokens", live, "They die at once."),

@@ -27,7 +27,7 @@ class Tokens(DependencySource):
                 kind=self.kind,
                 id=passport.audience(),
                 label=passport.audience(),
-                detail=f"Takes its tokens; {number} live one{'s' if number != 1 else ''} die with it",
+                detail=f"Takes its tokens; {number} live one{' dies' if number == 1 else 's die'} with it",
                 evidence="Tokens issued by Passport",
                 last_seen_at=found["last"],
             )
