@@ -107,13 +107,13 @@ def residual(until: datetime | None, at: datetime, *, is_elsewhere: bool = False
     if until is None:
         none = "No token of it is left that anybody could still take."
         return Notice("No residual access.", none, GOOD, "task_alt")
-    text = Lines(
+    clock = Lines(
         [
             f"Until {until:%d %b %Y %H:%M:%S} UTC, {span(until - at)} from now, who verifies offline may take a token.",
             Quiet("Steward's own API, introspection and verifiers that read the revocation feed refuse it already."),
         ]
     )
-    return Notice("Residual access.", text, WARN, "timer")
+    return Notice("Residual access.", clock, WARN, "timer")
 
 
 def knock_table(knocks: Sequence[Knock], *, title: str = "Who still knocks") -> Table:

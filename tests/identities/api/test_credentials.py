@@ -251,10 +251,10 @@ def test_a_machine_puts_the_secret_of_one_that_may_do_more_only_where_nobody_els
         environment="production", credential="t", actor=tokens.SYSTEM,
     )  # fmt: skip
     theirs = {"provider": outside.provider, "vaultUri": outside.vault_uri, "secretName": "rotator/own"}
-    for place in (own, granted, theirs):
-        refused = rotate(rotator, shown["id"], storeSecretAt=place)
-        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope"), place
-        assert make(rotator, bot, storeSecretAt=place).status_code == 403
+    for there in (own, granted, theirs):
+        refused = rotate(rotator, shown["id"], storeSecretAt=there)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope"), there
+        assert make(rotator, bot, storeSecretAt=there).status_code == 403
     assert bot.secrets.count() == 1
     assert rotate(rotator, shown["id"], storeSecretAt=AT).status_code == 201
 

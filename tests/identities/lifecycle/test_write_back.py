@@ -228,7 +228,7 @@ def test_a_new_one_that_was_on_its_way_when_the_old_one_leaked_arrives(local: Va
     with failing(question, failures.VaultSealed("sealed")):
         rotate(local)
     credentials.revoke(local.old, reason="Leaked", actor=SYSTEM)
-    assert not local.works
+    assert not local.opens(local.in_vault())
     rotations.deliver_due(later())
     assert local.works
     assert (local.live, local.rotation.state, local.rotation.delivery_step) == (1, "retired", "done")

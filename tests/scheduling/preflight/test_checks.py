@@ -128,9 +128,13 @@ def test_a_policy_is_asked_for_each_run_at_its_own_hour(night):
     ],
 )
 def test_of_a_schedule_that_comes_each_minute_a_policy_is_asked_for_what_it_sees(night, monkeypatch, rule, most):
-    asked = []
-    ask = engine.ask
-    monkeypatch.setattr(engine, "ask", lambda *given: asked.append(given) or ask(*given))
+    asked, ask = [], engine.ask
+
+    def counted(*given):
+        asked.append(given)
+        return ask(*given)
+
+    monkeypatch.setattr(engine, "ask", counted)
     text = f'@id("x") @reason("Never") forbid (principal, action, resource) when {{ {rule} }};'
     policy = policies.create_policy(tenant_id=night.tenant.pk, name="Seldom", text=text, actor=ADMIN)
     found = night.tried(night.nightly(resource_policy=policy, cron_expression="* * * * *"))
