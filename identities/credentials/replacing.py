@@ -30,7 +30,7 @@ def replace_undelivered(rotation: Rotation, *, actor: Actor) -> credentials.Issu
     lost = found.get(rotations_to=locked)
     is_over = locked.state == RotationState.ROLLED_BACK or lost.revoked_at is not None
     if is_over or lost.rotations_from.exists():
-        raise Conflict("This rotation has ended.", code="rotation_over")
+        raise Conflict("This rotation has ended.", code="rotation_ended")
     lost.revoked_at, lost.revoked_reason = at, LOST
     lost.save(update_fields=["revoked_at", "revoked_reason"])
     text = generate(lost.identity.environment)

@@ -89,7 +89,7 @@ def roll_back(rotation: Rotation, *, reason: str, actor: Actor) -> Rotation:
         raise Invalid({"reason": ["Say why it is rolled back."]})
     row = Rotation.objects.select_related("old__identity", "new__identity", "identity").get(pk=rotation.pk)
     if row.ended_at is not None:
-        raise Conflict("This rotation has ended.", code="rotation_over")
+        raise Conflict("This rotation has ended.", code="rotation_ended")
     if row.old is not None and not is_live(row.old, timezone.now()):
         raise Conflict("The old secret does not work any more.", code="old_ended")
     if row.delivery == Delivery.VAULT and row.new is not None:

@@ -166,7 +166,7 @@ def test_a_roll_back_wants_a_reason_and_an_open_rotation(local: Vaulted) -> None
     rotations.roll_back(local.rotation, reason="x", actor=SYSTEM)
     with pytest.raises(Conflict) as refused:
         rotations.roll_back(local.rotation, reason="x", actor=SYSTEM)
-    assert refused.value.code == "rotation_over"
+    assert refused.value.code == "rotation_ended"
 
 
 def test_a_secret_moved_into_a_vault_leaves_the_old_one_with_whoever_has_it(tenant: Tenant) -> None:
