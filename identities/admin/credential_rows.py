@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 
 from identities.admin.pages import command_of, list_of
 from identities.admin.parts import Badge, Code, Empty, Lines, Link, Moment, Quiet, Table
@@ -14,12 +14,10 @@ from identities.admin.wording import ACCENT, BAD, GOOD, QUIET, WARN
 from identities.credentials import due, selectors as credentials
 from identities.credentials.models import ClientKey, ClientSecret, Rotation, SecretShowing
 from identities.inventory import exceptions
-from identities.inventory.models import ExceptionKind, ManagedIdentity
-from identities.inventory.standards import Standards
-from identities.inventory.standards_rows import standards_of
+from identities.inventory.models import ExceptionKind, ManagedIdentity, TenantStandards
+from identities.inventory.standards import DEFAULTS, Standards, standards_from
 
 SHOWN = 25
-NAMED = 3
 HEADS = ("Credential", "State", "Issued", "Rotate by", "Used", "Shown to", "")
 TEXT = (
     "Of a secret Steward keeps a keyed hash and the last four characters, of a key its public half. Two of a kind work "
@@ -36,12 +34,14 @@ Credential = ClientSecret | ClientKey
 def ours_table(
     identity: ManagedIdentity, *, rotation: Rotation | None, at: datetime, may_govern: bool, may_issue: bool
 ) -> Table:
-    """Secrets and keys in one list, `rotation` being the open one, with the ways to more. Four queries."""
+    """Secrets and keys in one list, `rotation` being the open one, with the ways to more. Two queries."""
     secret = Link("Issue secret", command_of(identity, "issue-secret")) if may_issue else None
     key = Link("Add public key", command_of(identity, "add-key")) if may_issue else None
     empty = Empty("No secret and no key", WHY[identity.issuance], secret, "key_off")
-    view = _View(identity, standards_of(identity.tenant_id), rotation, at, may_govern)
-    rows = [view.row(one) for one in held_by(identity, at)]
+    held = held_by(identity, at)
+    rules = next((getattr(one, "rules", None) for one in held), None)
+    view = _View(identity, standards_from(rules) if rules else DEFAULTS, rotation, at, may_govern)
+    rows = [view.row(one) for one in held]
     more = Link("Every rotation of it", list_of(Rotation, q=identity.client_id))
     return Table(
         "Secrets and keys", HEADS, rows, empty, TEXT if rows else "", secret if rows else None, more=more, also=key
@@ -49,9 +49,15 @@ def ours_table(
 
 
 def held_by(identity: ManagedIdentity, at: datetime) -> Sequence[Credential]:
-    """Those that work, newest first, then the latest of those that ended. Three queries."""
-    shown = Prefetch("showings", SecretShowing.objects.select_related("person"))
-    found: list[Credential] = list(_latest(credentials.secrets(identity), at).prefetch_related(shown)[:SHOWN])
+    """Those that work, newest first, then the latest of those that ended. Two queries."""
+    seen = SecretShowing.objects.filter(secret=OuterRef("pk")).order_by("person__is_active", "-shown_at")
+    counted = seen.order_by().values("secret").annotate(n=Count("pk")).values("n")
+    secrets = _latest(credentials.secrets(identity), at).annotate(
+        shown_to=Subquery(seen.values("label")[:1]),
+        shown_to_left=Exists(seen.filter(person__is_active=False)),
+        shown_times=Subquery(counted),
+    )
+    found: list[Credential] = list(secrets[:SHOWN])
     found += _latest(credentials.keys(identity), at)[:SHOWN]
     found.sort(key=lambda one: (credentials.is_live(one, at), one.created_at), reverse=True)
     return found[:SHOWN]
@@ -59,7 +65,8 @@ def held_by(identity: ManagedIdentity, at: datetime) -> Sequence[Credential]:
 
 def _latest(rows: "QuerySet[Any, Any]", at: datetime) -> "QuerySet[Any, Any]":
     until = exceptions.excepted_until(at, kind=ExceptionKind.ROTATION_BEYOND_MAXIMUM)
-    found: QuerySet[Any, Any] = rows.annotate(until=until)
+    rules = TenantStandards.objects.filter(tenant=OuterRef("identity__tenant")).values("rules")[:1]
+    found: QuerySet[Any, Any] = rows.annotate(until=until, rules=Subquery(rules))
     return found.order_by(F("revoked_at").desc(nulls_first=True), "-created_at", "pk")
 
 
@@ -151,12 +158,12 @@ def _first(one: Credential) -> object:
 def _shown_to(one: Credential, *, live: bool) -> object:
     if isinstance(one, ClientKey):
         return Quiet("nobody: the private half was never here")
-    seen = list(one.showings.all())
-    if not seen:
+    return _seen_by(getattr(one, "shown_to", None), getattr(one, "shown_times", None) or 0, one, live=live)
+
+
+def _seen_by(label: str | None, times: int, one: ClientSecret, *, live: bool) -> object:
+    """Who has left is named before the others."""
+    if not label:
         return Quiet("nobody")
-    said: list[object] = []
-    for showing in seen[:NAMED]:
-        has_left = showing.person is not None and not showing.person.is_active
-        gone = [Badge("account disabled", BAD if live else QUIET)] if has_left else []
-        said.append(Lines([showing.label, *gone], row=True))
-    return Lines([*said, *([Quiet(f"and {len(seen) - NAMED} more")] if len(seen) > NAMED else [])])
+    left = [Badge("account disabled", BAD if live else QUIET)] if getattr(one, "shown_to_left", False) else []
+    return Lines([label, *left, *([Quiet(f"and {times - 1} more")] if times > 1 else [])])

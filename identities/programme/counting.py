@@ -92,12 +92,13 @@ def _external(slice_: Slice, at: datetime, found: ByTeam) -> None:
 
 
 def _ours(slice_: Slice, at: datetime, found: ByTeam) -> None:
-    for model in (ClientSecret, ClientKey):
-        rows = model._default_manager.filter(slice_.identities("identity__"), revoked_at=None)
-        for row in _by_team(rows).annotate(n=Count("pk"), expired=Count("pk", filter=Q(expires_at__lte=at))):
-            counts = found[row["team"]].counts
-            counts["every_credential"] += row["n"]
-            counts["expired"] += row["expired"]
+    mine, n, expired = slice_.identities("identity__"), Count("pk"), Count("pk", filter=Q(expires_at__lte=at))
+    secrets = _by_team(ClientSecret.objects.filter(mine, revoked_at=None)).annotate(n=n, expired=expired)
+    keys = _by_team(ClientKey.objects.filter(mine, revoked_at=None)).annotate(n=n, expired=expired)
+    for row in secrets.union(keys, all=True):
+        counts = found[row["team"]].counts
+        counts["every_credential"] += row["n"]
+        counts["expired"] += row["expired"]
 
 
 def _findings(slice_: Slice, at: datetime, found: ByTeam) -> None:

@@ -120,6 +120,6 @@ def test_who_may_only_read_sees_the_tables_and_no_button(ours: Any) -> None:
 
     reader = cast.person(of=ours.tenant, role=PortalRole.READ_ONLY)
     page = pages.signed_in(reader).get(pages.page(ours.identity, "credentials")).content.decode()
-    assert "Public keys" in page
+    assert "Secrets and keys" in page
     assert "add-key" not in page
     assert "revoke-key" not in page

@@ -13,7 +13,7 @@ from identities.credentials.models import ExternalCredential
 from identities.inventory import posture
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole
-from tests.factories import pages, people, register
+from tests.factories import client_keys, pages, people, register
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -126,6 +126,17 @@ def test_who_plays_which_part_is_said(ours, client):
     shown = read(client, ours.identity, "layers")
     assert "Passport of Steward issues its tokens" in shown
     assert "Its roles: harbour role." in shown
+
+
+def test_a_key_is_a_proof_and_rests_with_the_client(ours, client):
+    signing = register.identity(ours.tenant)
+    client_keys.signing(of=signing)
+    shown = read(client, signing, "layers")
+    assert "for what it signs with its key" in shown
+    assert "stays with the client" in shown
+    assert "No credential of it is known" not in shown
+    client_keys.signing(of=ours.identity)
+    assert "a client secret or what it signs with its key" in read(client, ours.identity, "layers")
 
 
 def test_the_four_answers_come_from_what_was_decided(ours, client):

@@ -8,14 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from identities.credentials.models import ClientSecret, ExternalCredential
+from identities.credentials.models import ClientKey, ClientSecret, ExternalCredential
 from identities.detections import services as detections
 from identities.detections.models import Finding, FindingState, Severity
 from identities.errors import Conflict, Invalid
 from identities.inventory.models import ManagedIdentity, TenantStandards
 from identities.inventory.states import State
 from identities.people.actors import actor_of
-from tests.factories import people, register, tokens
+from tests.factories import client_keys, people, register, tokens
 from tests.identities.detections.rules.cases import KEY_LIKE
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +241,16 @@ def test_an_owner_whose_account_is_disabled_owns_no_finding(owner):
     identity = bot(owner, ticket="", technical_owner=left, business_owner=owner, business_owner_label=owner.email)
     detections.evaluate([identity.pk], at=AT)
     assert finding(identity, "HYGIENE-TAGS").owner == owner
+
+
+def test_a_key_of_ours_that_is_overdue_is_found_as_a_secret_is(owner):
+    identity = bot(owner)
+    made = client_keys.signing(of=identity).key
+    ClientKey.objects.filter(pk=made.pk).update(created_at=AT - 200 * DAY, rotate_by=AT - DAY)
+    detections.evaluate([identity.pk], at=AT)
+    found = finding(identity, "NHI7-AGE")
+    assert found.details["credentialId"] == str(made.pk)
+    assert found.evidence.startswith(f"Its public key {made.kid} dates from")
 
 
 def test_many_identities_cost_as_many_queries_as_few(owner):

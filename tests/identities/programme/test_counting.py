@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from identities.credentials.models import ClientKey
 from identities.inventory.models import ManagedIdentity
 from identities.programme import selectors
 from identities.programme.conditions import CONDITIONS
 from identities.programme.counting import count_everything, whole
 from identities.programme.slices import Slice
-from tests.factories import estates, people
+from tests.factories import client_keys, estates, people
 
 pytestmark = pytest.mark.django_db
 MOST_STATEMENTS = 14
@@ -100,6 +101,19 @@ def test_times_are_averages_of_what_happened(ours, at):
     found = numbers(at, ours.tenant)
     assert found["time_to_rotate"].value == timedelta(hours=6).total_seconds()
     assert found["time_to_revoke"].value == timedelta(days=2).total_seconds()
+
+
+def test_keys_count_among_credentials_and_their_replacement_among_rotations(ours, at):
+    before = numbers(at, ours.tenant)["expired"]
+    identity = ours.identities["green"]
+    old, new = client_keys.signing(of=identity).key, client_keys.signing(of=identity).key
+    ClientKey.objects.filter(pk=old.pk).update(
+        created_at=at - timedelta(days=9), revoked_at=at - timedelta(days=1) + timedelta(hours=2)
+    )
+    ClientKey.objects.filter(pk=new.pk).update(created_at=at - timedelta(days=1), expires_at=at - timedelta(hours=1))
+    found = numbers(at, ours.tenant)
+    assert (found["expired"].value, found["expired"].of) == (before.value + 1, before.of + 1)
+    assert found["time_to_rotate"].value == timedelta(hours=4).total_seconds(), "six hours of a secret, two of a key"
 
 
 def test_teams_add_up_to_the_tenant(ours, at):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.access.models import Role
-from identities.credentials import by_itself
-from identities.credentials.models import ClientSecret, DeliveryStep, Rotation
+from identities.credentials import by_itself, rotation_facts
+from identities.credentials.models import ClientKey, ClientSecret, DeliveryStep, Rotation
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import rotations, services as lifecycle
 from identities.people.models import Tenant
@@ -20,7 +20,7 @@ from scheduling import runner
 from scheduling.builtin import monthly_rotation
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow
 from scheduling.services import schedules
-from tests.factories import register, runs, tokens
+from tests.factories import client_keys, register, runs, tokens
 from tests.factories.vaulted import Vaulted, vaulted
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +176,17 @@ def test_a_refusal_is_said_after_all_the_others_had_their_turn(schedule: Schedul
     assert run.state in (RunState.FAILED, RunState.DUE)
     assert lost.identity.name in run.reason
     assert good.rotation.delivery_step == DeliveryStep.DONE
+
+
+def test_a_key_that_is_due_is_no_reason_to_replace_the_secret(tenant: Tenant) -> None:
+    made = vaulted(tenant, name="both")
+    key = client_keys.signing(of=made.identity).key
+    at = timezone.now()
+    ClientKey.objects.filter(pk=key.pk).update(rotate_by=at + timedelta(days=3), renewed_at=at)
+    rotation_facts.refresh([made.identity.pk])
+    made.identity.refresh_from_db()
+    assert made.identity.rotate_by == at + timedelta(days=3)
+    assert not by_itself.due(tenant.pk, before=at + timedelta(days=4), at=at)
 
 
 def test_stopped_identities_and_those_being_rotated_are_not_due(tenant: Tenant) -> None:

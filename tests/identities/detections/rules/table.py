@@ -245,6 +245,7 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
         [
             healthy(credentials=(key(created_at=ago(days=91)),)),
             healthy(credentials=(key(is_ours=True, rotate_by=ago(days=1)),)),
+            healthy(credentials=(key(kind="public_key", is_ours=True, rotate_by=ago(days=1)),)),
             healthy(credentials=(key(created_at=None, last_rotated_at=ago(days=181)),)),
             healthy(rotation_days=5, credentials=(key(kind="stored_secret"),)),
         ],

@@ -9,12 +9,12 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor, Subject
 from identities.access.models import Role, RoleBinding
-from identities.credentials.models import ExternalCredential
+from identities.credentials.models import ClientKey, ExternalCredential
 from identities.inventory.models import ManagedIdentity
 from identities.programme.reports.base import Line, kinds, reports
 from identities.programme.reports.privileged import POINTS, explained
 from identities.programme.slices import Slice
-from tests.factories import estates, tokens
+from tests.factories import client_keys, estates, tokens
 
 pytestmark = pytest.mark.django_db
 NAMES = [kind.name for kind in reports()]
@@ -158,6 +158,15 @@ def test_expired_credentials_are_others_and_ours(ours, at):
         for line in of("expired-credentials", ours.tenant, at).lines(0, 10)
     }
     assert found == {("p", "aws/1", "unowned-bot"), ("abcd", "Steward", "ending-bot")}
+
+
+def test_a_key_of_ours_that_ended_is_among_the_expired(ours, at):
+    made = client_keys.signing(of=ours.identities["green"]).key
+    ClientKey.objects.filter(pk=made.pk).update(expires_at=at - timedelta(days=1))
+    lines = of("expired-credentials", ours.tenant, at).lines(0, 10)
+    assert [tuple(line.cells[1:4]) for line in lines if line.cells[0] == made.kid] == [
+        ("public_key", "Steward", "green-bot")
+    ]
 
 
 def test_live_tokens_are_told_by_how_long_they_were_issued_for(ours, at):
