@@ -22,7 +22,7 @@ SCHEDULE = {
     "built-in": _each(60.0, "scheduling.built_in", expires=50),
     "tidy": _each(3600.0, "scheduling.tidy", expires=600),
     "forget-uses": _each(3600.0, "identities.forget_uses", expires=600),
-    "preflight": _each(3600.0, "scheduling.preflight", expires=600),
+    "preflight": _each(60.0, "scheduling.preflight", expires=50),
     "seal": _each(2.0, "audit.seal", expires=10),
     "verify": _each(3600.0, "audit.verify", expires=600),
 }

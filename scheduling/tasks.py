@@ -137,7 +137,7 @@ def tidy() -> None:
 
 @shared_task(name="scheduling.preflight", ignore_result=True)
 def preflight() -> None:
-    """Each hour, and again while some are left: schedules not tried within a day, or since they changed, are tried."""
+    """Each minute, and again while some are left: schedules not tried for a day, or since they changed, are tried."""
     if not cache.add(PREFLIGHTING, 1, timeout=LONGEST_PREFLIGHT + PREFLIGHT_IS_LOST):
         return  # another worker is at it
     try:

@@ -85,6 +85,7 @@ class ScheduleShape(Shape):
     paused_by = serializers.CharField()
     paused_reason = serializers.CharField()
     approval = serializers.SerializerMethodField("show_approval", help_text="Null while no approval is asked for.")
+    is_built_in = serializers.BooleanField(help_text="Steward made it; every tenant has one.")
     next_run_at = serializers.DateTimeField(allow_null=True, help_text="The next occurrence; null while paused.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -271,6 +272,7 @@ class WorkflowShape(Shape):
     allowed_hosts = HostsField()
     input_schema = serializers.JSONField(allow_null=True)
     resource_policy = serializers.SerializerMethodField("show_resource_policy")
+    is_built_in = serializers.BooleanField(help_text="Steward made it; every tenant has one.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

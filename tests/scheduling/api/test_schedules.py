@@ -32,7 +32,7 @@ def test_document_1_is_taken_verbatim_and_answered_with_the_next_run(house):
     shown = answer.json()
     assert {name: shown[name] for name in house.body()} == house.body()
     assert shown["nextRunAt"].endswith("25T06:00:00Z")
-    assert shown["isEnabled"] is True
+    assert (shown["isEnabled"], shown["isBuiltIn"]) == (True, False)
     assert (shown["misfirePolicy"], shown["overlapPolicy"], shown["jitterSeconds"]) == ("run_once", "skip", 0)
     assert (shown["approval"], shown["owner"], shown["ownerTeam"], shown["overlapLimit"]) == (None,) * 4
     event = AuditEvent.objects.get(type="schedule.created")
@@ -215,7 +215,7 @@ def test_a_change_of_the_rhythm_counts_from_now_and_other_changes_leave_it(house
 
 
 @pytest.mark.parametrize(
-    "changes", [{"isEnabled": False}, {"id": str(uuid4())}, {"nextRunAt": None}, {"tenantId": str(uuid4())}]
+    "changes", [{"isEnabled": False}, {"isBuiltIn": True}, {"id": str(uuid4())}, {"nextRunAt": None}, {"tenantId": str(uuid4())}]
 )
 def test_what_is_computed_or_commanded_cannot_be_written(house, changes):
     one = f"{SCHEDULES}/{house.schedule()['id']}"
