@@ -1,5 +1,6 @@
 """From where and when secrets and keys are used: kept for each, few statements, bounded, in no request's way."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +111,15 @@ def test_the_sources_of_a_secret_are_bounded_within_a_flush_and_over_many(bot: B
 
 def test_what_a_client_says_of_itself_is_made_fit_to_keep() -> None:
     assert Source.of("a" * 99, "x\x00y\n" + "z" * 300) == Source("a" * 64, "x y " + "z" * 196)
+
+
+def test_a_secret_in_the_name_of_the_client_program_is_not_kept(bot: Bot) -> None:
+    in_base64 = base64.b64encode(b"id:" + bot.secret.encode()).decode()
+    for said in (f"deploy {bot.secret}", in_base64, f"x/{in_base64[:200]}", "z" * 150 + bot.secret):
+        kept = Source.of("", said).user_agent
+        assert bot.secret[9:40] not in kept
+        assert base64.b64encode(bot.secret.encode())[4:40].decode() not in kept
+    assert Source.of("", "nhinhi/1.0 (eyJ)").user_agent == "nhinhi/1.0 (eyJ)"
 
 
 def test_noting_asks_the_database_nothing_and_a_flush_little(bot: Bot) -> None:
