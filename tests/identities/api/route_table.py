@@ -188,6 +188,7 @@ PAGES = {
     "identities.resourcepolicy": READ,
     "identities.role": READ,
     "identities.rolebinding": READ,
+    "identities.rotation": READ,
     "identities.secretgrant": READ,
     "identities.team": READ,
     "identities.tenant": READ,
