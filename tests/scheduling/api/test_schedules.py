@@ -215,7 +215,8 @@ def test_a_change_of_the_rhythm_counts_from_now_and_other_changes_leave_it(house
 
 
 @pytest.mark.parametrize(
-    "changes", [{"isEnabled": False}, {"isBuiltIn": True}, {"id": str(uuid4())}, {"nextRunAt": None}, {"tenantId": str(uuid4())}]
+    "changes",
+    [{"isEnabled": False}, {"isBuiltIn": True}, {"id": str(uuid4())}, {"nextRunAt": None}, {"tenantId": str(uuid4())}],
 )
 def test_what_is_computed_or_commanded_cannot_be_written(house, changes):
     one = f"{SCHEDULES}/{house.schedule()['id']}"
