@@ -18,7 +18,7 @@ def signed_in(user_id: UUID) -> User | None:
     """The person of a session as `active_user`, and (`waiting`) how many notices they have not seen. One query."""
     unseen = Notice.objects.filter(person_id=OuterRef("pk"), seen_at=None).order_by().values("person_id")
     counted = Coalesce(Subquery(unseen.annotate(number=Count("pk")).values("number")), 0)
-    return User.objects.annotate(waiting=counted).filter(pk=user_id, is_active=True).first()
+    return User.objects.select_related("tenant").annotate(waiting=counted).filter(pk=user_id, is_active=True).first()
 
 
 def by_email(email: str) -> User | None:

@@ -146,8 +146,9 @@ def _running(identity: ManagedIdentity, at: datetime) -> None:
     assert old is not None and new is not None  # noqa: S101, PT018 - of a rotation of secrets
     _used(old, old.created_at + HOUR, at - 25 * MINUTE, 610)
     _used(new, began + 40 * MINUTE, at - 4 * MINUTE, 133)
-    uses = past_rotations.spans(old, past_rotations.falling(began, at, 11, to=2))
-    insert_many([*uses, *past_rotations.spans(new, past_rotations.falling(began + HOUR, at, 1, to=10))])
+    uses = past_rotations.spans(old, past_rotations.falling(began, at - 25 * MINUTE, 11, to=2))
+    rising = [*past_rotations.falling(began + HOUR, at - HOUR, 1, to=10), (at - 4 * MINUTE, 3)]
+    insert_many([*uses, *past_rotations.spans(new, rising)])
     insert_many(
         [
             _source(old, WALL, old.created_at + HOUR, at - 25 * MINUTE, 188),
@@ -204,7 +205,7 @@ def _begun(identity: ManagedIdentity, at: datetime) -> Rotation:
     rotation.distributed_at = began + 2 * MINUTE / 60 if rotation.distributed_at else None
     rotation.consider_at = at + 5 * MINUTE
     rotation.save()
-    ClientSecret.objects.filter(pk=rotation.new_id).update(created_at=began)
+    ClientSecret.objects.filter(rotations_to=rotation).update(created_at=began)
     SecretSource.objects.filter(secret=rotation.old).delete()
     # The token with which the new one was tried; it ended at once.
     tried = IssuedToken.objects.filter(identity=identity, issued_at__gte=at)

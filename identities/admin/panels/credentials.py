@@ -1,19 +1,30 @@
-"""Credentials that need a person: stops that go on, rotations that are overdue or not delivered; two queries."""
+"""Credentials that need a person: stops that go on, rotations that are overdue or not delivered; one query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.db.models import Count, Q, Window
+from django.db.models import Case, Count, DateTimeField, F, Q, TextField, Value, When
+from django.db.models.functions import Cast
 
 from identities.admin.pages import address_of, list_of
 from identities.admin.panels.base import Panel
-from identities.admin.parts import Block, Empty, Lines, Link, Moment, Quiet, Table
-from identities.admin.quarantine_rows import phase_badge
-from identities.admin.rotation_rows import state_badge
+from identities.admin.parts import Badge, Block, Empty, Lines, Link, Moment, Quiet, Table
+from identities.admin.quarantine_rows import PHASES
+from identities.admin.wording import BAD, INFO, WARN
 from identities.credentials.models import Rotation
-from identities.lifecycle.models import Quarantine
-from identities.lifecycle.selectors import quarantines
+from identities.lifecycle.models import Cause, Quarantine
+from identities.lifecycle.selectors import Phase
 
-SHOWN = 3
+SHOWN = 6
+STATES = {
+    "drill": ("drill", INFO),
+    "contained": PHASES[Phase.CONTAINED],
+    "complete": PHASES[Phase.COMPLETE],
+    "overdue": ("overdue", WARN),
+    "undelivered": ("not delivered", BAD),
+}
+LATE = "The old one is still used, or the new one was never seen."
+COLUMNS = ("rank", "pk", "name", "why", "since", "word", "left")
 
 
 class CredentialsWaiting(Panel):
@@ -25,45 +36,68 @@ class CredentialsWaiting(Panel):
 
     def load(self) -> None:
         tenants = self.scope.tenant_ids(self.duty)
-        stops = quarantines(tenants).filter(closed_at=None).annotate(every=Window(Count("id"))).order_by("called_at")
-        self.stops = list(stops[:SHOWN])
-        running = Rotation.objects.filter(ended_at=None)
-        running = running if tenants is None else running.filter(identity__tenant_id__in=tenants)
-        stuck = running.filter(Q(cutover_deadline__lte=self.at) | ~Q(delivery_problem=""))
-        stuck = stuck.select_related("identity").annotate(every=Window(Count("id"))).order_by("cutover_deadline", "pk")
-        self.stuck = list(stuck[:SHOWN])
+        stops, stuck = Quarantine.objects.filter(closed_at=None), Rotation.objects.filter(ended_at=None)
+        if tenants is not None:
+            stops, stuck = stops.filter(tenant_id__in=tenants), stuck.filter(identity__tenant_id__in=tenants)
+        stuck = stuck.filter(Q(cutover_deadline__lte=self.at) | ~Q(delivery_problem=""))
+        found = _stops(stops).union(_stuck(stuck), all=True).order_by("rank", "since")
+        self.found: list[Mapping[str, Any]] = list(found[: SHOWN + 1])
 
     def blocks(self) -> Sequence[Block]:
-        rows = [self._stop(row) for row in self.stops] + [self._rotation(row) for row in self.stuck]
-        if not rows:
+        if not self.found:
             # All quiet needs no frame: the page of each says so itself.
             return []
-        headers, empty = ["Identity", "State", "Why", "Since"], Empty("No credential waits for a person")
-        return [Table("Credentials that need a person", headers, rows, empty, more=self._more())]
+        rows = [_row(one) for one in self.found[:SHOWN]]
+        is_more = len(self.found) > SHOWN
+        last = Link("All rotations that are open", list_of(Rotation, state="open"))
+        if is_more and self.found[SHOWN]["rank"] == 0:
+            last = Link("All quarantines that are open", list_of(Quarantine, phase="open"))
+        headers = ["Identity", "State", "Why", "Since"]
+        empty = Empty("No credential waits for a person")
+        return [Table("Credentials that need a person", headers, rows, empty, more=last if is_more else None)]
 
-    def _stop(self, row: Quarantine) -> list[object]:
-        left = row.lines_all - row.lines_done
-        lines = f"{left} of {row.lines_all} lines of its runbook are open" if left else "its runbook is done"
-        what = "drill" if row.is_drill else "quarantine"
-        return [
-            Lines([Link(row.identity.name, address_of(Quarantine, row.pk)), Quiet(what)]),
-            phase_badge(row),
-            Lines([row.reason, Quiet(lines)]),
-            Moment(row.called_at),
-        ]
 
-    def _rotation(self, row: Rotation) -> list[object]:
-        late = row.identity.brittle_reason or "The old one is still used, or the new one was never seen"
-        return [
-            Lines([Link(row.identity.name, address_of(Rotation, row.pk)), Quiet("rotation")]),
-            state_badge(row, self.at),
-            row.delivery_reason if row.delivery_problem else late,
-            Moment(row.started_at),
-        ]
+def _stops(rows: Any) -> Any:
+    word = Case(
+        When(cause=Cause.DRILL, then=Value("drill")),
+        When(complete_at=None, then=Value("contained")),
+        default=Value("complete"),
+        output_field=TextField(),
+    )
+    facts = {
+        "rank": Value(0),
+        "name": F("identity__name"),
+        "why": Cast("reason", TextField()),
+        "since": F("called_at"),
+        "word": word,
+        "left": Count("lines", filter=Q(lines__done_at=None)),
+    }
+    return rows.order_by().annotate(**facts).values(*COLUMNS)
 
-    def _more(self) -> Link | None:
-        if self.stops and self.stops[0].every > SHOWN:
-            return Link(f"All {self.stops[0].every} quarantines", list_of(Quarantine, phase="open"))
-        if self.stuck and self.stuck[0].every > SHOWN:
-            return Link("All rotations", list_of(Rotation, state="open"))
-        return None
+
+def _stuck(rows: Any) -> Any:
+    is_late = Q(delivery_problem="")
+    facts = {
+        "rank": Value(1),
+        "name": F("identity__name"),
+        "why": Case(When(is_late, then=F("identity__brittle_reason")), default=F("delivery_reason")),
+        "since": Cast("started_at", DateTimeField()),
+        "word": Case(When(is_late, then=Value("overdue")), default=Value("undelivered"), output_field=TextField()),
+        "left": Value(0),
+    }
+    return rows.order_by().annotate(**facts).values(*COLUMNS)
+
+
+def _row(one: Mapping[str, Any]) -> list[object]:
+    is_stop = one["rank"] == 0
+    why: object = one["why"] or LATE
+    if one["left"]:
+        lines = "1 line" if one["left"] == 1 else f"{one['left']} lines"
+        why = Lines([why, Quiet(f"{lines} of its runbook still to be done")])
+    link = Link(one["name"], address_of(Quarantine if is_stop else Rotation, one["pk"]))
+    return [
+        Lines([link, Quiet("quarantine" if is_stop else "rotation")]),
+        Badge(*STATES[one["word"]]),
+        why,
+        Moment(one["since"]),
+    ]
