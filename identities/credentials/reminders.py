@@ -24,7 +24,7 @@ def remind(at: datetime, *, limit: int = AT_ONCE) -> int:
     """Tell of what has come near since the last round, the nearest threshold only; answers how many were told of.
 
     Each in a transaction of its own, once for each credential, date and threshold, whoever else reminds. Where nothing
-    is near: three queries.
+    is near: five queries.
     """
     said = 0
     for due in coming_due(at):

@@ -168,7 +168,8 @@ def test_a_sweep_costs_the_same_queries_however_many_rows(tenant: Tenant, size: 
     crowd(tenant, size)
     with CaptureQueriesContext(connection) as found:
         assert len(posture.sweep(timezone.now() + 400 * DAY)) == size
-    asked = [query for query in found if query["sql"].startswith("SELECT")]
+    # PostgreSQL is asked for two halves of one list in brackets.
+    asked = [query for query in found if query["sql"].lstrip("(").startswith("SELECT")]
     # Whether any is due, rows, policy, our secrets, others' credentials, schedules, people, teams.
     assert len(asked) == 8, [query["sql"][:100] for query in asked]
 
