@@ -21,8 +21,8 @@ CLIENTS, REVOKED = 4, 100
 LONGEST_SECONDS = 60.0
 #: A refusal counts when so many in a row have come, whichever worker answered.
 IN_A_ROW = 8
-#: What is refused on purpose need not be logged.
-QUIET = {"LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"}
+#: No static files are gathered for it.
+QUIET = {"PYTHONWARNINGS": "ignore"}
 
 
 def measure(kind: str, plan: Plan) -> list[Line]:
