@@ -95,11 +95,12 @@ class ReleaseIdentityView(_StopView):
 
     @describe(
         "Release an identity from quarantine",
-        answer=WholeQuarantineShape,
+        answer=IdentityShape,
         body=ReasonShape,
+        examples={"It is over": {"reason": "The key was changed at the vendor"}},
         description=(
-            "A person alone. Of high tier two: the first call is kept as the asking (`releaseAskedBy`, and the phase "
-            "stays), the call of another person within a day releases. Tokens stay dead."
+            "A person alone. Of high tier two: the first call is kept as the asking (the state stays `quarantined`, and "
+            "its quarantine has `releaseAskedBy`), the call of another person within a day releases. Tokens stay dead."
         ),
     )
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
@@ -108,7 +109,8 @@ class ReleaseIdentityView(_StopView):
         row = selectors.standing(identity)
         if row is None:
             raise Conflict(f"Managed identity '{identity.name}' is not quarantined.", code="not_quarantined")
-        return self.quarantine(quarantines.release_or_ask(row, reason=reason, actor=self.actor))
+        quarantines.release_or_ask(row, reason=reason, actor=self.actor)
+        return self.answer(self.identity())
 
 
 class DrillIdentityView(_StopView):
@@ -149,7 +151,7 @@ class _QuarantineView(PortalView):
 
     tag = "quarantines"
     resource_kind = "quarantine"
-    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.REPORT}
+    duties: ClassVar = {"GET": Duty.READ_REGISTER}
     machine_permissions: ClassVar = {"GET": "identity.read"}
 
     def row(self, id: UUID) -> Quarantine:  # noqa: A002
@@ -202,6 +204,7 @@ class QuarantineEvidenceView(_QuarantineView):
 class LineDoneView(_QuarantineView):
     """A line that is done."""
 
+    duties: ClassVar = {"POST": Duty.REPORT}
     machine_permissions: ClassVar = {}
 
     @describe(
