@@ -100,7 +100,8 @@ class ReleaseIdentityView(_StopView):
         examples={"It is over": {"reason": "The key was changed at the vendor"}},
         description=(
             "A person alone. Of high tier two: the first call is kept as the asking (the state stays `quarantined`, "
-            "and its quarantine has `releaseAskedBy`), the call of another person within a day releases. Tokens stay dead."
+            "and its quarantine has `releaseAskedBy`), the call of another person within a day "
+            "releases. Tokens stay dead."
         ),
     )
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
