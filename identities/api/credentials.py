@@ -86,6 +86,7 @@ class IdentityCredentialsView(PortalView):
             actor=self.actor,
             store_at=SecretReference(**reference) if reference else None,
             expires_at=body.get("expires_at"),
+            rotate_by=body.get("rotate_by"),
         )
         extra = {"clientSecret": made.text} if made.text else {}
         return self.show(made.secret, CredentialShape, status=201, **extra)

@@ -105,12 +105,12 @@ class NewCredential(Shape):
         max_length=128, required=False, help_text="`kid`; else the one in the JWK, else the thumbprint."
     )
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    rotate_by = serializers.DateTimeField(required=False, help_text="Of a key; else as the policy says.")
+    rotate_by = serializers.DateTimeField(required=False, help_text="When it is due; else as the policy says.")
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
     def validate(self, attrs: Any) -> Any:
         is_key = attrs["kind"] == PUBLIC_KEY
-        others = ("store_secret_at",) if is_key else ("public_key", "key_id", "name", "rotate_by", "reason")
+        others = ("store_secret_at",) if is_key else ("public_key", "key_id", "name", "reason")
         wrong = {camel(name): [f"Not with {attrs['kind']}."] for name in others if name in attrs}
         if is_key and "public_key" not in attrs:
             wrong["publicKey"] = ["A public key, in PEM or as a JWK."]

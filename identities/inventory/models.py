@@ -146,6 +146,7 @@ class ManagedIdentity(models.Model):
         ordering = ["name", "id"]
         indexes = [
             models.Index(fields=["tenant", "state"], name="identity_tenant_state"),
+            models.Index(fields=["rotate_by"], condition=models.Q(rotate_by__isnull=False), name="identity_rotate_by"),
             models.Index(
                 fields=["paused_until"], condition=models.Q(paused_until__isnull=False), name="identity_paused_until"
             ),

@@ -48,6 +48,7 @@ def issue_secret(
     actor: Actor,
     store_at: SecretReference | None = None,
     expires_at: datetime | None = None,
+    rotate_by: datetime | None = None,
 ) -> Delivered:
     """Make a secret for `identity` and answer its text once, or put it at `store_at` and answer none.
 
@@ -57,7 +58,7 @@ def issue_secret(
     transaction: it commits before it speaks to the vault.
     """
     check(store_at, tenant_id=identity.tenant_id, environment=identity.environment, of=identity)
-    return make(identity, actor=actor, store_at=store_at, expires_at=expires_at)
+    return make(identity, actor=actor, store_at=store_at, expires_at=expires_at, rotate_by=rotate_by)
 
 
 @sensitive_variables("issued")
@@ -67,6 +68,7 @@ def make(
     actor: Actor,
     store_at: SecretReference | None,
     expires_at: datetime | None = None,
+    rotate_by: datetime | None = None,
     reason: str = "",
 ) -> Delivered:
     """As `issue_secret`, with a place that was looked at before."""
@@ -76,6 +78,7 @@ def make(
             identity,
             actor=actor,
             expires_at=expires_at,
+            rotate_by=rotate_by,
             stored_at=store_at.as_json() if store_at else None,
             delivery=Delivery.VAULT if store_at else Delivery.SHOWN,
             reason=reason,

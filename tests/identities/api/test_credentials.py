@@ -288,3 +288,17 @@ def test_nothing_is_written_over_the_live_secret_of_another(
     assert authenticate(bot.client_id, kept.reveal()) is not None
     api.post(f"/api/credentials/{mine['id']}/revoke", {"reason": "Over"}, format="json")
     assert rotate(api, shown["id"], storeSecretAt=AT).status_code == 201
+
+
+def test_a_secret_can_be_due_sooner_than_the_policy_says_and_no_later(call, problem):
+    admin = register.person(register.tenant())
+    identity = tokens.identity(of=admin.tenant)
+    call.as_(admin)
+    route = f"/api/identities/{identity.pk}/credentials"
+    late = (timezone.now() + timedelta(days=4000)).isoformat()
+    errors = problem(call.post(route, {"kind": "client_secret", "rotateBy": late}), 400, "invalid")["errors"]
+    assert list(errors) == ["rotateBy"]
+    soon = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    made = call.post(route, {"kind": "client_secret", "rotateBy": soon.isoformat()})
+    assert made.status_code == 201
+    assert made.json()["rotateBy"].startswith(soon.isoformat()[:19])

@@ -72,7 +72,9 @@ def test_quarantine_and_release(call, problem, admin):
     for command in ("enable", "disable"):
         problem(call.post(route(identity, command), REASON), 409, "wrong_state")
     released = call.post(route(identity, "release"), REASON).json()
-    assert (released["phase"], released["releasedBy"]) == ("released", admin.email)
+    assert (released["id"], released["state"]) == (str(identity.pk), "active")
+    stops = call.get(route(identity, "quarantines")).json()["results"]
+    assert (stops[0]["phase"], stops[0]["releasedBy"]) == ("released", admin.email)
     problem(call.post(route(identity, "release"), REASON), 409, "not_quarantined")
 
 
@@ -82,8 +84,10 @@ def test_of_high_tier_the_first_call_asks_and_another_person_releases(call, admi
     call.as_(admin).post(route(identity, "quarantine"), REASON)
     for _ in range(2):
         asked = call.post(route(identity, "release"), REASON).json()
-        assert (asked["phase"], asked["releaseAskedBy"]) == ("complete", admin.email)
-    assert call.as_(second).post(route(identity, "release"), REASON).json()["phase"] == "released"
+        assert asked["state"] == "quarantined"
+        stop = call.get(route(identity, "quarantines")).json()["results"][0]
+        assert (stop["phase"], stop["releaseAskedBy"]) == ("complete", admin.email)
+    assert call.as_(second).post(route(identity, "release"), REASON).json()["state"] == "active"
 
 
 def test_a_machine_with_the_permission_stops_and_resumes_and_never_releases(call, problem, admin):
