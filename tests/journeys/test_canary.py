@@ -24,7 +24,7 @@ SHOWN = r"nhi_[a-z]+_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}"
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture(params=["memory", pytest.param("real", marks=pytest.mark.broker)])
+@pytest.fixture(params=[pytest.param("memory", marks=pytest.mark.long), pytest.param("real", marks=pytest.mark.broker)])
 def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
     made = Portal(tmp_path, "memory://" if request.param == "memory" else os.environ["CELERY_BROKER_URL"])
     with listening_to(made):

@@ -65,6 +65,7 @@ def check_delivered(met: list[dict[str, Any]], *, at_least: int = 15) -> None:
     assert {"write", "validate", "promote", "done"} <= {line["killed"]["step"] for line in met}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(PATIENCE)
 def test_no_kill_at_any_boundary_of_a_rotation_is_noticed(tmp_path: Path) -> None:
     check_delivered(walk(tmp_path, "rotate"))

@@ -73,6 +73,7 @@ def test_they_stay_while_no_migration_runs():
     assert search_index.missing(also=[KEYS]) == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_going_back_before_the_search_leaves_a_register_that_takes_rows():
     of = register.tenant()
