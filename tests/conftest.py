@@ -16,6 +16,8 @@ hypothesis.settings.load_profile("steward")
 
 #: Marks that need something a plain `make test` does not ask for; STEWARD_TEST_LANES (or `all`) opens them.
 LANE_MARKS = ("broker", "browser", "postgres", "long", "patient")
+#: Opened by nobody but a person who waits.
+BY_HAND = {"patient"}
 
 
 def open_lanes() -> set[str]:
