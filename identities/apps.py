@@ -20,6 +20,7 @@ class IdentitiesConfig(AppConfig):
             "credentials.rotation_facts",
             "credentials.custody_following",
             "inventory.following",
+            "inventory.portrait",
             "lifecycle.dependencies",
             "lifecycle.evidence",
             "detections.evidence",

@@ -31,7 +31,9 @@ class Role(models.Model):
 
 def is_effective(at: datetime, path: str = "") -> Q:
     """The condition for a binding, found at `path` from the row that is asked for, to give its role at `at`."""
-    conditions = Q(**{f"{path}valid_from__lte": at}, **{f"{path}valid_until__gt": at})
+    conditions = Q(
+        **{f"{path}valid_from__lte": at}, **{f"{path}valid_until__gt": at}, **{f"{path}awaits_approval": False}
+    )
     return conditions & (Q(**{f"{path}ended_at": None}) | Q(**{f"{path}ended_at__gt": at}))
 
 
@@ -51,7 +53,10 @@ class RoleBindings(models.QuerySet["RoleBinding"]):
 
 
 class RoleBinding(models.Model):
-    """One identity holds one role for a span of time; who granted it is text, so no person's going can touch it."""
+    """One identity holds one role for a span of time; who granted it is text, so no person's going can touch it.
+
+    While it `awaits_approval` it gives nothing: it was granted to an identity whose approval it is not part of yet.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="bindings")
@@ -64,6 +69,7 @@ class RoleBinding(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=500, blank=True)
+    awaits_approval = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = RoleBindings.as_manager()
@@ -81,7 +87,7 @@ class RoleBinding(models.Model):
     def is_effective(self, at: datetime) -> bool:
         """Whether it gives its role at `at`."""
         ended = self.ended_at is not None and self.ended_at <= at
-        return self.valid_from <= at < self.valid_until and not ended
+        return self.valid_from <= at < self.valid_until and not ended and not self.awaits_approval
 
 
 class GrantState(models.TextChoices):

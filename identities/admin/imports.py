@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 
-from identities import tasks
 from identities.access.matrix import Duty
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
@@ -28,6 +27,7 @@ from identities.discovery import services as discovery, uploads
 from identities.discovery.importers.base import kinds
 from identities.discovery.models import ImportRow, ImportRun, ImportState
 from identities.inventory.models import ManagedIdentity
+from identities.tasks import register as tasks
 
 PROGRESS = "admin:identities_importrun_progress"
 TONES = {"reading": "info", "previewed": "accent", "applying": "info", "applied": "good", "failed": "bad"}

@@ -11,7 +11,6 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identities import tasks
 from identities.access.matrix import Duty
 from identities.api.problems import TooLarge
 from identities.api.schema import describe
@@ -20,6 +19,7 @@ from identities.api.views import PortalView
 from identities.discovery import selectors, services as discovery, uploads
 from identities.discovery.models import ImportRow, ImportRun, ImportState, RowAction
 from identities.errors import Invalid
+from identities.tasks import register as tasks
 
 PERMISSION = "register.import"
 SLACK = 1024 * 1024

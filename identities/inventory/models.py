@@ -38,8 +38,10 @@ class ManagedIdentity(models.Model):
     An empty `environment` or `purpose` is not known: only an import leaves them so. `provenance` is
     `{member: {origin, source, at, by}}`. `tokens_revoked_at`: every token issued at or before that instant is dead.
     Written by rooms above, as their verdict: `rotate_by`, `last_rotated_at` (credentials), `schedule_cadence_seconds`
-    (scheduling), `reported_by` (names of sources) and `unreported_since` (discovery). `reassess_at`: when time alone
-    may change the verdicts; in the past, they are due.
+    (scheduling), `reported_by` (names of sources) and `unreported_since` (discovery), `approval_state` ("" never asked
+    for, "approved", "pending" again since it changed: approvals), `certified_until` (recertification: None is not
+    certified, drift takes it away), `caretaker_since` (succession: who answers for it is being found). `reassess_at`:
+    when time alone may change the verdicts; in the past, they are due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -129,6 +131,9 @@ class ManagedIdentity(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed", editable=False
     )
 
+    approval_state = models.CharField(max_length=8, blank=True, default="", db_default="", editable=False)
+    certified_until = models.DateTimeField(null=True, blank=True, editable=False)
+    caretaker_since = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     brittle = models.BooleanField(default=False, db_default=False, editable=False)
     brittle_reason = models.TextField(blank=True, default="", db_default="", editable=False)
@@ -182,16 +187,23 @@ class ExceptionKind(models.TextChoices):
     """What a deviation allows; each kind is asked for by name where its rule is enforced."""
 
     ROTATION_BEYOND_MAXIMUM = "rotation_beyond_maximum"
+    SHARED_IDENTITY = "shared_identity"
 
 
 class PolicyException(models.Model):
-    """A deviation from the identity policy for one identity, with a reason and an end; it ends by its own date."""
+    """A deviation from the identity policy for one identity: reason, named owner and end; it ends by its own date.
+
+    A renewal is a decision of its own: a new row, that `renews` the old one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey(ManagedIdentity, on_delete=models.PROTECT, related_name="exceptions")
     kind = models.CharField(max_length=32, choices=ExceptionKind.choices)
     reason = models.TextField()
     ticket = models.CharField(max_length=120, blank=True)
+    owner = models.ForeignKey(PEOPLE, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner_label = models.CharField(max_length=254, blank=True, default="", db_default="")
+    renews = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals")
     granted_by = models.CharField(max_length=254, blank=True)
     granted_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()

@@ -57,6 +57,9 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # the too
     is_platform_admin = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     must_reset_password = models.BooleanField(default=False)
+    manager = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports", editable=False
+    )
     password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -176,7 +179,8 @@ class RefreshToken(models.Model):
 class Notice(models.Model):
     """One thing one person is told: in the admin, and by mail where mail is set up. `key` says it once and no more.
 
-    It names what it is about by kind and id and never holds a secret. `mailed_at` stays empty while mail is off.
+    It names what it is about by kind and id and never holds a secret. `mailed_at` stays empty while mail is off. One
+    that `waits` asks for something: it stays in the inbox, seen or not, until that is done (`done_at`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -189,6 +193,8 @@ class Notice(models.Model):
     about_kind = models.CharField(max_length=32, blank=True)
     about_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    waits = models.BooleanField(default=False, db_default=False)
+    done_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)
@@ -200,6 +206,9 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["person", "seen_at", "-created_at"], name="notice_of_person"),
             models.Index(fields=["mail_at"], condition=models.Q(mail_at__isnull=False), name="notice_to_mail"),
+            models.Index(
+                fields=["kind", "about_id"], condition=models.Q(waits=True, done_at=None), name="notice_waiting"
+            ),
         ]
 
     def __str__(self) -> str:

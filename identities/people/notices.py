@@ -27,8 +27,11 @@ def tell(
     subject: str,
     text: str = "",
     about: Subject | None = None,
+    waits: bool = False,
 ) -> int:
     """Leave each of these people a notice, unless they had one with this `key`; answers how many are new.
+
+    With `waits` it asks for something and stays in the inbox until `settle` says that it is done.
 
     Runs in the caller's transaction, whose audit record says why: the notice is only the way it reaches somebody.
     Accounts that are disabled and service users are passed over. Never hand it a secret; what looks like one is masked.
@@ -45,6 +48,7 @@ def tell(
             about_kind=about.kind if about else "",
             about_id=about.id if about else "",
             created_at=at,
+            waits=waits,
             mail_at=at if settings.MAIL_IS_ON else None,
         )
         for person in {person.pk: person for person in people}.values()
@@ -59,8 +63,24 @@ def of(person: User) -> QuerySet[Notice]:
     return Notice.objects.filter(person=person)
 
 
+def settle(kind: str, *, about_id: object, at: datetime, people: Iterable[User] | None = None) -> int:
+    """What notices of this kind asked for about `about_id` is done, or needs nobody any more; of `people`, or of all.
+
+    Runs in the caller's transaction, as `tell` does. Answers how many were waiting.
+    """
+    rows = Notice.objects.filter(kind=kind, about_id=str(about_id), waits=True, done_at=None)
+    if people is not None:
+        rows = rows.filter(person__in=list(people))
+    return rows.update(done_at=at, mail_at=None)
+
+
+def waiting(person: User) -> QuerySet[Notice]:
+    """What asks this person for something that is not done yet."""
+    return of(person).filter(waits=True, done_at=None)
+
+
 def unseen(person: User) -> QuerySet[Notice]:
-    """What still waits for this person."""
+    """What this person has not seen yet."""
     return of(person).filter(seen_at=None)
 
 

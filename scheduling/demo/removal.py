@@ -14,6 +14,7 @@ from audit import services as audit
 from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.access.models import Role, RoleBinding, SecretGrant
+from identities.approvals.models import ApprovalRequest, ApprovalVote
 from identities.credentials.models import (
     ClientKey,
     ClientSecret,
@@ -26,15 +27,26 @@ from identities.credentials.models import (
 )
 from identities.detections.models import Finding, FindingComment, LeakMatch, LeakReport
 from identities.discovery.models import ImportRow, ImportRun, Merge, Questionnaire, SourceAlias, SourceRecord
+from identities.elevations.models import BreakGlassGrant, Elevation
 from identities.events import TenantEvent
 from identities.inventory.models import Knock, ManagedIdentity, PolicyException, TenantStandards
 from identities.inventory.states import State
 from identities.lifecycle import services as lifecycle
 from identities.lifecycle.models import Quarantine, QuarantineLine
+from identities.notifications.models import Channel, Delivery, Subscription
 from identities.people.actors import subject_of
 from identities.people.models import Notice, RefreshToken, Team, Tenant, User
 from identities.policies.models import AuthorizationDecision, ResourcePolicy
 from identities.programme.models import DailySnapshot, SavedFilter
+from identities.recertification.models import (
+    CampaignPlan,
+    CertifiedSnapshot,
+    ReviewCampaign,
+    ReviewDecision,
+    ReviewItem,
+)
+from identities.requests.models import IdentityRequest
+from identities.succession.models import OwnershipTransfer, SuccessionCase
 from identities.tokens.models import IssuedToken
 from identities.vaults.models import LocalSecret, VaultConnection
 from scheduling.demo import estate
@@ -78,6 +90,21 @@ BELONGINGS: tuple[tuple[type[models.Model], str], ...] = (
     (Questionnaire, "tenant_id"),
     (AuthorizationDecision, "tenant_id"),
     (ResourcePolicy, "tenant_id"),
+    (Delivery, "tenant_id"),
+    (Subscription, "tenant_id"),
+    (Channel, "tenant_id"),
+    (CertifiedSnapshot, "identity__tenant_id"),
+    (ReviewDecision, "item__campaign__tenant_id"),
+    (ReviewItem, "campaign__tenant_id"),
+    (ReviewCampaign, "tenant_id"),
+    (CampaignPlan, "tenant_id"),
+    (OwnershipTransfer, "tenant_id"),
+    (SuccessionCase, "tenant_id"),
+    (BreakGlassGrant, "tenant_id"),
+    (Elevation, "tenant_id"),
+    (IdentityRequest, "tenant_id"),
+    (ApprovalVote, "approval__tenant_id"),
+    (ApprovalRequest, "tenant_id"),
     (IssuedToken, "identity__tenant_id"),
     (RoleBinding, "identity__tenant_id"),
     (Role, "tenant_id"),

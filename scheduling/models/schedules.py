@@ -32,7 +32,9 @@ class Schedule(models.Model):
     firing for such a one is an outcome of its own (S1-03). `next_run_at` is the next occurrence without jitter, empty
     while paused; `held_run_at` keeps it for the time of the pause, so that resuming can apply the misfire policy.
     `blocked_*` says since when its runs end for a reason of identity, secret or token, and how the last one did; a run
-    that succeeds clears it (S0-03).
+    that succeeds clears it (S0-03). Of an identity of high tier it runs only as it was approved: `approval_state` is ""
+    (none needed), "pending" or "approved", `approved_hash` the hash of the content that may run, `approval_by` until
+    when a schedule that was there before its identity's tier rose goes on without.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -66,6 +68,9 @@ class Schedule(models.Model):
     blocked_code = models.CharField(max_length=64, blank=True, default="", db_default="")
     blocked_reason = models.TextField(blank=True, default="", db_default="")
     blocked_run_id = models.UUIDField(null=True, blank=True)
+    approval_state = models.CharField(max_length=8, blank=True, default="", db_default="")
+    approved_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    approval_by = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=320, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,7 +7,6 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from identities import tasks
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun, ImportState
 from identities.errors import Conflict
@@ -16,6 +15,7 @@ from identities.lifecycle import drills, pausing
 from identities.lifecycle.models import Quarantine
 from identities.lifecycle.quarantines import quarantine
 from identities.people import notices
+from identities.tasks import register as tasks
 from tests.factories import imports, register
 from tests.factories.imports import SYSTEM, read, record
 

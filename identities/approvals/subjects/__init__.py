@@ -1,0 +1,1 @@
+"""What can be approved; each room above registers its own kinds when ready."""
