@@ -28,7 +28,8 @@ class IdentityRequest(models.Model):
 
     `permissions` are the bundle's, perhaps narrowed. `checks` is `[{check, is_passed, text}]` as they came out,
     `tier_reasons` why the tier is what it is. `problem` says why an approved request is not issued yet. Where no place
-    is named for the secret, whoever asked collects it once (`secret_collected_at`).
+    is named for the secret, whoever asked collects it once (`secret_collected_at`). `try_at`: nobody issues it before
+    then; whoever does has set it ahead, so that no two do.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,6 +71,7 @@ class IdentityRequest(models.Model):
     requested_by_id = models.CharField(max_length=64, blank=True)
     requested_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True, blank=True)
+    try_at = models.DateTimeField(null=True, blank=True, editable=False)
     issued_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     secret_collected_at = models.DateTimeField(null=True, blank=True)
