@@ -28,6 +28,8 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("STEWARD_DEMO", default=False)
 ADMIN_EMAIL = env.str("STEWARD_ADMIN_EMAIL", default="admin@steward.localhost")
 ADMIN_PASSWORD = env.str("STEWARD_ADMIN_PASSWORD", default="")
+# Whose members speak for security when something of high tier is approved; silent: every ADMIN of the tenant.
+STEWARD_SECURITY_TEAM = env.str("STEWARD_SECURITY_TEAM", default="").strip()
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -46,3 +47,17 @@ def tenants(tenant_ids: Iterable[UUID] | None) -> QuerySet[Tenant]:
 def active_admins(tenant_id: UUID) -> QuerySet[User]:
     """The people who govern a tenant now; a service user does not count as one who could let others in again."""
     return User.objects.filter(tenant_id=tenant_id, role=PortalRole.ADMIN, is_active=True, is_agent=False)
+
+
+def security(tenant_id: UUID) -> QuerySet[User]:
+    """Who speaks for security in a tenant: the active people of the team that STEWARD_SECURITY_TEAM names, else ADMINs.
+
+    A tenant without a team of that name has its ADMINs, as has one in whose team nobody is left.
+    """
+    name = settings.STEWARD_SECURITY_TEAM
+    if name:
+        people = User.objects.filter(tenant_id=tenant_id, is_active=True, is_agent=False)
+        members = people.filter(teams__name__iexact=name, teams__tenant_id=tenant_id)
+        if members.exists():
+            return members
+    return active_admins(tenant_id)

@@ -1,0 +1,146 @@
+"""Four eyes: whether a person may decide on what others asked for, or is the same pair of eyes under another name."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from audit.models import AuditEvent
+from identities.errors import Refused
+from identities.events import PersonEvent, TeamEvent
+from identities.people import same_person
+from identities.people.models import User
+
+#: What gives an account its password: whoever did it last may know it.
+_PASSWORD = frozenset({PersonEvent.CREATED, PersonEvent.PASSWORD_SET})
+#: What makes somebody able to decide.
+_ABLE = frozenset({PersonEvent.CREATED, PersonEvent.ROLE_CHANGED, PersonEvent.PASSWORD_SET, PersonEvent.ENABLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody may not decide: a stable code, and a sentence for them."""
+
+    code: str
+    sentence: str
+
+
+NOT_A_PERSON = Refusal("not_a_person", "Only a person decides.")
+DISABLED = Refusal("not_entitled", "This account is disabled.")
+OWN = Refusal("own_request", "You asked for this, or had a hand in what is asked: somebody else decides.")
+SAME = Refusal("same_person", "This account and one of those who asked seem to belong to the same person.")
+YOUNG = Refusal("young_account", "This account is younger than what is asked.")
+HAND = Refusal("hand_of_requester", "Somebody who asked gave this account its role or its access since they asked.")
+THEIRS = Refusal("hand_of_requester", "Somebody who asked set the password of this account: set your own first.")
+MINE = Refusal(
+    "hand_of_requester", "You set the password of somebody who asked: before you decide, they set one of their own."
+)
+
+
+def refusal(person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()) -> str:
+    """Why `person` may not decide on what `involved` (ids) asked for at `since`; nothing where they may.
+
+    Never oneself, an agent, a disabled or a younger account, another account of the same person; nor one whose role,
+    access, password or place in one of `team_ids` (the owning teams) one of `involved` gave it since then; nor where
+    one of the two set the other's password last, whenever that was. Two queries.
+    """
+    found = find(person, involved=involved, since=since, team_ids=team_ids)
+    return found.sentence if found else ""
+
+
+def find(
+    person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()
+) -> Refusal | None:
+    """As `refusal`, with its code."""
+    if person.is_agent:
+        return NOT_A_PERSON
+    if not person.is_active:
+        return DISABLED
+    if str(person.pk) in involved:
+        return OWN
+    if person.created_at > since:
+        return YOUNG
+    others = _accounts(involved)
+    trail = _trail(person, others, team_ids, since)
+    if _is_another_account(person, others, trail):
+        return SAME
+    return _hand(person, frozenset(involved), trail, since)
+
+
+def check(person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()) -> None:
+    """Raises Refused with the code of `find`."""
+    found = find(person, involved=involved, since=since, team_ids=team_ids)
+    if found:
+        raise Refused(found.sentence, code=found.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What of an audit event counts here."""
+
+    type: str
+    subject_id: str
+    actor_id: str
+    at: datetime
+    changes: Mapping[str, Any]
+    details: Mapping[str, Any]
+
+
+def _accounts(involved: Collection[str]) -> list[User]:
+    """Those of `involved` that are accounts; a machine has none."""
+    known = []
+    for text in involved:
+        try:
+            known.append(UUID(text))
+        except ValueError:
+            continue
+    return list(User.objects.filter(pk__in=known)) if known else []
+
+
+def _trail(person: User, others: list[User], team_ids: Collection[UUID], since: datetime) -> list[_Entry]:
+    accounts = [str(one.pk) for one in (person, *others)]
+    about = Q(subject_id__in=accounts, type__in=[*_ABLE, PersonEvent.CHANGED])
+    if team_ids:
+        teams = [str(team_id) for team_id in team_ids]
+        about |= Q(subject_id__in=teams, type=TeamEvent.MEMBER_ADDED, recorded_at__gte=since)
+    fields = ("type", "subject_id", "actor_id", "recorded_at", "changes", "details")
+    return [_Entry(*row) for row in AuditEvent.objects.filter(about).order_by("id").values_list(*fields)]
+
+
+def _is_another_account(person: User, others: list[User], trail: list[_Entry]) -> bool:
+    mine = _personas(person, trail)
+    return any(same_person.is_same(mine, _personas(other, trail)) for other in others)
+
+
+def _personas(user: User, trail: Iterable[_Entry]) -> set[same_person.Persona]:
+    # A new name or address makes nobody another person: what an account was called before counts as well.
+    renamed = [entry.changes for entry in trail if entry.type == PersonEvent.CHANGED and _is_about(entry, user)]
+    return same_person.personas(user, renamed)
+
+
+def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: datetime) -> Refusal | None:
+    me, setters = str(person.pk), _password_setters(trail)
+    if setters.get(me) in involved:
+        return THEIRS
+    if any(setters.get(other) == me for other in involved):
+        return MINE
+    given = (entry for entry in trail if entry.at >= since and entry.actor_id in involved)
+    return HAND if any(_lifts(entry, me) for entry in given) else None
+
+
+def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
+    """By account: who set its password last."""
+    return {entry.subject_id: entry.actor_id for entry in trail if entry.type in _PASSWORD}
+
+
+def _lifts(entry: _Entry, me: str) -> bool:
+    if entry.type == TeamEvent.MEMBER_ADDED:
+        return entry.details.get("user_id") == me
+    return entry.subject_id == me and entry.type in _ABLE
+
+
+def _is_about(entry: _Entry, user: User) -> bool:
+    return entry.subject_id == str(user.pk)
