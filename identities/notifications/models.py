@@ -113,11 +113,11 @@ class Delivery(models.Model):
 
 
 class Reading(models.Model):
-    """How far the audit was read for subscriptions. One row: events up to `event_id` were looked at."""
+    """How far the audit was read for subscriptions. One row: events sealed up to `seq` were looked at."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    event_id = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"read to {self.event_id}"
+        return f"read to {self.seq}"

@@ -180,7 +180,8 @@ class Notice(models.Model):
     """One thing one person is told: in the admin, and by mail where mail is set up. `key` says it once and no more.
 
     It names what it is about by kind and id and never holds a secret. `mailed_at` stays empty while mail is off. One
-    that `waits` asks for something: it stays in the inbox, seen or not, until that is done (`done_at`).
+    that `waits` asks for something, perhaps by `due_at`: it stays in the inbox, seen or not, until that is done
+    (`done_at`). What happens again (`times`, at last `last_at`) is counted, not told anew.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -193,7 +194,10 @@ class Notice(models.Model):
     about_kind = models.CharField(max_length=32, blank=True)
     about_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    times = models.PositiveIntegerField(default=1, db_default=1)
+    last_at = models.DateTimeField(null=True, blank=True)
     waits = models.BooleanField(default=False, db_default=False)
+    due_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
