@@ -56,6 +56,7 @@ class RoleBinding(models.Model):
     """One identity holds one role for a span of time; who granted it is text, so no person's going can touch it.
 
     While it `awaits_approval` it gives nothing: it was granted to an identity whose approval it is not part of yet.
+    `is_elevation`: it stands on a decision of its own and ends soon, so it is no part of what was agreed to otherwise.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,6 +71,7 @@ class RoleBinding(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=500, blank=True)
     awaits_approval = models.BooleanField(default=False, db_default=False, editable=False)
+    is_elevation = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = RoleBindings.as_manager()
