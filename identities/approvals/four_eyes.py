@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import Q
 
 from audit.models import AuditEvent
-from identities.errors import Refused
 from identities.events import PersonEvent, TeamEvent
 from identities.people import same_person
 from identities.people.models import User
@@ -40,19 +39,31 @@ MINE = Refusal(
 )
 
 
-def refusal(person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()) -> str:
+def refusal(
+    person: User,
+    *,
+    involved: Collection[str],
+    since: datetime,
+    team_ids: Collection[UUID] = (),
+    owned: Collection[UUID] = (),
+) -> str:
     """Why `person` may not decide on what `involved` (ids) asked for at `since`; nothing where they may.
 
     Never oneself, an agent, a disabled or a younger account, another account of the same person; nor one whose role,
-    access, password or place in one of `team_ids` (the owning teams) one of `involved` gave it since then; nor where
-    one of the two set the other's password last, whenever that was. Two queries.
+    access, password, place in one of `team_ids` (the owning teams) or ownership of one of `owned` one of `involved`
+    gave it since then; nor where one of the two set the other's password last, whenever that was. Two queries.
     """
-    found = find(person, involved=involved, since=since, team_ids=team_ids)
+    found = find(person, involved=involved, since=since, team_ids=team_ids, owned=owned)
     return found.sentence if found else ""
 
 
 def find(
-    person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()
+    person: User,
+    *,
+    involved: Collection[str],
+    since: datetime,
+    team_ids: Collection[UUID] = (),
+    owned: Collection[UUID] = (),
 ) -> Refusal | None:
     """As `refusal`, with its code."""
     if person.is_agent:
@@ -64,17 +75,10 @@ def find(
     if person.created_at > since:
         return YOUNG
     others = _accounts(involved)
-    trail = _trail(person, others, team_ids, since)
+    trail = _trail(person, others, since, team_ids=team_ids, owned=owned)
     if _is_another_account(person, others, trail):
         return SAME
     return _hand(person, frozenset(involved), trail, since)
-
-
-def check(person: User, *, involved: Collection[str], since: datetime, team_ids: Collection[UUID] = ()) -> None:
-    """Raises Refused with the code of `find`."""
-    found = find(person, involved=involved, since=since, team_ids=team_ids)
-    if found:
-        raise Refused(found.sentence, code=found.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,14 @@ def _accounts(involved: Collection[str]) -> list[User]:
     return list(User.objects.filter(pk__in=known)) if known else []
 
 
-def _trail(person: User, others: list[User], team_ids: Collection[UUID], since: datetime) -> list[_Entry]:
+def _trail(
+    person: User, others: list[User], since: datetime, *, team_ids: Collection[UUID], owned: Collection[UUID]
+) -> list[_Entry]:
     accounts = [str(one.pk) for one in (person, *others)]
     about = Q(subject_id__in=accounts, type__in=[*_ABLE, PersonEvent.CHANGED])
-    if team_ids:
-        teams = [str(team_id) for team_id in team_ids]
-        about |= Q(subject_id__in=teams, type=TeamEvent.MEMBER_ADDED, recorded_at__gte=since)
+    given = [str(one) for one in (*team_ids, *owned)]
+    if given:
+        about |= Q(subject_id__in=given, recorded_at__gte=since)
     fields = ("type", "subject_id", "actor_id", "recorded_at", "changes", "details")
     return [_Entry(*row) for row in AuditEvent.objects.filter(about).order_by("id").values_list(*fields)]
 
@@ -128,7 +134,7 @@ def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: da
     if any(setters.get(other) == me for other in involved):
         return MINE
     given = (entry for entry in trail if entry.at >= since and entry.actor_id in involved)
-    return HAND if any(_lifts(entry, me) for entry in given) else None
+    return HAND if any(_lifts(entry, person) for entry in given) else None
 
 
 def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
@@ -136,10 +142,14 @@ def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
     return {entry.subject_id: entry.actor_id for entry in trail if entry.type in _PASSWORD}
 
 
-def _lifts(entry: _Entry, me: str) -> bool:
+def _lifts(entry: _Entry, person: User) -> bool:
+    """Whether this gave the person what makes them able to decide: their account, a team, or what they own."""
     if entry.type == TeamEvent.MEMBER_ADDED:
-        return entry.details.get("user_id") == me
-    return entry.subject_id == me and entry.type in _ABLE
+        return bool(entry.details.get("user_id") == str(person.pk))
+    if _is_about(entry, person):
+        return entry.type in _ABLE
+    names = {str(person.pk), person.email}
+    return any("owner" in field and sides.get("current") in names for field, sides in entry.changes.items())
 
 
 def _is_about(entry: _Entry, user: User) -> bool:
