@@ -1,0 +1,38 @@
+"""What sharing an identity among workloads asks for: low tier, read-only, somebody's name, an end (S4-86)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from identities.access.models import RoleBinding
+from identities.inventory.exception_terms.base import ExceptionTerms
+from identities.inventory.models import ExceptionKind, ManagedIdentity
+from identities.inventory.vocabulary import RiskTier
+
+LOW_ONLY = "Only an identity of low risk tier may be shared."
+READ_ONLY = "Only an identity that merely reads may be shared; its roles permit more"
+
+
+def refusal(risk_tier: str, permissions: Iterable[str]) -> str:
+    """Why an identity of this tier with these permissions may not be shared; empty where it may. Pure."""
+    if risk_tier != RiskTier.LOW:
+        return LOW_ONLY
+    more = sorted({name for name in permissions if not name.endswith(".read")})
+    return f"{READ_ONLY}: {', '.join(more)}." if more else ""
+
+
+class SharedIdentity(ExceptionTerms):
+    """Two workloads on one identity; a role that begins later counts as well."""
+
+    kind = ExceptionKind.SHARED_IDENTITY
+    longest = timedelta(days=180)
+    needs_owner = True
+
+    def refusals(self, identities: Collection[ManagedIdentity], *, at: datetime) -> Mapping[UUID, str]:
+        held: defaultdict[UUID, set[str]] = defaultdict(set)
+        rows = RoleBinding.objects.standing(at).filter(identity__in=[identity.pk for identity in identities])
+        for identity_id, permissions in rows.values_list("identity_id", "role__permissions"):
+            held[identity_id].update(permissions)
+        said = {identity.pk: refusal(identity.risk_tier, held[identity.pk]) for identity in identities}
+        return {key: why for key, why in said.items() if why}
