@@ -58,6 +58,7 @@ class IdentityEvent(StrEnum):
     OWNER_LOST = "identity.owner_lost"
     ORPHANED = "identity.orphaned"
     UNAPPROVED = "identity.unapproved"
+    APPROVED = "identity.approved"
     CERTIFIED = "identity.certified"
     DRIFTED = "identity.drifted"
     UNREPORTED = "identity.unreported"
@@ -132,6 +133,7 @@ class RoleEvent(StrEnum):
 
 class BindingEvent(StrEnum):
     GRANTED = "role_binding.granted"
+    APPROVED = "role_binding.approved"
     ENDED = "role_binding.ended"
 
 

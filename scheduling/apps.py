@@ -16,6 +16,7 @@ class SchedulingConfig(AppConfig):
             "effects",
             "dependencies",
             "evidence",
+            "portrait",
             "sections",
             *services,
             "witnesses",

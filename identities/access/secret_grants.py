@@ -28,7 +28,7 @@ from identities.access.secret_reading import (
     references_of,
 )
 from identities.access.secret_settling import end_all_of, settle
-from identities.access.secret_writing import begin, close, facts_of
+from identities.access.secret_writing import begin, close, facts_of, tell_watchers
 from identities.access.subjects import subject_of
 from identities.errors import Conflict, Invalid, Refused
 from identities.events import SecretGrantEvent
@@ -244,6 +244,8 @@ def _decide(locked: SecretGrant, state: GrantState, event: SecretGrantEvent, rea
     locked.decided_reason = reason
     locked.save(update_fields=["state", "decided_by", "decided_at", "decided_reason", "valid_until"])
     _record(event, locked, actor, reason, changes.between({"state": GrantState.ASKED.value}, {"state": state.value}))
+    if state == GrantState.GRANTED:
+        tell_watchers(locked, actor)
     return locked
 
 

@@ -9,6 +9,7 @@ from identities.access.secret_reading import place_of
 from identities.access.subjects import subject_of
 from identities.events import SecretGrantEvent
 from identities.inventory import posture
+from identities.inventory.watchers.base import run_watchers
 
 _EVENTS = {GrantState.ASKED: SecretGrantEvent.ASKED, GrantState.GRANTED: SecretGrantEvent.GRANTED}
 
@@ -26,6 +27,8 @@ def begin(made: SecretGrant, *, state: GrantState, actor: Actor) -> SecretGrant:
         reason=made.reason,
         details=facts_of(made) | {"valid_until": made.valid_until.isoformat()},
     )
+    if state == GrantState.GRANTED:
+        tell_watchers(made, actor)
     return made
 
 
@@ -43,7 +46,14 @@ def close(locked: SecretGrant, *, at: datetime, reason: str, actor: Actor, is_su
         changes=changes.made({"ended_at": at.isoformat()}),
         details=facts_of(locked),
     )
+    if locked.state == GrantState.GRANTED:
+        tell_watchers(locked, actor)
     return locked
+
+
+def tell_watchers(which: SecretGrant, actor: Actor) -> None:
+    """What its identity may read has changed."""
+    run_watchers(which.identity, part="secret_references", actor=actor)
 
 
 def facts_of(which: SecretGrant) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import changes, services as audit
@@ -18,6 +19,7 @@ from identities.events import BindingEvent, RoleEvent
 from identities.inventory import locks, posture
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
+from identities.inventory.watchers.base import run_watchers
 from identities.people.models import Tenant
 
 #: Stands for a row that is not there yet, where others are compared with it.
@@ -65,6 +67,8 @@ def change_role(
         locked.save(update_fields=[*found, "updated_at"])
         posture.mark(ManagedIdentity.objects.filter(bindings__role=locked))
         audit.record(RoleEvent.CHANGED, actor=actor, subject=subject_of(locked), changes=found)
+        if {"name", "permissions"} & found.keys():
+            _tell_watchers(locked, actor)
     return locked
 
 
@@ -89,8 +93,12 @@ def grant(
     reason: str,
     actor: Actor,
     valid_from: datetime | None = None,
+    is_elevation: bool = False,
 ) -> RoleBinding:
     """Give `role` to `identity` for [valid_from, valid_until); silent `valid_from` is now.
+
+    An identity that is under approval gets it only with the next one: until then the binding waits and gives nothing.
+    `is_elevation`: others said yes to this binding by itself, so it neither waits nor counts as a change.
 
     Raises Invalid (an end in the past or before the start, no reason, a role of another tenant) and Conflict: a
     retired identity, or the same role held in an overlapping span. A renewal starts where the old one ends, or after
@@ -115,16 +123,29 @@ def grant(
         reason=reason.strip(),
         granted_by=actor.label,
         granted_by_id=actor.id,
+        is_elevation=is_elevation,
+        awaits_approval=locked.approval_state != "" and not is_elevation,
     )
     posture.mark([locked.pk])
     details = _facts(binding) | {"valid_from": start.isoformat(), "valid_until": valid_until.isoformat()}
     audit.record(BindingEvent.GRANTED, actor=actor, subject=subject_of(binding), reason=binding.reason, details=details)
+    if not is_elevation:
+        run_watchers(locked, part="bindings", actor=actor)
+    if binding.awaits_approval:  # what watches may have released it
+        binding.refresh_from_db(fields=["awaits_approval"])
     return binding
 
 
 @transaction.atomic
 def end_binding(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBinding:
     """End a binding now; the row stays. Raises Conflict when it has ended, Invalid without a reason."""
+    ended = _end(binding, actor=actor, reason=reason)
+    if not ended.is_elevation:
+        run_watchers(ended.identity, part="bindings", actor=actor)
+    return ended
+
+
+def _end(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBinding:
     at = timezone.now()
     if not reason.strip():
         raise Invalid({"reason": ["Say why."]})
@@ -147,12 +168,52 @@ def end_binding(binding: RoleBinding, *, actor: Actor, reason: str) -> RoleBindi
     return locked
 
 
-def end_bindings_of(identity: ManagedIdentity, *, actor: Actor, reason: str) -> int:
-    """End every binding that gives a role now or later: what retirement asks for. Says how many ended."""
-    standing = list(RoleBinding.objects.standing(timezone.now()).filter(identity=identity))
+@transaction.atomic
+def end_bindings_of(identity: ManagedIdentity, *, actor: Actor, reason: str, only_waiting: bool = False) -> int:
+    """End every binding that gives a role now or later: what retirement asks for. Says how many ended.
+
+    `only_waiting`: those that wait for an approval that was not given; nobody else is told of that.
+    """
+    rows = RoleBinding.objects.standing(timezone.now()).filter(identity=identity)
+    standing = list(rows.filter(awaits_approval=True) if only_waiting else rows)
     for binding in standing:
-        end_binding(binding, actor=actor, reason=reason)
+        _end(binding, actor=actor, reason=reason)
+    if standing and not only_waiting:
+        run_watchers(identity, part="bindings", actor=actor)
     return len(standing)
+
+
+@transaction.atomic
+def release_bindings(identity: ManagedIdentity, *, actor: Actor, reason: str) -> int:
+    """Those that waited for the approval of `identity` give their role from now on. Says how many."""
+    locks.hold([identity.pk])
+    rows = RoleBinding.objects.standing(timezone.now()).filter(identity=identity, awaits_approval=True)
+    waiting = list(rows.select_related("role", "identity").order_by("pk"))
+    for binding in waiting:
+        binding.awaits_approval = False
+        binding.save(update_fields=["awaits_approval"])
+        said = changes.between({"awaits_approval": True}, {"awaits_approval": False})
+        audit.record(
+            BindingEvent.APPROVED,
+            actor=actor,
+            subject=subject_of(binding),
+            reason=reason,
+            changes=said,
+            details=_facts(binding),
+        )
+    if waiting:
+        posture.mark([identity.pk])
+    return len(waiting)
+
+
+def _tell_watchers(role: Role, actor: Actor) -> None:
+    """Of whoever holds it, those that are approved or certified: few, whatever the number of holders."""
+    is_watched = ~Q(approval_state="") | Q(certified_until__isnull=False)
+    held = RoleBinding.objects.standing(timezone.now()).filter(role=role).values("identity_id")
+    holders = ManagedIdentity.objects.filter(is_watched, pk__in=held).order_by("pk")
+    locks.hold(holders)
+    for holder in list(holders):
+        run_watchers(holder, part="bindings", actor=actor)
 
 
 def _facts(binding: RoleBinding) -> dict[str, object]:

@@ -16,13 +16,17 @@ from identities.inventory.cadence import review_by
 from identities.inventory.client_ids import new_client_id
 from identities.inventory.facts import Facts
 from identities.inventory.models import ManagedIdentity, TenantStandards
+from identities.inventory.portrait.register import parts_of
 from identities.inventory.standards import Standards, as_rules, laid_over, standards_from
 from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State, may_become, only_by
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Origin
+from identities.inventory.watchers.base import run_watchers
 
 BY_TIER = "risk tier"
+#: What has a word of its own for watchers, once it was known and is another now.
+OWN_WATCH = {"purpose": "purpose", "tier": "risk_tier"}
 MOVED = ("state", "state_reason", "state_changed_at", "paused_until", "review_by", "provenance", "updated_at")
 #: The command that alone makes a move, by the word it leaves in the audit.
 _COMMANDS = {IdentityEvent.RELEASED: "release", IdentityEvent.RESUMED: "resume"}
@@ -92,6 +96,7 @@ def change(
     if locked.state == State.RETIRED:
         raise Conflict(f"Managed identity '{locked.name}' is retired.", code="identity_retired")
     before, asked_before, method = register.snapshot(locked), _open_demands(locked), locked.auth_method
+    agreed = parts_of(locked)
     register.apply(locked, facts)
     _ask({name: said for name, said in _open_demands(locked).items() if name not in asked_before})
     if locked.auth_method != method:
@@ -112,6 +117,7 @@ def change(
             changes=found,
             details={"source": source} if source else None,
         )
+    _tell_watchers(locked, agreed, found, actor)
     return locked
 
 
@@ -227,6 +233,16 @@ def _confirmed(identity: ManagedIdentity, facts: Facts, before: Facts) -> change
         for name, origin in origins.items()
         if origin not in (None, Origin.EDITED)
     }
+
+
+def _tell_watchers(
+    identity: ManagedIdentity, before: Mapping[str, object], found: changes.Changes, actor: Actor
+) -> None:
+    """The parts of its portrait that became others; a purpose and a tier as well by their own names, and first."""
+    parts = [name for name, member in OWN_WATCH.items() if (found.get(member) or {}).get("previous")]
+    after = parts_of(identity)
+    for part in [*parts, *(kind for kind in after if after[kind] != before[kind])]:
+        run_watchers(identity, part=part, actor=actor)
 
 
 def _assess(identity: ManagedIdentity, at: datetime) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -33,6 +34,10 @@ class PortraitPart(ABC):
     def of(self, identities: Sequence[ManagedIdentity]) -> Mapping[UUID, Any]:
         """This part of each, by id; an identity that is left out has nothing of it."""
 
+    def still(self, part: Any, at: datetime) -> Any:
+        """What is left at `at` of a part that was kept, where time alone takes something of it away: all of it."""
+        return part
+
 
 def portraits(identities: Sequence[ManagedIdentity]) -> dict[UUID, dict[str, Any]]:
     """Every part of each of these; a part of which there is nothing is None."""
@@ -43,6 +48,11 @@ def portraits(identities: Sequence[ManagedIdentity]) -> dict[UUID, dict[str, Any
 def portrait(identity: ManagedIdentity) -> dict[str, Any]:
     """Every part of one."""
     return portraits([identity])[identity.pk]
+
+
+def still(content: Portrait, at: datetime) -> dict[str, Any]:
+    """What is left at `at` of a portrait that was kept: what merely ended by its date is no change, compared so."""
+    return {kind: kinds[kind]().still(part, at) if kind in kinds else part for kind, part in content.items()}
 
 
 def digest(content: object) -> str:

@@ -41,3 +41,8 @@ class Trust(PortraitPart):
     def of(self, identities: Sequence[ManagedIdentity]) -> Mapping[UUID, Any]:
         names = ("issuance", "auth_method", "upstream_trust_source")
         return {one.pk: {name: getattr(one, name) for name in names} for one in identities}
+
+
+def parts_of(identity: ManagedIdentity) -> dict[str, Any]:
+    """What the register says of one, by kind; the row in hand, and no query."""
+    return {part.kind: part().of([identity])[identity.pk] for part in (Place, Owners, Trust)}
