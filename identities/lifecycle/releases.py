@@ -7,16 +7,14 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
-from identities.access import services as access
-from identities.access.models import RoleBinding
 from identities.errors import Conflict, Invalid, Refused
 from identities.events import IdentityEvent, QuarantineEvent
 from identities.inventory import services as inventory
-from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import RiskTier
 from identities.lifecycle.effects.base import Change, run_effects
+from identities.lifecycle.giving_back import give_back
 from identities.lifecycle.models import Quarantine
 from identities.people.models import PortalRole, User
 from identities.tokens import services as tokens
@@ -134,33 +132,10 @@ def _restore(row: Quarantine, *, reason: str, actor: Actor) -> dict[str, str]:
     row.identity = inventory.set_state(
         row.identity, target=target, reason=reason, actor=actor, event=IdentityEvent.RELEASED
     )
-    given = _give_back(row, row.identity, actor=actor)
+    ended = row.effects.get("bindings_ended", [])
+    given = give_back(row.identity, ended, why=GIVEN_BACK, actor=actor)
     said = run_effects(row.identity, change=Change.RELEASED, reason=reason, actor=actor)
     return said | ({"bindings": f"{given} role bindings given back"} if given else {})
-
-
-def _give_back(row: Quarantine, identity: ManagedIdentity, *, actor: Actor) -> int:
-    """The bindings that the stop ended, to their old ends; one that was granted anew or has run out stays as it is."""
-    at, given = timezone.now(), 0
-    ended = RoleBinding.objects.filter(pk__in=row.effects.get("bindings_ended", []), valid_until__gt=at)
-    for binding in ended.select_related("role"):
-        start = max(at, binding.valid_from)
-        if (
-            RoleBinding.objects.overlapping(start, binding.valid_until)
-            .filter(identity=identity, role=binding.role)
-            .exists()
-        ):
-            continue
-        access.grant(
-            identity,
-            binding.role,
-            valid_from=start,
-            valid_until=binding.valid_until,
-            reason=f"{GIVEN_BACK}: {binding.reason}"[:500],
-            actor=actor,
-        )
-        given += 1
-    return given
 
 
 def _record(row: Quarantine, event: QuarantineEvent, reason: str, actor: Actor) -> None:
