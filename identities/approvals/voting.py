@@ -26,16 +26,18 @@ def approve(
     actor: Actor,
     reason: str = "",
     content_hash: str | None = None,
-    need: Need | None = None,
+    need: Need | str | None = None,
 ) -> ApprovalRequest:
     """Say yes to exactly the content of this approval; with the last yes its subject goes on in the same transaction.
 
     `content_hash` is what the voter saw, `need` as what they speak. Raises Refused with the code of the cause, which is
     recorded (`own_request`, `same_person`, `young_account`, `hand_of_requester`, `not_a_person`, `not_entitled`,
     `already_voted`); Conflict `changed_since` (it was asked anew), `already_decided`, `approval_expired`,
-    `subject_gone`.
+    `subject_gone`; Invalid for a need that there is not.
     """
-    return _cast(approval, _Ballot(actor, reason.strip(), content_hash, need, is_approval=True))
+    if need is not None and need not in Need.values:
+        raise Invalid({"need": ["There is no such need."]})
+    return _cast(approval, _Ballot(actor, reason.strip(), content_hash, Need(need) if need else None, is_approval=True))
 
 
 def reject(approval: ApprovalRequest, *, reason: str, actor: Actor, content_hash: str | None = None) -> ApprovalRequest:
