@@ -13,6 +13,7 @@ from identities.admin.merging import MERGE, PART
 from identities.admin.pages import page_of
 from identities.admin.rotate_command import ROTATE
 from identities.admin.stop_commands import BUTTONS as STOPS, stops
+from identities.admin.succession_commands import HAND_ON
 from identities.admin.suggestion_command import APPLY_SUGGESTION
 from identities.credentials import services as credentials
 from identities.credentials.models import ClientSecret
@@ -160,6 +161,7 @@ BUTTONS = (
     ADD_ELSEWHERE,
     CHANGE_ELSEWHERE,
     GONE_ELSEWHERE,
+    HAND_ON,
     MERGE,
     PART,
 )

@@ -17,7 +17,9 @@ from identities.admin.commands import Call, Command, Done, Shown, button
 from identities.admin.filters import WordFilter, by_choice
 from identities.admin.forms import CommandForm, ReasonForm, Section
 from identities.admin.history import timeline_tab
-from identities.admin.pages import Page, Tab, list_of
+from identities.admin.identity_fields import Somebody
+from identities.admin.leaving import left_tab
+from identities.admin.pages import Page, Tab, link_to, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
 from identities.admin.scope import Scope
 from identities.admin.site import site
@@ -75,6 +77,12 @@ class PlatformForm(CommandForm):
     """Platform administration, given or taken."""
 
     is_platform_admin = forms.BooleanField(label="Platform administrator", required=False)
+
+
+class ManagerForm(CommandForm):
+    """Who stands above them."""
+
+    manager = Somebody(required=False, help_text="Asked to find a new owner when this person leaves things behind.")
 
 
 def _create(call: Call) -> Done:
@@ -188,6 +196,17 @@ class PersonAdmin(CommandAdmin):
             initial=lambda user: {"role": user.role},
             done="{obj} has another role. It counts from the next request on.",
         ),
+        button(
+            people.set_manager,
+            key="manager",
+            label="Manager",
+            icon="supervisor_account",
+            fields=ManagerForm,
+            initial=lambda user: {"manager": user.manager_id},
+            applies=lambda user: not user.is_agent,
+            reaches=_as_far,
+            done="Saved.",
+        ),
         Command(
             key="password",
             label="New password",
@@ -258,7 +277,8 @@ class PersonAdmin(CommandAdmin):
 
     def page(self, request: HttpRequest, obj: User, scope: Scope) -> Page:
         may_govern = scope.may(Duty.GOVERN, obj.tenant_id)
-        tabs = [Tab("facts", "Facts", lambda: self._facts(obj, may_govern=may_govern)), *timeline_tab(scope, obj)]
+        facts = Tab("facts", "Facts", lambda: self._facts(obj, may_govern=may_govern))
+        tabs = [facts, *left_tab(obj, may_govern=may_govern), *timeline_tab(scope, obj)]
         notices = []
         if obj.must_reset_password and obj.is_active:
             notices = [Notice("Must choose a new password at the next sign-in", tone="info", icon="lock_reset")]
@@ -273,6 +293,7 @@ class PersonAdmin(CommandAdmin):
             Fact("E-mail address", user.email),
             Fact("Portal role", role.label, ROLE_HELP[role]),
             Fact("Tenant", str(user.tenant)),
+            Fact("Manager", link_to(user.manager) if user.manager else ""),
             Fact("Teams", ", ".join(team.name for team in user.teams.all())),
             Fact("Owns", Link(f"{owned.count()} identities", list_of(ManagedIdentity, owner=str(user.pk)))),
             *_seen(user, may_govern=may_govern),
