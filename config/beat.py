@@ -17,6 +17,7 @@ SCHEDULE = {
     "lift": _each(5.0, "identities.lift", expires=15),
     "rotate-seen": _each(5.0, "identities.rotate_seen", expires=15),
     "tend-elevations": _each(10.0, "identities.tend_elevations", expires=20),
+    "requests": _each(10.0, "identities.issue_requests", expires=20),
     "remind": _each(3600.0, "identities.remind", expires=600),
     "mail": _each(30.0, "identities.mail", expires=20),
     "measure": _each(20.0, "scheduling.measure", expires=60),

@@ -134,6 +134,12 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Governance",
+                "items": [
+                    _item("Succession", "family_history", "identities.SuccessionCase"),
+                ],
+            },
+            {
                 "title": "Scheduling",
                 "items": [
                     _item("Schedules", "event_repeat", "scheduling.Schedule"),

@@ -30,6 +30,7 @@ class IdentitiesConfig(AppConfig):
             "lifecycle.dependencies",
             "lifecycle.evidence",
             "detections.evidence",
+            "requests.subject",
         )
         for name in (f"identities.{room}" for room in rooms):
             import_module(name)

@@ -15,6 +15,7 @@ from identities.admin import (
     roles as roles,
     rotations as rotations,
     secret_references as secret_references,
+    successions as successions,
     teams as teams,
     tenants as tenants,
     vaults as vaults,
