@@ -31,6 +31,8 @@ class IdentitiesConfig(AppConfig):
             "lifecycle.evidence",
             "detections.evidence",
             "requests.subject",
+            "recertification.drift",
+            "notifications.concerns",
         )
         for name in (f"identities.{room}" for room in rooms):
             import_module(name)

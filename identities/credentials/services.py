@@ -49,12 +49,14 @@ def issue(
     stored_at: Mapping[str, object] | None = None,
     delivery: Delivery = Delivery.SHOWN,
     reason: str = "",
+    text: str = "",
 ) -> Issued:
     """Make a secret for `identity`. Beside one that works it begins a rotation; two may work at once, never more.
 
     `rotate_by` is the day it is due: as the policy says if left out, so that none is without. `stored_at` is the
-    reference it is going to (never the value). Raises Conflict for a retired identity and, code `overlap_still_open`,
-    where two work already; Invalid for an identity that cannot use a secret, and for dates that the policy forbids.
+    reference it is going to (never the value); `text` a secret of ours that was put there before. Raises Conflict for
+    a retired identity and, code `overlap_still_open`, where two work already; Invalid for an identity that cannot use
+    a secret, and for dates that the policy forbids.
     """
     at = timezone.now()
     locked = ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
@@ -63,7 +65,7 @@ def issue(
     if rotate_by is not None:
         rotation_limits.check(locked, rotate_by, at=at, standards=standards)
     old = rotations.to_replace(locked, at=at)
-    text = generate(locked.environment)
+    text = text or generate(locked.environment)
     secret = ClientSecret.objects.create(
         identity=locked,
         digest=digest(text),

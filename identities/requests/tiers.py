@@ -1,4 +1,4 @@
-"""Which risk tier a request has, and why: the more it asks for, the more people have to say yes (S4-19, S4-64). Pure."""
+"""Which risk tier a request has, and why: the more it asks for, the more people say yes (S4-19, S4-64). Pure."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
