@@ -237,6 +237,7 @@ CELERY_TASK_ROUTES = {
         "identities.apply_import",
         "identities.remind",
         "identities.mail",
+        "identities.send_deliveries",
         "identities.rotate_seen",
     )
 }
@@ -246,10 +247,11 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 
-# Mail. Without an address of a mail server notices stay in the admin, and none is kept back for later.
+# Mail. Without an address of a mail server notices stay in the admin, and none is kept back for later; what somebody
+# has a channel send by mail is printed where the database is embedded.
 _mail = env.str("EMAIL_URL", default="")
 MAIL_IS_ON = bool(_mail)
-globals().update(env.email_url_config(_mail or "dummymail://"))
+globals().update(env.email_url_config(_mail or ("consolemail://" if EMBEDDED_DATABASE else "dummymail://")))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="steward@localhost")
 

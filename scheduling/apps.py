@@ -13,6 +13,7 @@ class SchedulingConfig(AppConfig):
         # What scheduling adds to the floor below registers itself by being imported.
         services = ("services.cadence", "services.reading")
         for name in (
+            "concerns",
             "effects",
             "dependencies",
             "evidence",

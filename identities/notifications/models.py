@@ -39,6 +39,7 @@ class Audience(models.TextChoices):
 
     TECHNICAL_OWNER = "technical_owner"
     OWNERS = "owners"
+    DEPUTY = "deputy"
     OWNER_TEAM = "owner_team"
     OWNER_AND_TEAM = "owner_and_team"
     ADMINS = "admins"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from identities.people.models import Notice, PortalRole, Team, Tenant, User
@@ -16,8 +16,12 @@ def active_user(user_id: UUID) -> User | None:
 
 
 def signed_in(user_id: UUID) -> User | None:
-    """The person of a session as `active_user`, and (`waiting`) how many notices they have not seen. One query."""
-    unseen = Notice.objects.filter(person_id=OuterRef("pk"), seen_at=None).order_by().values("person_id")
+    """The person of a session as `active_user`, and (`waiting`) how many notices wait for them. One query.
+
+    Those they have not seen, and those that ask for something that is not done, seen or not.
+    """
+    rows = Notice.objects.filter(Q(seen_at=None) | Q(waits=True), person_id=OuterRef("pk"), done_at=None)
+    unseen = rows.order_by().values("person_id")
     counted = Coalesce(Subquery(unseen.annotate(number=Count("pk")).values("number")), 0)
     return User.objects.select_related("tenant").annotate(waiting=counted).filter(pk=user_id, is_active=True).first()
 
