@@ -1,25 +1,14 @@
 """What sharing an identity among workloads asks for: low tier, read-only, somebody's name, an end (S4-86)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from identities.access.models import RoleBinding
 from identities.inventory.exception_terms.base import ExceptionTerms
 from identities.inventory.models import ExceptionKind, ManagedIdentity
-from identities.inventory.vocabulary import RiskTier
-
-LOW_ONLY = "Only an identity of low risk tier may be shared."
-READ_ONLY = "Only an identity that merely reads may be shared; its roles permit more"
-
-
-def refusal(risk_tier: str, permissions: Iterable[str]) -> str:
-    """Why an identity of this tier with these permissions may not be shared; empty where it may. Pure."""
-    if risk_tier != RiskTier.LOW:
-        return LOW_ONLY
-    more = sorted({name for name in permissions if not name.endswith(".read")})
-    return f"{READ_ONLY}: {', '.join(more)}." if more else ""
+from identities.inventory.sharing import refusal
 
 
 class SharedIdentity(ExceptionTerms):

@@ -169,6 +169,7 @@ class IdentityFacts:
 
     Empty text, None and an empty tuple mean that it is not known. `namesake`: the address of the person whose account
     has this name. `use_state` and `unreported_since` are the register's own verdicts.
+    `shared_until`: so long it may serve several workloads, by an exception.
     """
 
     id: UUID
@@ -221,6 +222,7 @@ class IdentityFacts:
     foreseen: tuple[Foreseen, ...] = ()
     leaks: tuple[LeakFact, ...] = ()
     namesake: str = ""
+    shared_until: datetime | None = None
     rotation_days: int = 90
     standards: Standards = DEFAULTS
 

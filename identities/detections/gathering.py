@@ -14,6 +14,7 @@ from identities.detections.forecasts.base import foreseen_of
 from identities.detections.granted import grants_of
 from identities.detections.held import credentials_of
 from identities.detections.leaked import leaks_of
+from identities.detections.sharing import shared_until
 from identities.detections.witnesses.base import workloads_of
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.owners import ROLES
@@ -39,7 +40,7 @@ Row = dict[str, Any]
 
 
 def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFacts]:
-    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most 14 queries."""
+    """The facts of these identities, in no order; unknown ids and merged rows are left out. At most 15 queries."""
     found = ManagedIdentity.objects.filter(pk__in=identity_ids, merged_into=None).values_list(*COLUMNS)
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in found]
     ids = [row["id"] for row in rows]
@@ -54,6 +55,7 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
     workloads = workloads_of(ids, at=at)
     foreseen = foreseen_of(ids, at=at)
     leaks = leaks_of(ids, at=at)
+    shared = shared_until(ids, at=at)
     return [
         _facts(
             row,
@@ -67,6 +69,7 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
             workloads=tuple(workloads.get(row["id"], ())),
             foreseen=tuple(foreseen.get(row["id"], ())),
             leaks=tuple(leaks.get(row["id"], ())),
+            shared_until=shared.get(row["id"]),
         )
         for row in rows
     ]

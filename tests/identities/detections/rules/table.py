@@ -311,8 +311,23 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
         [healthy(reported_by=("aws/1", "terraform/x", "aws/1")), healthy(reported_by=())],
     ),
     "NHI9-WORKLOADS": (
-        [healthy(workloads=works("wf-pay", "wf-report")), healthy(workloads=(*works("a", team="A"), *works("b")))],
-        [healthy(workloads=works("wf-pay", "wf-pay")), healthy()],
+        [
+            healthy(workloads=works("wf-pay", "wf-report")),
+            healthy(workloads=(*works("a", team="A"), *works("b"))),
+            healthy(workloads=works("a", "b"), risk_tier="low", shared_until=AT),
+            healthy(workloads=works("a", "b"), risk_tier="medium", shared_until=ahead(days=1)),
+            healthy(
+                workloads=works("a", "b"),
+                risk_tier="low",
+                shared_until=ahead(days=1),
+                bindings=(binding("writer", "schedule.write"),),
+            ),
+        ],
+        [
+            healthy(workloads=works("wf-pay", "wf-pay")),
+            healthy(),
+            healthy(workloads=works("a", "b"), risk_tier="low", shared_until=ahead(days=1), bindings=()),
+        ],
     ),
     "NHI10-PERSONAL": (
         [healthy(ownership_class="human"), healthy(namesake="ann@example.com")],
