@@ -24,6 +24,7 @@ class IdentitiesConfig(AppConfig):
             "access.portrait",
             "credentials.portrait",
             "access.purpose_ended",
+            "access.identity_approval",
             "succession.owner_found",
             "access.shared_identity",
             "elevations.approvable",

@@ -19,13 +19,13 @@ def apply(plan: CampaignPlan, given: dict[str, Any], at: datetime) -> None:
     """Set these members on the row in hand. Raises Invalid, naming each that does not fit."""
     for name, value in given.items():
         setattr(plan, name, " ".join(str(value).split()) if name == "name" else value)
-    if problems := _problems(plan, given, at):
+    if problems := _problems(plan, at):
         raise Invalid(problems)
     if "scope" in given:
         plan.scope = scopes.read(plan.scope)
 
 
-def _problems(plan: CampaignPlan, given: dict[str, Any], at: datetime) -> dict[str, list[str]]:
+def _problems(plan: CampaignPlan, at: datetime) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     if not 1 <= len(plan.name) <= LONGEST or not plan.name.isprintable():
         said["name"] = [f"A name is one line of at most {LONGEST} characters."]

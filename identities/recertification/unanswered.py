@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from audit import changes, services as audit
 from audit.actors import Actor
 from identities.access import services as access
@@ -127,8 +129,12 @@ def _disable(identity: ManagedIdentity, *, reason: str, actor: Actor) -> Outcome
 def _reduce(item: ReviewItem, *, reason: str, actor: Actor) -> Outcome:
     """End what nothing used when the evidence was gathered, and nothing has used since."""
     seen = item.evidence_at or item.opened_at
-    standing = RoleBinding.objects.standing(seen).filter(pk__in=item.preselected, identity=item.identity)
-    ended = [binding for binding in standing if binding.last_used_at is None or binding.last_used_at <= seen]
+    standing = RoleBinding.objects.standing(timezone.now()).filter(pk__in=item.preselected, identity=item.identity)
+    ended = [
+        binding
+        for binding in standing.filter(is_elevation=False)
+        if binding.last_used_at is None or binding.last_used_at <= seen
+    ]
     for binding in ended:
         access.end_binding(binding, actor=actor, reason=reason)
     if not ended:
