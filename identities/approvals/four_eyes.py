@@ -46,14 +46,16 @@ def refusal(
     since: datetime,
     team_ids: Collection[UUID] = (),
     owned: Collection[UUID] = (),
+    owned_since: datetime | None = None,
 ) -> str:
     """Why `person` may not decide on what `involved` (ids) asked for at `since`; nothing where they may.
 
     Never oneself, an agent, a disabled or a younger account, another account of the same person; nor one whose role,
     access, password, place in one of `team_ids` (the owning teams) or ownership of one of `owned` one of `involved`
-    gave it since then; nor where one of the two set the other's password last, whenever that was. Two queries.
+    gave it since then (ownership: since `owned_since`); nor where one of the two set the other's password last,
+    whenever that was. Two queries.
     """
-    found = find(person, involved=involved, since=since, team_ids=team_ids, owned=owned)
+    found = find(person, involved=involved, since=since, team_ids=team_ids, owned=owned, owned_since=owned_since)
     return found.sentence if found else ""
 
 
@@ -64,6 +66,7 @@ def find(
     since: datetime,
     team_ids: Collection[UUID] = (),
     owned: Collection[UUID] = (),
+    owned_since: datetime | None = None,
 ) -> Refusal | None:
     """As `refusal`, with its code."""
     if person.is_agent:
@@ -75,7 +78,9 @@ def find(
     if person.created_at > since:
         return YOUNG
     others = _accounts(involved)
-    trail = _trail(person, others, since, team_ids=team_ids, owned=owned)
+    concerned = Q(subject_id__in=_texts(team_ids), type=TeamEvent.MEMBER_ADDED, recorded_at__gte=since)
+    concerned |= Q(subject_id__in=_texts(owned), recorded_at__gte=owned_since or since)
+    trail = _trail((person, *others), concerned)
     if _is_another_account(person, others, trail):
         return SAME
     return _hand(person, frozenset(involved), trail, since)
@@ -104,14 +109,8 @@ def _accounts(involved: Collection[str]) -> list[User]:
     return list(User.objects.filter(pk__in=known)) if known else []
 
 
-def _trail(
-    person: User, others: list[User], since: datetime, *, team_ids: Collection[UUID], owned: Collection[UUID]
-) -> list[_Entry]:
-    accounts = [str(one.pk) for one in (person, *others)]
-    about = Q(subject_id__in=accounts, type__in=[*_ABLE, PersonEvent.CHANGED])
-    given = [str(one) for one in (*team_ids, *owned)]
-    if given:
-        about |= Q(subject_id__in=given, recorded_at__gte=since)
+def _trail(accounts: Collection[User], concerned: Q) -> list[_Entry]:
+    about = Q(subject_id__in=_texts(one.pk for one in accounts), type__in=[*_ABLE, PersonEvent.CHANGED]) | concerned
     fields = ("type", "subject_id", "actor_id", "recorded_at", "changes", "details")
     return [_Entry(*row) for row in AuditEvent.objects.filter(about).order_by("id").values_list(*fields)]
 
@@ -133,8 +132,8 @@ def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: da
         return THEIRS
     if any(setters.get(other) == me for other in involved):
         return MINE
-    given = (entry for entry in trail if entry.at >= since and entry.actor_id in involved)
-    return HAND if any(_lifts(entry, person) for entry in given) else None
+    given = (entry for entry in trail if entry.actor_id in involved)
+    return HAND if any(_lifts(entry, person, since) for entry in given) else None
 
 
 def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
@@ -142,14 +141,18 @@ def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
     return {entry.subject_id: entry.actor_id for entry in trail if entry.type in _PASSWORD}
 
 
-def _lifts(entry: _Entry, person: User) -> bool:
+def _lifts(entry: _Entry, person: User, since: datetime) -> bool:
     """Whether this gave the person what makes them able to decide: their account, a team, or what they own."""
     if entry.type == TeamEvent.MEMBER_ADDED:
         return bool(entry.details.get("user_id") == str(person.pk))
     if _is_about(entry, person):
-        return entry.type in _ABLE
+        return entry.type in _ABLE and entry.at >= since
     names = {str(person.pk), person.email}
     return any("owner" in field and sides.get("current") in names for field, sides in entry.changes.items())
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return [str(one) for one in ids]
 
 
 def _is_about(entry: _Entry, user: User) -> bool:

@@ -1,6 +1,7 @@
 """Questions about approvals: the one of a subject, lists, and what waits for somebody."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -28,6 +29,17 @@ def latest(subject_kind: str, subject_id: UUID) -> ApprovalRequest | None:
 def pending_of(subject_kind: str, subject_id: UUID) -> ApprovalRequest | None:
     """The one about this subject that waits."""
     return _about(subject_kind, subject_id).filter(state=ApprovalState.PENDING).first()
+
+
+def spans(approval: ApprovalRequest) -> tuple[datetime, datetime]:
+    """Since when it has been asked for, asked anew or not; and since when it has stood as approved before that."""
+    began = approval.requested_at
+    rows = _about(approval.subject_kind, approval.subject_id).filter(requested_at__lte=began)
+    for state, requested_at, decided_at in rows.values_list("state", "requested_at", "decided_at"):
+        if state == ApprovalState.APPROVED:
+            return began, decided_at
+        began = min(began, requested_at)
+    return began, began
 
 
 def waiting_for(person: User) -> QuerySet[ApprovalRequest]:

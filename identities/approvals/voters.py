@@ -1,12 +1,12 @@
 """Voters: what one person's word on one approval would count for now, or why it would not. Changes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from identities.approvals import entitlement, four_eyes, needs
 from identities.approvals.entitlement import Able
 from identities.approvals.four_eyes import Refusal
 from identities.approvals.models import ApprovalRequest, Need
-from identities.approvals.selectors import open_needs
+from identities.approvals.selectors import open_needs, spans
 from identities.people.models import Team, User
 
 VOTED = Refusal("already_voted", "You have given your word on this already.")
@@ -32,8 +32,8 @@ def voice(approval: ApprovalRequest, person: User, *, need: Need | None = None) 
     refused = _not_four_eyes(approval, person, {str(vote.person_id) for vote in votes})
     if refused is not None:
         return refused
-    able = entitlement.with_visitor(entitlement.able(approval), person)
     open_now = open_needs(approval)
+    able = _able(approval, person, open_now)
     found = needs.met_by(
         person.pk,
         [need] if need in open_now else open_now,
@@ -51,13 +51,29 @@ def _asked_as_owner(approval: ApprovalRequest) -> set[object]:
     return {vote.person_id for vote in approval.votes.all() if str(vote.person_id) in approval.involved}
 
 
+def _able(approval: ApprovalRequest, person: User, open_now: list[Need]) -> Able:
+    """Who could speak. Where no owner may, for want of four eyes, those who govern answer for it."""
+    found = entitlement.with_visitor(entitlement.able(approval), person)
+    stands_in = Need.OWNER in open_now and person.pk in found.security and person.pk not in found.owners
+    if stands_in and all(_not_four_eyes(approval, owner, set()) for owner in found.owners.values()):
+        return replace(found, owners={})
+    return found
+
+
 def _not_four_eyes(approval: ApprovalRequest, person: User, voters: set[str]) -> Refusal | None:
     # Where two have to speak, the first is to the second what who asked is to both.
     others = {*approval.involved, *(voters if approval.distinct_people else ())}
     teams = Team.objects.filter(tenant_id=approval.tenant_id, members=person).values_list("pk", flat=True)
-    owned = [pk for pk in (approval.subject_id, approval.identity_id) if pk is not None]
-    since = approval.requested_at
-    return four_eyes.find(person, involved=others, since=since, team_ids=list(teams), owned=owned)
+    # Asking anew makes nobody's account older; a change of owner is mostly the very change that is asked about.
+    since, owned_since = spans(approval)
+    return four_eyes.find(
+        person,
+        involved=others,
+        since=since,
+        team_ids=list(teams),
+        owned=[pk for pk in (approval.subject_id, approval.identity_id) if pk is not None],
+        owned_since=owned_since,
+    )
 
 
 def _not_entitled(open_now: list[Need]) -> Refusal:
