@@ -53,7 +53,8 @@ def check_receiver(item: ReviewItem, identity: ManagedIdentity, receiver: User, 
 def _person(actor: Actor) -> User:
     if not actor.is_human:
         raise Refused("Only a person answers a review.", code="not_a_person")
-    person = User.objects.filter(pk=_id(actor.id), is_active=True, is_agent=False).first()
+    known = _id(actor.id)
+    person = User.objects.filter(pk=known, is_active=True, is_agent=False).first() if known else None
     if person is None:
         raise Refused("Only a person answers a review.", code="not_a_person")
     return person

@@ -1,5 +1,6 @@
 """Answering an item: certify, reduce, revoke or reassign. A decision is done, not noted."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor
 from identities.access.models import RoleBinding
-from identities.errors import Conflict, Invalid
+from identities.errors import Conflict, DomainError, Invalid
 from identities.events import ReviewEvent
 from identities.inventory import locks, services as inventory
 from identities.inventory.models import ManagedIdentity
@@ -51,7 +52,7 @@ def decide(
     """Answer `item`, and do what was answered, in one transaction.
 
     `certify` keeps the state as certified until the tier asks again. `reduce` ends `bindings` (silent: those that
-    nothing used), `revoke` disables it and ends them all: both can be undone for 72 hours. `reassign` asks `reviewer`
+    nothing used) and certifies what is left, `revoke` disables it and ends them all: both can be undone for 72 hours. `reassign` asks `reviewer`
     instead. A reason is needed for all but to certify what is recommended so and leaves no question open. What cannot
     be carried out now (a quarantine) waits on the item and is tried again.
 
@@ -68,10 +69,11 @@ def decide(
     if decision == Decision.REASSIGN and reviewer is not None:
         return _reassign(locked, answer, reviewer, giver=person, at=at, actor=actor)
     _note(locked, answer, person, ends, at)
+    _record(locked, answer, actor)
     if decision == Decision.CERTIFY:
         _certify(locked, actor=actor, at=at)
-    _record(locked, answer, actor)
-    remediation.carry_out(locked, actor=actor)
+    else:
+        _take_away(locked, actor=actor, at=at)
     if locked.reviewer_id is not None:
         telling.settle(locked.campaign_id, [locked.reviewer_id], at=at)
     return locked
@@ -213,6 +215,20 @@ def _certify(item: ReviewItem, *, actor: Actor, at: datetime) -> None:
     until = f"Certified until {made.certified_until:%d %b %Y}."
     item.remediation = {"action": "certify", "text": until, "certified_until": made.certified_until.isoformat()}
     item.save(update_fields=["remediation"])
+
+
+def _take_away(item: ReviewItem, *, actor: Actor, at: datetime) -> None:
+    """What was certified before is not any more; what a reduction leaves is, where it may be."""
+    # Ended first: what is taken away by an answer is no drift that asks again.
+    snapshots.end(item.identity, reason=f"Review: {item.decision}", at=at)
+    remediation.carry_out(item, actor=actor)
+    if item.decision != Decision.REDUCE or item.remediation_state != RemediationState.DONE:
+        return
+    with contextlib.suppress(DomainError), transaction.atomic():
+        made = snapshots.certify(item, actor=actor, until=certified_until(item.identity, at))
+        until = f"What is left is certified until {made.certified_until:%d %b %Y}."
+        item.remediation = {**item.remediation, "text": f"{item.remediation['text']} {until}"}
+        item.save(update_fields=["remediation"])
 
 
 def _reassign(

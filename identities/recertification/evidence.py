@@ -100,7 +100,7 @@ def _roles(identities: Sequence[ManagedIdentity], at: datetime) -> dict[UUID, li
                 ],
                 "validUntil": _text(binding.valid_until),
                 "lastUsedAt": _text(binding.last_used_at),
-                "unused": quiet_since + rest[binding.identity_id] <= at,
+                "unused": not binding.is_elevation and quiet_since + rest[binding.identity_id] <= at,
             }
         )
     return found

@@ -184,12 +184,16 @@ def _value(member: str, value: object) -> Any:
     texts = value if isinstance(value, list) else [value]
     if len(texts) > MOST:
         raise ValueError(f"At most {MOST} words.")
-    for text in texts:
-        if not isinstance(text, str) or not text.strip() or len(text) > LONGEST or "\x00" in text:
-            raise ValueError(f"A text of at most {LONGEST} characters, or a list of them.")
-        _one(member, text.strip())
-    cleaned = [text.strip() for text in texts]
+    cleaned = [_text(text) for text in texts]
+    for text in cleaned:
+        _one(member, text)
     return cleaned if isinstance(value, list) else cleaned[0]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST or "\x00" in value:
+        raise ValueError(f"A text of at most {LONGEST} characters, or a list of them.")
+    return value.strip()
 
 
 def _flag(value: object) -> bool:
