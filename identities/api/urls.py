@@ -3,8 +3,12 @@
 from django.urls import URLPattern, re_path
 
 from identities.api import (
+    approvals,
     audit,
     auth,
+    campaign_items,
+    campaign_plans,
+    campaigns,
     credentials,
     custody,
     docs,
@@ -38,6 +42,10 @@ _FACES = (
     identities,
     quarantines,
     succession,
+    approvals,
+    campaigns,
+    campaign_items,
+    campaign_plans,
     imports,
     standards,
     credentials,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
+from identities.approvals import four_eyes
 from identities.errors import Conflict, Invalid, Refused
 from identities.events import IdentityEvent, QuarantineEvent
 from identities.inventory import services as inventory
@@ -108,9 +109,12 @@ def _check_second(row: Quarantine, actor: Actor, at: datetime) -> None:
             "It is of high tier: one person asks for its release, and another one releases it.",
             code="second_person_needed",
         )
-    # An account made after the stop is no second person: whoever makes accounts could be both.
-    if User.objects.filter(pk=actor.id, created_at__gt=row.called_at).exists():
-        raise Refused("This account is younger than the quarantine.", code="second_person_needed")
+    # Whoever makes accounts, gives roles or sets passwords could be both: such an account is no second person.
+    second = User.objects.filter(pk=actor.id).first()
+    asker = {row.release_asked_by_id}
+    why = four_eyes.refusal(second, involved=asker, since=row.called_at) if second else "There is no such account."
+    if why:
+        raise Refused(why, code="second_person_needed")
 
 
 def _undo(row: Quarantine, *, reason: str, actor: Actor) -> Quarantine:

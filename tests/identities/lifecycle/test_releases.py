@@ -17,8 +17,9 @@ from identities.lifecycle import drills, pausing, services as lifecycle
 from identities.lifecycle.models import Quarantine
 from identities.lifecycle.quarantines import quarantine
 from identities.lifecycle.releases import ask, needs_two, release, release_or_ask
+from identities.people import services as people
 from identities.people.actors import actor_of
-from identities.people.models import Tenant, User
+from identities.people.models import PortalRole, Tenant, User
 from identities.tokens import selectors as issued, services as tokens
 from scheduling.services import schedules
 from tests.factories import passport, register, runs, tokens as made
@@ -250,3 +251,30 @@ def test_a_drill_of_high_tier_is_ended_by_one(tenant: Tenant) -> None:
     row = drills.rehearse(identity, actor=SYSTEM, is_confirmed=True)
     release(row, reason=REASON, actor=actor_of(admin(tenant)))
     assert state(row) == "active"
+
+
+def test_an_admin_who_set_the_other_ones_password_is_not_both_people(tenant: Tenant) -> None:
+    row, first, second = stopped(tenant, risk_tier="high"), admin(tenant), admin(tenant)
+    people.set_password(second, password="Another-Horse-2", actor=actor_of(first))
+    ask(row, reason=REASON, actor=actor_of(first))
+    assert refused_to(row, second)
+    ask(row, reason=REASON, actor=actor_of(second))
+    assert refused_to(row, first)
+    people.set_password(second, password="My-Own-Horse-3", actor=actor_of(second))
+    assert release(row, reason=REASON, actor=actor_of(first)).closed_at is not None
+
+
+def test_two_accounts_of_one_person_are_one(tenant: Tenant) -> None:
+    row = stopped(tenant, risk_tier="high")
+    first = register.person(tenant, email="ann@example.com", created_at=timezone.now() - timedelta(days=1))
+    other = register.person(tenant, email="ann+two@example.com", created_at=timezone.now() - timedelta(days=1))
+    ask(row, reason=REASON, actor=actor_of(first))
+    assert refused_to(row, other)
+
+
+def test_who_was_made_an_admin_by_the_first_since_the_stop_is_no_second(tenant: Tenant) -> None:
+    row, first = stopped(tenant, risk_tier="high"), admin(tenant)
+    other = register.person(tenant, PortalRole.ANALYST, created_at=timezone.now() - timedelta(days=1))
+    people.set_role(other, role=PortalRole.ADMIN, actor=actor_of(first))
+    ask(row, reason=REASON, actor=actor_of(first))
+    assert refused_to(row, other)
