@@ -52,9 +52,9 @@ def decide(
     """Answer `item`, and do what was answered, in one transaction.
 
     `certify` keeps the state as certified until the tier asks again. `reduce` ends `bindings` (silent: those that
-    nothing used) and certifies what is left, `revoke` disables it and ends them all: both can be undone for 72 hours. `reassign` asks `reviewer`
-    instead. A reason is needed for all but to certify what is recommended so and leaves no question open. What cannot
-    be carried out now (a quarantine) waits on the item and is tried again.
+    nothing used) and certifies what is left. `revoke` disables it and ends them all. Both can be undone for 72 hours.
+    `reassign` asks `reviewer` instead. A reason is needed for all but to certify what is recommended so and leaves no
+    question open. What cannot be carried out now (a quarantine) waits on the item and is tried again.
 
     Raises Refused (`not_a_person`, `not_your_item`, `same_person`, `hand_of_requester`), Conflict (`item_closed`,
     `campaign_over`, `no_owner`, `identity_retired`) and Invalid, naming `decision`, `reason`, `bindings`, `reviewer`.

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.actors import Actor
-from identities.recertification import campaigns, plans, reminding, silence
+from identities.recertification import campaigns, plans, remediation, reminding, silence
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +21,9 @@ def tend() -> None:
     at = timezone.now()
     launched, settled = plans.launch_due(at), silence.sweep(at)
     _prepare(ends=time.monotonic() + PREPARE_SECONDS)
-    closed = campaigns.close_finished(at)
-    if launched or settled or closed:
-        log.info("reviews", launched=launched, settled=settled, closed=closed)
+    retried, closed = remediation.retry_due(at), campaigns.close_finished(at)
+    if launched or settled or retried or closed:
+        log.info("reviews", launched=launched, settled=settled, retried=retried, closed=closed)
 
 
 def _prepare(*, ends: float) -> None:
