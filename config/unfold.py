@@ -136,6 +136,9 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Governance",
                 "items": [
+                    _item("Campaigns", "fact_check", "identities.ReviewCampaign"),
+                    _item("Review plans", "event_upcoming", "identities.CampaignPlan"),
+                    _item("Approvals", "how_to_vote", "identities.ApprovalRequest"),
                     _item("Succession", "family_history", "identities.SuccessionCase"),
                 ],
             },

@@ -1,8 +1,12 @@
 """The admin: pages for people. Importing it registers every page of this app."""
 
 from identities.admin import (
+    approvals as approvals,
     audit_events as audit_events,
     bindings as bindings,
+    campaign_items as campaign_items,
+    campaign_plans as campaign_plans,
+    campaigns as campaigns,
     decisions as decisions,
     findings as findings,
     identities as identities,

@@ -24,17 +24,20 @@ PAGE = 50
 #: What a notice may be about, and whose page that is.
 PAGES = {
     "identity": "identities_managedidentity",
+    "approval": "identities_approvalrequest",
     "finding": "identities_finding",
     "user": "identities_user",
     "team": "identities_team",
     "vault_connection": "identities_vaultconnection",
     "schedule": "scheduling_schedule",
     "run": "scheduling_schedulerun",
+    "campaign": "identities_reviewcampaign",
+    "campaign_plan": "identities_campaignplan",
 }
 #: The kind of a notice, and the tab on which it is answered.
 TABS = {"credential_due": "credentials"}
 #: Kinds that have a page of their own, by the id of what they are about.
-OWN = {"secrets_seen": "admin:secrets_seen"}
+OWN = {"secrets_seen": "admin:secrets_seen", "review_asked": "admin:identities_reviewcampaign_review"}
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponseBase:
