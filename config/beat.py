@@ -20,6 +20,7 @@ SCHEDULE = {
     "requests": _each(10.0, "identities.issue_requests", expires=20),
     "reviews": _each(10.0, "identities.reviews", expires=20),
     "remind-reviewers": _each(60.0, "identities.remind_reviewers", expires=50),
+    "expire-approvals": _each(60.0, "identities.expire_approvals", expires=50),
     "remind": _each(3600.0, "identities.remind", expires=600),
     "notify": _each(5.0, "identities.notify", expires=15),
     "send-deliveries": _each(5.0, "identities.send_deliveries", expires=15),
