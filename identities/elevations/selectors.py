@@ -111,3 +111,8 @@ def is_overdue(row: BreakGlassGrant, at: datetime) -> bool:
 def is_late(row: BreakGlassGrant, at: datetime) -> bool:
     """Whether its review should be there and is not; by the dates, whoever noted it."""
     return row.state in UNREVIEWED and is_overdue(row, at)
+
+
+def is_own(row: Elevation | BreakGlassGrant, person_id: UUID | None) -> bool:
+    """Whether this person asked for it, or is the one whom it names."""
+    return person_id is not None and (row.requested_by_id == str(person_id) or row.owner_id == person_id)

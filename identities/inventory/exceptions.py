@@ -137,6 +137,11 @@ def ends_soon(at: datetime) -> Q:
     return live(at) & Q(expires_at__lte=at + SOON)
 
 
+def in_state(state: str, at: datetime) -> Q:
+    """The condition for an exception to be `live`, `ending` (live, and over within two weeks) or `over`."""
+    return {"live": live(at), "ending": ends_soon(at)}.get(state, Q(ended_at__isnull=False) | Q(expires_at__lte=at))
+
+
 def exceptions(tenant_ids: Collection[UUID] | None) -> QuerySet[PolicyException]:
     """Those of identities of these tenants (None: of every one), each with its identity."""
     rows = PolicyException.objects.select_related("identity")
