@@ -1,5 +1,6 @@
 """Elevations over the API: ask for a role for a short while, end it early, take the question back."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -152,10 +153,8 @@ class CancelElevationView(_ElevationEndView):
 def _role(identity: ManagedIdentity, written: str) -> Role:
     rows = Role.objects.filter(tenant_id=identity.tenant_id)
     named = Q(name__iexact=written)
-    try:
+    with suppress(ValueError):
         named |= Q(pk=UUID(written))
-    except ValueError:
-        pass
     found = rows.filter(named).first()
     if found is None:
         raise Invalid({"role": ["There is no such role."]})

@@ -57,8 +57,8 @@ class RenewedException(Shape):
         required=False,
         allow_blank=True,
         default="",
-        help_text="Who answers for it: a person of the tenant, by id or e-mail address. Silent whoever grants it; of the "
-        "kind `shared_identity` somebody is to be named.",
+        help_text="Who answers for it: a person of the tenant, by id or e-mail address. Silent whoever grants it; of "
+        "the kind `shared_identity` somebody is to be named.",
     )
 
 

@@ -20,8 +20,10 @@ from identities.credentials import services as credentials
 from identities.credentials.models import ExternalCredential
 from identities.detections.models import Finding
 from identities.discovery.models import ImportRun
+from identities.elevations.models import BreakGlassGrant, Elevation
 from identities.inventory.models import PolicyException
 from identities.lifecycle.models import Quarantine
+from identities.notifications.models import Channel, Delivery, Subscription
 from identities.policies.models import ResourcePolicy
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
@@ -32,7 +34,15 @@ pytestmark = pytest.mark.django_db
 ROLES = ("READ_ONLY", "ANALYST", "AUDITOR", "ADMIN")
 WITH_ID = [row for row in ROWS if "<" in row.route]
 WITHOUT_ID = [row for row in ROWS if "<" not in row.route]
-NO_TENANTS_ROWS = {"api/auth/me", "api/tenants", "api/audit/checkpoints", "api/reports", "flowstudio/api/nodeKinds"}
+NO_TENANTS_ROWS = {
+    "api/auth/me",
+    "api/inbox",
+    "api/subscriptions/vocabulary",
+    "api/tenants",
+    "api/audit/checkpoints",
+    "api/reports",
+    "flowstudio/api/nodeKinds",
+}
 TENANT_LISTS = [row for row in WITHOUT_ID if row.method == "GET" and row.route not in NO_TENANTS_ROWS]
 
 
@@ -100,6 +110,7 @@ def one_of_every_kind():
     role = bots.grant(identity, "workflow.execute", name="their-role")
     schedule = firings.schedule(running=firings.workflow(of=tenant, key="wf-theirs"))
     stop = Quarantine.objects.create(tenant=tenant, identity=identity, reason="theirs", previous_state="active")
+    hook = Channel.objects.create(tenant=tenant, name="their-channel", kind="webhook")
     with transaction.atomic():
         event = audit.record("identity.changed", actor=cast.SYSTEM, subject=Subject("identity", "x", "x", tenant.pk))
     return {
@@ -120,7 +131,14 @@ def one_of_every_kind():
             reason="theirs",
             expires_at=timezone.now() + timedelta(days=1),
         ).pk,
+        "elevations": Elevation.objects.create(tenant=tenant, identity=identity, role=role, minutes=5).pk,
+        "breakGlass": BreakGlassGrant.objects.create(
+            tenant=tenant, identity=identity, role=role, minutes=5, valid_until=timezone.now() + timedelta(days=1)
+        ).pk,
         "rotations": getattr(credentials.issue(identity, actor=cast.SYSTEM).rotation, "pk", None),
+        "channels": hook.pk,
+        "subscriptions": Subscription.objects.create(tenant=tenant, name="theirs", channel=hook).pk,
+        "deliveries": Delivery.objects.create(tenant=tenant, channel=hook, subject="theirs").pk,
         "vaultConnections": VaultConnection.objects.create(
             tenant=tenant, name="their-vault", provider="local", vault_uri="local://theirs"
         ).pk,
