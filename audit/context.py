@@ -13,12 +13,30 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Why a change is made and how it is taken back: a ticket or pull request by its link, a note, a plan."""
+
+    ticket: str = ""
+    note: str = ""
+    rollback_plan: str = ""
+
+    def as_members(self) -> dict[str, str]:
+        """What was said, as a record keeps it."""
+        told = {"ticket": self.ticket, "note": self.note, "rollback_plan": self.rollback_plan}
+        return {name: text for name, text in told.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of the surroundings; empty text where nothing is."""
+    """What is known of the surroundings; empty text where nothing is.
+
+    `change` is None where whoever works could not have said anything about it; where it is there, it may be asked for.
+    """
 
     correlation_id: str = ""
     address: str = ""
     run_id: UUID | None = None
+    change: Change | None = None
 
 
 _NONE = Context()
@@ -42,7 +60,10 @@ def is_well_formed(text: str) -> bool:
 
 @contextmanager
 def bound(
-    correlation_id: str | None = None, address: str | None = None, run_id: UUID | None = None
+    correlation_id: str | None = None,
+    address: str | None = None,
+    run_id: UUID | None = None,
+    change: Change | None = None,
 ) -> Iterator[Context]:
     """Bind what is given and keep the rest of the surrounding context; log lines carry the same two ids.
 
@@ -54,6 +75,7 @@ def bound(
         correlation_id=correlation_id or outer.correlation_id or new_correlation_id(),
         address=outer.address if address is None else address,
         run_id=run_id or outer.run_id,
+        change=change or outer.change,
     )
     token = _current.set(inner)
     fields = {"correlation_id": inner.correlation_id} | ({"run_id": str(inner.run_id)} if inner.run_id else {})

@@ -34,9 +34,9 @@ def record(
     """Insert one event; exactly one INSERT and no other query.
 
     `changes` is `{field: {"previous": …, "current": …}}`. The tenant is the subject's, else the actor's; correlation
-    id, address and run come from `audit.context`. Secrets in texts and members are masked, over-long text is cut,
-    floats become text. Raises `NotInTransaction` outside of an atomic block. The event gets its number and its link
-    within seconds, from the sealer; promised is the order of sealing, not of ids.
+    id, address, run and what was said about the change come from `audit.context`. Secrets in texts and members are
+    masked, over-long text is cut, floats become text. Raises `NotInTransaction` outside of an atomic block. The event
+    gets its number and its link within seconds, from the sealer; promised is the order of sealing, not of ids.
     """
     if not _is_in_transaction():
         raise NotInTransaction(event)
@@ -102,13 +102,19 @@ def compose(
         subject_id=_fit("subject_id", subject.id),
         subject_label=_fit("subject_label", subject.label),
         changes=clean_changes(changes or {}),
-        details=clean_members(details or {}),
+        details=clean_members({**(details or {}), **_change(around)}),
         correlation_id=_fit("correlation_id", around.correlation_id),
         run_id=run_id or around.run_id,
         address=_fit("address", around.address),
     )
     row.tag = tag_of(row.as_record())
     return row
+
+
+def _change(around: context.Context) -> dict[str, object]:
+    """What whoever works said about the change: on everything that they do with it."""
+    said = around.change.as_members() if around.change else {}
+    return {"change": said} if said else {}
 
 
 def _insert_sql() -> str:
