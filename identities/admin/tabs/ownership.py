@@ -34,7 +34,7 @@ class OwnershipTab(IdentityTab):
         return [Notice("Caretaker state: nobody answers for it", text, "warn", "family_history", action)]
 
     def blocks(self) -> Sequence[Block]:
-        return [self._owners(), self._transfers(), self._successions()]
+        return [*self.notices(), self._owners(), self._transfers(), self._successions()]
 
     def _owners(self) -> Facts:
         it = self.identity

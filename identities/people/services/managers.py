@@ -1,5 +1,7 @@
 """Who stands above whom: asked when somebody leaves things behind."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from audit import changes, services as audit
@@ -40,11 +42,11 @@ def _check(user: User, manager: User) -> None:
         raise Invalid({"manager": ["There is no such person."]})
     if not manager.is_active:
         raise Invalid({"manager": ["This person's account is disabled."]})
-    above: User | None = manager
+    above: UUID | None = manager.pk
     for _ in range(LONGEST_LINE):
+        if above == user.pk:
+            raise Invalid({"manager": ["Nobody stands above themselves: this would close a circle."]})
+        above = User.objects.filter(pk=above).values_list("manager_id", flat=True).first()
         if above is None:
             return
-        if above.pk == user.pk:
-            raise Invalid({"manager": ["Nobody stands above themselves: this would close a circle."]})
-        above = above.manager
     raise Invalid({"manager": ["The line above this person has no end."]})
