@@ -1,8 +1,8 @@
 """Silence at the deadline: every question that nobody answered gets its consequence, once, whoever dies meanwhile.
 
-A campaign past its due date closes: OPEN, CLOSING, CLOSED. Each item is settled in a short transaction of its own that
-first takes its identity and then moves the item from open to silent, so that an answer, a second worker and a worker
-that was killed leave it settled once or not at all; what is left, the next sweep goes on with.
+A campaign past its due date closes: OPEN, CLOSING, CLOSED. A few items at a time are settled in one short transaction,
+all or none, that takes their identities and finds the items still open under its locks: an answer, a second worker and
+a worker that was killed leave an item settled once or not at all; with what is left, the next sweep goes on.
 """
 
 import time
@@ -11,11 +11,10 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit import services as audit
 from identities.events import CampaignEvent
-from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.people import notices
 from identities.people.models import User
@@ -33,8 +32,8 @@ from identities.recertification.subjects import subject_of
 
 log = structlog.get_logger(__name__)
 
-#: So many ids are read at a time.
-BITE = 500
+#: So many items are settled in one transaction: few enough that nobody waits long for it, on SQLite as well.
+BITE = 25
 
 
 def sweep(at: datetime, limit: int = 20_000, seconds: float = 8.0) -> int:
@@ -75,59 +74,44 @@ def _begin(campaign: ReviewCampaign, at: datetime) -> None:
 
 def _settle_all(campaign: ReviewCampaign, at: datetime, limit: int, ends: float) -> int:
     settled, after = 0, UUID(int=0)
-    while settled < limit and (bite := _bite(campaign, after)):
-        for item_id in bite:
-            if settled >= limit or time.monotonic() >= ends:
-                return settled
-            settled += _settle(campaign, item_id, at)
+    while settled < limit and time.monotonic() < ends and (bite := _bite(campaign, after, min(BITE, limit - settled))):
+        settled += _settle(campaign, bite, at)
         after = bite[-1]
     return settled
 
 
-def _bite(campaign: ReviewCampaign, after: UUID) -> list[UUID]:
+def _bite(campaign: ReviewCampaign, after: UUID, size: int) -> list[UUID]:
     rows = ReviewItem.objects.filter(campaign=campaign, state=ItemState.OPEN, pk__gt=after)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:BITE])
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:size])
 
 
-def _settle(campaign: ReviewCampaign, item_id: UUID, at: datetime) -> bool:
+def _settle(campaign: ReviewCampaign, item_ids: list[UUID], at: datetime) -> int:
     try:
         with transaction.atomic():
-            identity = _take(item_id)
-            item = ReviewItem.objects.filter(pk=item_id, state=ItemState.OPEN).first() if identity else None
-            if identity is None or item is None:
-                return False
-            item.campaign, item.identity = campaign, identity
-            return unanswered.settle(item, identity, at=at)
+            return unanswered.settle(unanswered.hold(campaign, item_ids, state=ItemState.OPEN), at=at)
     except Exception:
-        log.exception("silence.item_failed", item_id=str(item_id))
-        return False
-
-
-def _take(item_id: UUID) -> ManagedIdentity | None:
-    """The identity of an item, unless somebody else holds it now; SQLite has one writer at a time."""
-    skip = connection.features.has_select_for_update_skip_locked
-    rows = ManagedIdentity.objects.select_for_update(no_key=True, skip_locked=skip, of=("self",))
-    return rows.filter(review_items=item_id).first()
+        if len(item_ids) > 1:
+            # One of them breaks: each by itself, so that it holds up no other.
+            return sum(_settle(campaign, [item_id], at) for item_id in item_ids)
+        log.exception("silence.item_failed", item_id=str(item_ids[0]))
+        return 0
 
 
 def _retry(at: datetime) -> int:
     """What silence could not disable because an incident was under way, and can now."""
     rows = ReviewItem.objects.filter(remediation_state=RemediationState.PENDING, state=ItemState.SILENT)
-    rows = rows.exclude(identity__state=State.QUARANTINED).order_by("decided_at", "pk")
-    return sum(_retry_one(item_id, at) for item_id in list(rows.values_list("pk", flat=True)[:BITE]))
+    rows = rows.exclude(identity__state=State.QUARANTINED).select_related("campaign").defer("evidence")
+    return sum(_retry_one(item, at) for item in rows.order_by("decided_at", "pk")[:BITE])
 
 
 @transaction.atomic
-def _retry_one(item_id: UUID, at: datetime) -> bool:
-    identity = _take(item_id)
-    rows = ReviewItem.objects.select_related("campaign").select_for_update(no_key=True, of=("self",))
-    item = rows.filter(pk=item_id, remediation_state=RemediationState.PENDING).first() if identity else None
-    if item is None or identity is None or identity.state == State.QUARANTINED:
-        return False
-    item.identity, actor = identity, unanswered.actor_of(item.campaign)
+def _retry_one(item: ReviewItem, at: datetime) -> int:
+    held = unanswered.hold(item.campaign, [item.pk], state=ItemState.SILENT, pending=True)
+    mine = [one for one in held if one.identity.state != State.QUARANTINED]
     reason = f"Nobody answered its review by {item.campaign.due_at:%d %b %Y}, and its quarantine is over"
-    unanswered.act(item, Consequence(item.remediation["action"]), reason=reason, at=at, actor=actor)
-    return True
+    for one in mine:
+        unanswered.act([one], Consequence(one.remediation["action"]), reason=reason, at=at)
+    return len(mine)
 
 
 @transaction.atomic

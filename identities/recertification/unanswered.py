@@ -1,23 +1,24 @@
-"""What the deadline does to one item that nobody answered: recorded as no response, acted on, un-certified."""
+"""What the deadline does to items that nobody answered: recorded as no response, acted on, un-certified."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit import changes, services as audit
 from audit.actors import Actor
-from identities.access import services as access
 from identities.access.models import RoleBinding
 from identities.errors import DomainError
 from identities.events import ReviewEvent
 from identities.inventory import provenance
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.prepared import insert_many, update_many
 from identities.inventory.states import State, may_become
 from identities.inventory.vocabulary import Origin
-from identities.lifecycle import services as lifecycle
-from identities.recertification import consequences, snapshots
+from identities.lifecycle import disabling
+from identities.recertification import consequences, remediation, snapshots
 from identities.recertification.consequences import Consequence
 from identities.recertification.models import (
     Decision,
@@ -27,20 +28,18 @@ from identities.recertification.models import (
     ReviewDecision,
     ReviewItem,
 )
+from identities.recertification.remediation import UNDO, Outcome
 from identities.recertification.subjects import details_of, subject_of_item
 
 SILENCE = "silence"
-#: So long one click takes it back.
-UNDO = timedelta(hours=72)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was done: its state, a sentence, and what is needed to undo it."""
-
-    state: RemediationState
-    text: str
-    kept: dict[str, Any] = field(default_factory=dict)
+RETIRED = "It was retired: nothing is left to ask"
+NOTHING = "Nothing was taken away; it counts as not certified, its review as late."
+NO_ROLE = "It holds no role that nothing uses; it counts as not certified."
+SETTLED = (
+    "state", "decision", "decision_reason", "decided_at", "decided_by_label", "remediation_state", "remediation",
+    "remediated_at", "undo_until",
+)  # fmt: skip
+UNCERTIFIED = ("certified_until", "review_by", "provenance", "reassess_at")
 
 
 def actor_of(campaign: ReviewCampaign) -> Actor:
@@ -48,129 +47,174 @@ def actor_of(campaign: ReviewCampaign) -> Actor:
     return Actor.system(SILENCE, campaign.tenant_id)
 
 
-def settle(item: ReviewItem, identity: ManagedIdentity, *, at: datetime) -> bool:
-    """Act on the silence, once: False where somebody answered meanwhile, or another process was first.
+def hold(campaign: ReviewCampaign, item_ids: Sequence[UUID], *, state: str, pending: bool = False) -> list[ReviewItem]:
+    """Those of these items in `state` whose identities nobody else holds now; both rows held, as the database has them.
 
-    Runs in the caller's transaction, which holds the row of the identity; `item.campaign` is at hand.
+    Identities first and by id, as everybody does; SQLite has one writer at a time.
     """
-    if identity.state == State.RETIRED:
-        return _drop(item, at)
-    mine = ReviewItem.objects.filter(pk=item.pk, state=ItemState.OPEN)
-    if not mine.update(state=ItemState.SILENT, decision=Decision.NO_RESPONSE, decided_at=at, decided_by_label=SILENCE):
-        return False
-    reason = f"Nobody answered its review by {item.campaign.due_at:%d %b %Y} ({item.campaign.name})"
-    item.identity, actor = identity, actor_of(item.campaign)
-    tier = consequences.stricter(item.risk_tier, identity.risk_tier)
-    what = consequences.of_silence(item.campaign.on_silence, tier)
-    marked = _uncertify(identity, item.campaign, reason, at)
-    audit.record(
-        ReviewEvent.UNANSWERED,
-        actor=actor,
-        subject=subject_of_item(item),
-        reason=reason,
-        changes=marked,
-        details={**details_of(item), "reviewer": item.reviewer_label, "consequence": str(what)},
-    )
-    ReviewDecision.objects.create(
+    skip = connection.features.has_select_for_update_skip_locked
+    rows = ManagedIdentity.objects.select_for_update(no_key=True, skip_locked=skip, of=("self",)).order_by("pk")
+    held = {row.pk: row for row in rows.filter(review_items__in=item_ids)}
+    items = ReviewItem.objects.select_for_update(no_key=True, skip_locked=skip, of=("self",)).order_by("pk")
+    found = items.filter(pk__in=item_ids, identity__in=list(held), state=state).defer("evidence")
+    if pending:
+        found = found.filter(remediation_state=RemediationState.PENDING)
+    mine = list(found)
+    for item in mine:
+        item.campaign, item.identity = campaign, held[item.identity_id]
+    return mine
+
+
+def settle(items: Sequence[ReviewItem], *, at: datetime) -> int:
+    """Act on the silence about these, all or none; answers how many were settled.
+
+    Items of one campaign and open, as `hold` gave them in the caller's transaction. A fixed number of statements for
+    all that are disabled.
+    """
+    _drop([item for item in items if item.identity.state == State.RETIRED], at)
+    asked = [item for item in items if item.state == ItemState.OPEN]
+    if not asked:
+        return len(items)
+    campaign = asked[0].campaign
+    reason = f"Nobody answered its review by {campaign.due_at:%d %b %Y} ({campaign.name})"
+    meant = {item.pk: _meaning(item) for item in asked}
+    marked = _uncertify(campaign, asked, reason, at)
+    events = []
+    for item in asked:
+        item.state, item.decision, item.decision_reason = ItemState.SILENT, Decision.NO_RESPONSE, reason
+        item.decided_at, item.decided_by_label = at, SILENCE
+        details = {**details_of(item), "reviewer": item.reviewer_label, "consequence": str(meant[item.pk])}
+        actor, subject, changed = actor_of(campaign), subject_of_item(item), marked[item.pk]
+        events.append(
+            audit.compose(
+                ReviewEvent.UNANSWERED, actor=actor, subject=subject, reason=reason, changes=changed, details=details
+            )
+        )
+    audit.record_many(events)
+    insert_many([_answer(item) for item in asked])
+    for what in Consequence:
+        act([item for item in asked if meant[item.pk] is what], what, reason=reason, at=at)
+    return len(items)
+
+
+def act(items: Sequence[ReviewItem], what: Consequence, *, reason: str, at: datetime) -> None:
+    """Carry the consequence out and keep on the items what came of it, with what undoing needs."""
+    if what is Consequence.DISABLE:
+        outcomes = _disable(items, reason=reason)
+    elif what is Consequence.REDUCE:
+        outcomes = [_reduce(item, reason=reason) for item in items]
+    else:
+        outcomes = [Outcome(RemediationState.NOT_NEEDED, NOTHING)] * len(items)
+    events = []
+    for item, outcome in zip(items, outcomes, strict=True):
+        _keep(item, what, outcome, at)
+        failed = outcome.state == RemediationState.FAILED
+        events.append(
+            audit.compose(
+                ReviewEvent.REMEDIATION_FAILED if failed else ReviewEvent.REMEDIATED,
+                actor=actor_of(item.campaign),
+                subject=subject_of_item(item),
+                reason=outcome.text,
+                details={**details_of(item), "action": str(what), "state": str(outcome.state)},
+            )
+        )
+    update_many(items, SETTLED)
+    audit.record_many(events)
+
+
+def _meaning(item: ReviewItem) -> Consequence:
+    tier = consequences.stricter(item.risk_tier, item.identity.risk_tier)
+    return consequences.of_silence(item.campaign.on_silence, tier)
+
+
+def _answer(item: ReviewItem) -> ReviewDecision:
+    return ReviewDecision(
         item=item,
-        decision=Decision.NO_RESPONSE,
-        reason=reason,
+        decision=item.decision,
+        reason=item.decision_reason,
         by_label=SILENCE,
-        at=at,
+        at=item.decided_at or timezone.now(),
         evidence_hash=item.evidence_hash,
     )
-    act(item, what, reason=reason, at=at, actor=actor)
-    return True
 
 
-def act(item: ReviewItem, what: Consequence, *, reason: str, at: datetime, actor: Actor) -> None:
-    """Carry the consequence out and keep on the item what came of it, with what undoing needs."""
-    outcome = _carry_out(item, what, reason=reason, actor=actor)
-    item.remediation_state, is_done = outcome.state, outcome.state == RemediationState.DONE
+def _keep(item: ReviewItem, what: Consequence, outcome: Outcome, at: datetime) -> None:
+    is_done = outcome.state == RemediationState.DONE
+    item.remediation_state = outcome.state
     item.remediation = {"action": str(what), "text": outcome.text, **outcome.kept}
     item.remediated_at, item.undo_until = (at, at + UNDO) if is_done else (None, None)
-    item.save(update_fields=["remediation_state", "remediation", "remediated_at", "undo_until"])
-    failed = outcome.state == RemediationState.FAILED
-    audit.record(
-        ReviewEvent.REMEDIATION_FAILED if failed else ReviewEvent.REMEDIATED,
-        actor=actor,
-        subject=subject_of_item(item),
-        reason=outcome.text,
-        details={**details_of(item), "action": str(what), "state": str(outcome.state)},
-    )
 
 
-def _carry_out(item: ReviewItem, what: Consequence, *, reason: str, actor: Actor) -> Outcome:
-    try:
-        if what is Consequence.DISABLE:
-            return _disable(item.identity, reason=reason, actor=actor)
-        if what is Consequence.REDUCE:
-            return _reduce(item, reason=reason, actor=actor)
-    except DomainError as error:
-        return Outcome(RemediationState.FAILED, f"It could not be done: {error.message}")
-    return Outcome(
-        RemediationState.NOT_NEEDED, "Nothing was taken away; it counts as not certified, its review as late."
-    )
+def _disable(items: Sequence[ReviewItem], *, reason: str) -> list[Outcome]:
+    before = [(State(item.identity.state), item.identity.paused_until) for item in items]
+    able = [item.identity for item in items if _can_be_disabled(State(item.identity.state))]
+    if able:
+        disabling.disable_held(able, reason=reason, actor=actor_of(items[0].campaign))
+    return [_of_disabling(item.identity, *was) for item, was in zip(items, before, strict=True)]
 
 
-def _disable(identity: ManagedIdentity, *, reason: str, actor: Actor) -> Outcome:
-    state, paused_until = State(identity.state), identity.paused_until
-    if state is State.QUARANTINED:
+def _can_be_disabled(state: State) -> bool:
+    return state is not State.QUARANTINED and may_become(state, State.DISABLED)
+
+
+def _of_disabling(identity: ManagedIdentity, was: State, paused_until: datetime | None) -> Outcome:
+    if was is State.QUARANTINED:
         return Outcome(RemediationState.PENDING, "It is quarantined: it is disabled as soon as that ends.")
-    if not may_become(state, State.DISABLED):
-        return Outcome(RemediationState.NOT_NEEDED, f"It was {state} already.")
-    moved = lifecycle.disable(identity, reason=reason, actor=actor)
-    kept = {"previous_state": state.value, "state_changed_at": moved.state_changed_at.isoformat()}
+    if not _can_be_disabled(was):
+        return Outcome(RemediationState.NOT_NEEDED, f"It was {was} already.")
+    kept = {"previous_state": was.value, "state_changed_at": identity.state_changed_at.isoformat()}
     if paused_until is not None:
         kept["paused_until"] = paused_until.isoformat()
     return Outcome(RemediationState.DONE, "It was disabled.", kept)
 
 
-def _reduce(item: ReviewItem, *, reason: str, actor: Actor) -> Outcome:
+def _reduce(item: ReviewItem, *, reason: str) -> Outcome:
     """End what nothing used when the evidence was gathered, and nothing has used since."""
     seen = item.evidence_at or item.opened_at
     standing = RoleBinding.objects.standing(timezone.now()).filter(pk__in=item.preselected, identity=item.identity)
-    ended = [
-        binding
-        for binding in standing.filter(is_elevation=False)
-        if binding.last_used_at is None or binding.last_used_at <= seen
-    ]
-    for binding in ended:
-        access.end_binding(binding, actor=actor, reason=reason)
-    if not ended:
-        return Outcome(RemediationState.NOT_NEEDED, "It holds no role that nothing uses; it counts as not certified.")
-    one = "1 role that nothing used was" if len(ended) == 1 else f"{len(ended)} roles that nothing used were"
-    return Outcome(RemediationState.DONE, f"{one} ended.", {"bindings_ended": [str(binding.pk) for binding in ended]})
+    unused = [row.pk for row in standing.filter(is_elevation=False) if not row.last_used_at or row.last_used_at <= seen]
+    if not unused:
+        return Outcome(RemediationState.NOT_NEEDED, NO_ROLE)
+    try:
+        with transaction.atomic():
+            return remediation.reduce(item.identity, unused, reason=reason, actor=actor_of(item.campaign))
+    except DomainError as error:
+        return Outcome(RemediationState.FAILED, f"It could not be done: {error.message}")
 
 
-def _uncertify(identity: ManagedIdentity, campaign: ReviewCampaign, reason: str, at: datetime) -> changes.Changes:
-    """On the row: not certified, and its review late from the deadline on, which the register shows and finds."""
-    was, day = (identity.certified_until, identity.review_by), campaign.due_at.date()
-    if identity.certified_until is not None:
-        snapshots.end(identity, reason=reason, at=at)
-    if identity.review_by is None or identity.review_by > day:
-        identity.review_by = day
-        identity.provenance = provenance.marked(
-            identity.provenance, ["review_by"], origin=Origin.DERIVED, at=at, by=SILENCE, source=campaign.name
+def _uncertify(
+    campaign: ReviewCampaign, items: Sequence[ReviewItem], reason: str, at: datetime
+) -> dict[UUID, changes.Changes]:
+    """On the rows: not certified, and the review late from the deadline on, which the register shows and finds."""
+    day, said = campaign.due_at.date(), {}
+    for item in items:
+        identity = item.identity
+        before = _days(identity)
+        if identity.certified_until is not None:
+            snapshots.end(identity, reason=reason, at=at)
+        if identity.review_by is None or identity.review_by > day:
+            identity.review_by = day
+            identity.provenance = provenance.marked(
+                identity.provenance, ["review_by"], origin=Origin.DERIVED, at=at, by=SILENCE, source=campaign.name
+            )
+        identity.reassess_at = at
+        said[item.pk] = changes.between(before, _days(identity))
+    update_many([item.identity for item in items], UNCERTIFIED)
+    return said
+
+
+def _days(identity: ManagedIdentity) -> dict[str, object]:
+    days = {"certified_until": identity.certified_until, "review_by": identity.review_by}
+    return {name: day.isoformat() if day else None for name, day in days.items()}
+
+
+def _drop(items: Sequence[ReviewItem], at: datetime) -> None:
+    events = []
+    for item in items:
+        item.state, item.decision_reason, item.decided_at = ItemState.DROPPED, RETIRED, at
+        actor, subject = actor_of(item.campaign), subject_of_item(item)
+        events.append(
+            audit.compose(ReviewEvent.DROPPED, actor=actor, subject=subject, reason=RETIRED, details=details_of(item))
         )
-    rows = ManagedIdentity.objects.filter(pk=identity.pk)
-    rows.update(review_by=identity.review_by, provenance=identity.provenance, reassess_at=at)
-    said = [tuple(day.isoformat() if day else None for day in pair) for pair in (was, _days(identity))]
-    names = ("certified_until", "review_by")
-    return changes.between(dict(zip(names, said[0], strict=True)), dict(zip(names, said[1], strict=True)))
-
-
-def _days(identity: ManagedIdentity) -> tuple[Any, Any]:
-    return identity.certified_until, identity.review_by
-
-
-def _drop(item: ReviewItem, at: datetime) -> bool:
-    reason = "It was retired: nothing is left to ask"
-    mine = ReviewItem.objects.filter(pk=item.pk, state=ItemState.OPEN)
-    if not mine.update(state=ItemState.DROPPED, decision_reason=reason, decided_at=at):
-        return False
-    actor = actor_of(item.campaign)
-    audit.record(
-        ReviewEvent.DROPPED, actor=actor, subject=subject_of_item(item), reason=reason, details=details_of(item)
-    )
-    return True
+    update_many(items, SETTLED)
+    audit.record_many(events)

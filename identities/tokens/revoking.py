@@ -1,9 +1,11 @@
 """Ending tokens before their time: one by its jti, or all of an identity by an instant."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from audit import services as audit
@@ -11,6 +13,7 @@ from audit.actors import Actor
 from identities.errors import Missing
 from identities.events import TokenEvent
 from identities.inventory.models import ManagedIdentity
+from identities.inventory.prepared import update_many
 from identities.inventory.subjects import subject_of
 from identities.tokens.models import IssuedToken
 from identities.tokens.revocations import revocations
@@ -72,6 +75,26 @@ def kill_tokens(identity: ManagedIdentity, *, actor: Actor, reason: str = "") ->
     )
     _changed()
     return instant
+
+
+@transaction.atomic
+def kill_tokens_held(identities: Sequence[ManagedIdentity], *, actor: Actor, reason: str = "") -> None:
+    """As `kill_tokens` for each of these, in three statements; the caller holds the rows, as the database has them."""
+    now, events = timezone.now(), []
+    for identity in identities:
+        previous = identity.tokens_revoked_at
+        identity.tokens_revoked_at = now if previous is None else max(now, previous)
+        said = {"previous": previous.isoformat() if previous else None}
+        said["current"] = identity.tokens_revoked_at.isoformat()
+        changed = {"tokens_revoked_at": said}
+        subject = subject_of(identity)
+        events.append(audit.compose(TokenEvent.REVOKED, actor=actor, subject=subject, reason=reason, changes=changed))
+    update_many(identities, ["tokens_revoked_at"])
+    late = IssuedToken.objects.filter(identity__in=identities, issued_at__gt=F("identity__tokens_revoked_at"))
+    late = late.filter(revoked_at=None)
+    IssuedToken.objects.filter(pk__in=late.values("pk")).update(revoked_at=now)
+    audit.record_many(events)
+    _changed()
 
 
 def remove_ended(at: datetime, *, limit: int = BATCH) -> int:

@@ -1,7 +1,7 @@
 """The commands of the room."""
 
 from identities.tokens.minting import KEYS_WITH_ROLES, WITH_ROLES, Minted, mint, roles_beside
-from identities.tokens.revoking import kill_tokens, remove_ended, revoke
+from identities.tokens.revoking import kill_tokens, kill_tokens_held, remove_ended, revoke
 from identities.tokens.signing_keys import (
     destroy_retired,
     ensure_signing_key,
@@ -20,6 +20,7 @@ __all__ = [
     "ensure_signing_key",
     "follow_setting",
     "kill_tokens",
+    "kill_tokens_held",
     "mint",
     "mint_user_token",
     "remove_ended",
