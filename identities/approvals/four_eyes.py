@@ -1,6 +1,6 @@
 """Four eyes: whether a person may decide on what others asked for, or is the same pair of eyes under another name."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,8 +132,9 @@ def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: da
         return THEIRS
     if any(setters.get(other) == me for other in involved):
         return MINE
-    given = (entry for entry in trail if entry.actor_id in involved)
-    return HAND if any(_lifts(entry, person, since) for entry in given) else None
+    given = [entry for entry in trail if entry.actor_id in involved]
+    is_lifted = any(_lifts(entry, person, since) for entry in given)
+    return HAND if is_lifted or _is_made_owner(person, trail, given) else None
 
 
 def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
@@ -142,13 +143,25 @@ def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
 
 
 def _lifts(entry: _Entry, person: User, since: datetime) -> bool:
-    """Whether this gave the person what makes them able to decide: their account, a team, or what they own."""
+    """Whether this made the person able to decide: what befell their account, or a team that took them in."""
     if entry.type == TeamEvent.MEMBER_ADDED:
         return bool(entry.details.get("user_id") == str(person.pk))
-    if _is_about(entry, person):
-        return entry.type in _ABLE and entry.at >= since
+    return entry.type in _ABLE and _is_about(entry, person) and entry.at >= since
+
+
+def _is_made_owner(person: User, trail: Iterable[_Entry], given: Iterable[_Entry]) -> bool:
+    """Whether one of `given` made the person an owner who was none before; to give back what was theirs is no gift."""
     names = {str(person.pk), person.email}
-    return any("owner" in field and sides.get("current") in names for field, sides in entry.changes.items())
+    first: dict[str, object] = {}
+    for field, sides in _owner_changes(trail):
+        first.setdefault(field, sides.get("previous"))
+    gained = any(sides.get("current") in names for _, sides in _owner_changes(given))
+    return gained and names.isdisjoint(str(value) for value in first.values())
+
+
+def _owner_changes(entries: Iterable[_Entry]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for entry in entries:
+        yield from ((field, sides) for field, sides in entry.changes.items() if "owner" in field)
 
 
 def _texts(ids: Iterable[UUID]) -> list[str]:

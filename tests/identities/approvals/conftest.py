@@ -7,6 +7,11 @@ from identities.people.models import PortalRole, Tenant, User
 from tests.factories import approvals, register
 
 
+@pytest.fixture(autouse=True)
+def nothing_heard() -> None:
+    approvals.seen()
+
+
 @pytest.fixture
 def tenant() -> Tenant:
     return register.tenant()
@@ -29,5 +34,4 @@ def owner(tenant: Tenant) -> User:
 
 @pytest.fixture
 def identity(tenant: Tenant, owner: User) -> ManagedIdentity:
-    approvals.seen()
     return register.identity(tenant, technical_owner=str(owner.pk), risk_tier="high")
