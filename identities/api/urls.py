@@ -46,6 +46,7 @@ _FACES = (
     roles,
     role_bindings,
     identities,
+    requests,
     quarantines,
     succession,
     approvals,

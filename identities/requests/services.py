@@ -73,12 +73,14 @@ def cancel(row: IdentityRequest, *, reason: str, actor: Actor) -> IdentityReques
     return held
 
 
-def approve(row: IdentityRequest, *, reason: str, actor: Actor) -> IdentityRequest:
+def approve(
+    row: IdentityRequest, *, reason: str, actor: Actor, content_hash: str | None = None
+) -> IdentityRequest:
     """One yes; with the last one it is issued. Raises as `approvals.approve`, and Conflict where none is waited for.
 
-    Call it outside a transaction.
+    `content_hash` is that of what was seen. Call it outside a transaction.
     """
-    approvals.approve(_waiting(row), reason=reason, actor=actor)
+    approvals.approve(_waiting(row), reason=reason, actor=actor, content_hash=content_hash)
     return _carry_out(_fresh(row))
 
 
