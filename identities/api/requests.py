@@ -109,8 +109,8 @@ class IdentityRequestsView(_RequestView):
         status=201,
         examples={"Low tier, issued at once": EXAMPLE, "High tier, to a vault": TO_A_VAULT},
         description=(
-            "The tier is computed and explained. Of low tier it is issued in this call: `identityId`, and `clientSecret` "
-            "once unless it goes to a vault. Else it is `pending`, and `needs` says whose word is waited for."
+            "The tier is computed and explained. Of low tier it is issued in this call, with `clientSecret` once unless "
+            "it goes to a vault. Else it is `pending`, and `needs` says whose word is waited for."
         ),
     )
     @sensitive_variables("answered", "extra")

@@ -25,6 +25,7 @@ from identities.inventory.models import PolicyException
 from identities.lifecycle.models import Quarantine
 from identities.notifications.models import Channel, Delivery, Subscription
 from identities.policies.models import ResourcePolicy
+from identities.requests.models import IdentityRequest
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
 from tests.identities.api import route_table as table
@@ -41,6 +42,7 @@ NO_TENANTS_ROWS = {
     "api/tenants",
     "api/audit/checkpoints",
     "api/reports",
+    "api/roleBundles",
     "flowstudio/api/nodeKinds",
 }
 TENANT_LISTS = [row for row in WITHOUT_ID if row.method == "GET" and row.route not in NO_TENANTS_ROWS]
@@ -151,6 +153,15 @@ def one_of_every_kind():
         ).pk,
         "policies": ResourcePolicy.objects.create(tenant=tenant, name="their-policy", text="", content_hash="x").pk,
         "quarantines": stop.pk,
+        "identityRequests": IdentityRequest.objects.create(
+            tenant=tenant,
+            bundle="observability-bot",
+            name="theirs",
+            environment="sandbox",
+            purpose="theirs",
+            risk_tier="low",
+            expires_at=timezone.now() + timedelta(days=1),
+        ).pk,
         "lines": stop.lines.create(position=1, kind="procedure", text="theirs").pk,
         "findings": Finding.objects.create(tenant=tenant, identity=identity, code="NHI1-ORPHAN", category="NHI1").pk,
         "imports": ImportRun.objects.create(tenant=tenant, kind="csv").pk,
