@@ -72,12 +72,12 @@ def _text(value: Any, names: Mapping[str, str]) -> object:
 
 
 def _names(contents: Sequence[Any]) -> dict[str, str]:
-    """What people know the people and teams by whose ids stand in the content. Two queries at most."""
+    """What people know the people and teams by whose ids stand in the content. One query at most."""
     ids = {found for content in contents for _, value in flat(content) for found in _ids(value)}
     if not ids:
         return {}
-    found = {str(pk): email for pk, email in User.objects.filter(pk__in=ids).values_list("pk", "email")}
-    return found | {str(pk): name for pk, name in Team.objects.filter(pk__in=ids).values_list("pk", "name")}
+    people = User.objects.order_by().filter(pk__in=ids).values_list("pk", "email")
+    return {str(pk): name for pk, name in people.union(Team.objects.filter(pk__in=ids).values_list("pk", "name"))}
 
 
 def _ids(value: Any) -> Iterable[UUID]:

@@ -27,7 +27,7 @@ from identities.admin.filters import WordFilter, by_choice, exactly
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, Way
 from identities.admin.parts import Badge, Empty, Lines, Moment, Quiet
-from identities.admin.scope import Scope
+from identities.admin.scope import Scope, scope_of
 from identities.admin.site import site
 from identities.admin.wording import tone_of
 from identities.approvals import selectors
@@ -88,11 +88,11 @@ class ApprovalAdmin(CommandAdmin):
     buttons: ClassVar[Sequence[Command]] = BUTTONS
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-        tenants = scope.tenant_ids(self.read_duty)
-        return _told(selectors.approvals(tenants), scope)
+        return selectors.approvals(scope.tenant_ids(self.read_duty))
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
-        return self.ordering
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        scope = scope_of(request)
+        return _told(self.rows(self.model._default_manager.all(), scope), scope).order_by(*self.ordering)
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("tenant", "identity")

@@ -41,9 +41,10 @@ def able(approval: ApprovalRequest, *, owners: Collection[UUID] = ()) -> Able:
     kind = kinds.get(approval.subject_kind)
     owning = {*owners, *(kind().owners(approval) if kind else ())}
     people = User.objects.filter(pk__in=owning, is_active=True, is_agent=False, role__in=DECIDES)
+    admins = _others(approval, active_admins(approval.tenant_id))
     return Able(
-        security=_others(approval, security(approval.tenant_id)),
-        admins=_others(approval, active_admins(approval.tenant_id)),
+        security=_others(approval, security(approval.tenant_id)) if settings.STEWARD_SECURITY_TEAM else admins,
+        admins=admins,
         owners=_others(approval, people.filter(tenant_id=approval.tenant_id)) if owning else {},
     )
 

@@ -51,9 +51,9 @@ def refusal(
     """Why `person` may not decide on what `involved` (ids) asked for at `since`; nothing where they may.
 
     Never oneself, an agent, a disabled or a younger account, another account of the same person; nor one whose role,
-    access, password, place in one of `team_ids` (the owning teams) or ownership of one of `owned` one of `involved`
-    gave it since then (ownership: since `owned_since`); nor where one of the two set the other's password last,
-    whenever that was. Two queries.
+    access, password, place in a team (in one of `team_ids`, where given) or ownership of one of `owned` one of
+    `involved` gave it since then (ownership: since `owned_since`); nor where one of the two set the other's password
+    last, whenever that was. Two queries.
     """
     found = find(person, involved=involved, since=since, team_ids=team_ids, owned=owned, owned_since=owned_since)
     return found.sentence if found else ""
@@ -78,8 +78,11 @@ def find(
     if person.created_at > since:
         return YOUNG
     others = _accounts(involved)
-    concerned = Q(subject_id__in=_texts(team_ids), type=TeamEvent.MEMBER_ADDED, recorded_at__gte=since)
-    concerned |= Q(subject_id__in=_texts(owned), recorded_at__gte=owned_since or since)
+    concerned = Q(actor_id__in=list(involved), type=TeamEvent.MEMBER_ADDED, recorded_at__gte=since)
+    if team_ids:
+        concerned &= Q(subject_id__in=_texts(team_ids))
+    if owned:
+        concerned |= Q(subject_id__in=_texts(owned), recorded_at__gte=owned_since or since)
     trail = _trail((person, *others), concerned)
     if _is_another_account(person, others, trail):
         return SAME

@@ -7,7 +7,7 @@ from identities.approvals.entitlement import Able
 from identities.approvals.four_eyes import Refusal
 from identities.approvals.models import ApprovalRequest, Need
 from identities.approvals.selectors import open_needs, spans
-from identities.people.models import Team, User
+from identities.people.models import User
 
 VOTED = Refusal("already_voted", "You have given your word on this already.")
 FOREIGN = Refusal("not_entitled", "This belongs to another tenant.")
@@ -63,14 +63,12 @@ def _able(approval: ApprovalRequest, person: User, open_now: list[Need]) -> Able
 def _not_four_eyes(approval: ApprovalRequest, person: User, voters: set[str]) -> Refusal | None:
     # Where two have to speak, the first is to the second what who asked is to both.
     others = {*approval.involved, *(voters if approval.distinct_people else ())}
-    teams = Team.objects.filter(tenant_id=approval.tenant_id, members=person).values_list("pk", flat=True)
     # Asking anew makes nobody's account older; a change of owner is mostly the very change that is asked about.
     since, owned_since = spans(approval)
     return four_eyes.find(
         person,
         involved=others,
         since=since,
-        team_ids=list(teams),
         owned=[pk for pk in (approval.subject_id, approval.identity_id) if pk is not None],
         owned_since=owned_since,
     )
