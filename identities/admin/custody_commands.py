@@ -2,21 +2,20 @@
 
 from typing import Any
 
-from django import forms
 from django.utils import timezone
 
 from identities.admin.commands import Call, Command, Done
+from identities.admin.exception_commands import KindForm
 from identities.admin.forms import ReasonForm, moment
 from identities.admin.pages import page_of
 from identities.credentials.models import ClientKey, ClientSecret
 from identities.credentials.renewal import longest, renew
 from identities.credentials.selectors import is_live
 from identities.inventory import exceptions
-from identities.inventory.models import ExceptionKind, ManagedIdentity, PolicyException
+from identities.inventory.models import ManagedIdentity, PolicyException
 from identities.inventory.states import State
 
 TAB = "custody"
-KINDS = {ExceptionKind.ROTATION_BEYOND_MAXIMUM.value: "A credential may be due later than its risk tier allows"}
 Credential = ClientSecret | ClientKey
 
 
@@ -36,15 +35,6 @@ class RenewForm(ReasonForm):
                 f"At the latest {last:%d %b %Y, %H:%M}, counted from the day it was made. Later only with an exception."
             )
             self.fields["until"].widget.attrs.update(max=f"{last:%Y-%m-%dT%H:%M}")
-
-
-class ExceptionForm(ReasonForm):
-    """What is allowed, until when, and why."""
-
-    kind = forms.ChoiceField(label="What is allowed", choices=list(KINDS.items()))
-    expires_at = moment(label="Ends", help_text="It ends by itself, a year from now at the latest.")
-    ticket = forms.CharField(label="Ticket", max_length=exceptions.MAX_TICKET, required=False)
-    field_order = ("kind", "expires_at", "reason", "ticket")
 
 
 def _renew(call: Call) -> Done:
@@ -93,7 +83,7 @@ GRANT = Command(
     label="Grant exception",
     icon="rule",
     run=_grant,
-    form=ExceptionForm,
+    form=KindForm,
     listed=False,
     applies=lambda identity: identity.state != State.RETIRED,
     intro="This identity may deviate from the policy in one respect, until a day. The audit keeps who allowed it.",

@@ -11,11 +11,17 @@ from identities.access.matrix import Duty
 from identities.access.models import RoleBinding, SecretGrant
 from identities.access.secret_places import own_places
 from identities.admin.binding_rows import binding_table
-from identities.admin.pages import new_of
-from identities.admin.parts import Badge, Block, Fact, Facts, Lines, Link
+from identities.admin.elevation_rows import SHOWN, standing_table
+from identities.admin.exception_commands import SAID
+from identities.admin.pages import new_of, page_of
+from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Link, Moment, Quiet, Table
 from identities.admin.permission_words import permission_badge
 from identities.admin.secret_rows import places_table
 from identities.admin.tabs.base import IdentityTab
+from identities.elevations import selectors as elevations
+from identities.elevations.models import BreakGlassGrant, Elevation
+from identities.inventory import exceptions
+from identities.inventory.models import PolicyException
 
 RECENT = timedelta(days=30)
 
@@ -34,7 +40,35 @@ class AccessTab(IdentityTab):
         permitted = sorted(access.effective_permissions(self.identity, timezone.now()))
         badges = [permission_badge(name) for name in permitted] or [Badge("nothing")]
         together = Facts("What it may do now", [Fact("Permissions of its roles", Lines(badges, row=True), wide=True)])
-        return [together, binding_table("Role bindings", rows, of="role", action=action), self._secrets()]
+        bound = binding_table("Role bindings", rows, of="role", action=action)
+        return [together, bound, self._for_a_while(), self._exceptions(), self._secrets()]
+
+    def _for_a_while(self) -> Block:
+        at, identity = timezone.now(), self.identity
+        told = {"identity": str(identity.pk)}
+        ways = [Link("Elevate", new_of(Elevation, **told)), Link("Arm break-glass", new_of(BreakGlassGrant, **told))]
+        may = self.scope.may(Duty.REPORT, identity.tenant_id) and identity.is_enabled
+        asked = elevations.elevations(None).filter(identity=identity)
+        stands = Q(state="asked") | Q(state="given", binding__ended_at=None, binding__valid_until__gt=at)
+        armed = elevations.break_glass(None).filter(identity=identity, state__in=("asked", "armed", "used", "review"))
+        return standing_table(asked.filter(stands)[:SHOWN], armed[:SHOWN], at, ways if may else ())
+
+    def _exceptions(self) -> Block:
+        at = timezone.now()
+        rows = [
+            [
+                Link(SAID.get(one.kind, one.kind), page_of(one)),
+                Moment(one.expires_at),
+                Lines([one.reason, Quiet(one.owner_label)]),
+            ]
+            for one in exceptions.of([self.identity.pk], at=at).order_by("expires_at")[:SHOWN]
+        ]
+        action = None
+        if self.scope.may(Duty.GOVERN, self.identity.tenant_id) and self.identity.state != "retired":
+            action = Link("Grant exception", new_of(PolicyException, identity=str(self.identity.pk)))
+        empty = Empty("No exception", "The policy counts for it as it stands.", action, "rule")
+        heads = ["Allowed", "Ends", "Why"]
+        return Table("Exceptions from the policy", heads, rows, empty, action=action if rows else None)
 
     def _secrets(self) -> Block:
         at, tenant_id = timezone.now(), self.identity.tenant_id

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from identities.access.matrix import Duty
-from identities.admin.pages import command_of
+from identities.admin.pages import command_of, page_of
 from identities.admin.parts import Badge, Block, Code, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.tabs.base import IdentityTab
 from identities.credentials import due, selectors as credentials
@@ -16,7 +16,10 @@ from identities.inventory.models import ExceptionKind, PolicyException
 from identities.inventory.standards_rows import standards_of
 
 SHOWN = 25
-KINDS = {ExceptionKind.ROTATION_BEYOND_MAXIMUM.value: "Due later than its tier allows"}
+KINDS = {
+    ExceptionKind.ROTATION_BEYOND_MAXIMUM.value: "Due later than its tier allows",
+    ExceptionKind.SHARED_IDENTITY.value: "Shared by several workloads",
+}
 
 
 class CustodyTab(IdentityTab):
@@ -37,7 +40,9 @@ class CustodyTab(IdentityTab):
         held: list[ClientSecret | ClientKey] = [*self.identity.secrets.filter(live)[:SHOWN]]
         held += self.identity.keys.filter(live)[:SHOWN]
         standards = standards_of(self.identity.tenant_id)
-        until = max((one.expires_at for one in self.granted if exceptions.is_live(one, self.at)), default=None)
+        late = ExceptionKind.ROTATION_BEYOND_MAXIMUM
+        live_ones = [one for one in self.granted if one.kind == late and exceptions.is_live(one, self.at)]
+        until = max((one.expires_at for one in live_ones), default=None)
         rows = []
         for one in held:
             day = due.effective(
@@ -77,7 +82,7 @@ class CustodyTab(IdentityTab):
         state = Badge("in force", "warn") if live else Badge("over", "quiet")
         end = Link("End", command_of(self.identity, "end-exception", one.pk)) if live and self.may_govern else ""
         return [
-            Lines([KINDS.get(one.kind, one.get_kind_display()), state]),
+            Lines([Link(KINDS.get(one.kind, one.get_kind_display()), page_of(one)), state]),
             Lines([one.reason, Quiet(one.ticket)] if one.ticket else [one.reason]),
             Lines([Moment(one.ended_at or one.expires_at), Quiet(one.ended_reason or f"granted by {one.granted_by}")]),
             end,
