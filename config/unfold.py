@@ -37,6 +37,12 @@ def is_among_findings(request: HttpRequest) -> bool:
     return "/identities/finding/" in request.path and not request.path.endswith("/top-ten/")
 
 
+def waiting_for(request: HttpRequest) -> str:
+    """How much waits for the person; counted with the session's own query."""
+    number = getattr(request.user, "waiting", 0)
+    return "99+" if number > 99 else str(number or "")
+
+
 def asset(path: str) -> Callable[[HttpRequest], str]:
     """The address of one of our own files, looked up when a page is drawn."""
     return lambda request: static(path)
@@ -136,9 +142,18 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Governance",
                 "items": [
+                    {
+                        "title": "Waiting for you",
+                        "icon": "inbox",
+                        "link": reverse_lazy("admin:notices"),
+                        "badge": "config.unfold.waiting_for",
+                    },
                     _item("Campaigns", "fact_check", "identities.ReviewCampaign"),
                     _item("Review plans", "event_upcoming", "identities.CampaignPlan"),
                     _item("Approvals", "how_to_vote", "identities.ApprovalRequest"),
+                    _item("Elevations", "bolt", "identities.Elevation"),
+                    _item("Break-glass", "e911_emergency", "identities.BreakGlassGrant"),
+                    _item("Exceptions", "rule", "identities.PolicyException"),
                     _item("Succession", "family_history", "identities.SuccessionCase"),
                 ],
             },
@@ -171,6 +186,9 @@ UNFOLD: dict[str, Any] = {
                     _item("Teams", "groups", "identities.Team"),
                     _item("People", "group", "identities.User"),
                     _item("Tenants", "domain", "identities.Tenant"),
+                    _item("Channels", "campaign", "identities.Channel"),
+                    _item("Subscriptions", "notifications", "identities.Subscription"),
+                    _item("Deliveries", "outgoing_mail", "identities.Delivery"),
                 ],
             },
         ],
