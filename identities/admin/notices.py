@@ -1,11 +1,11 @@
 """Notices: what waits for the person who is signed in, and what they have seen; nobody sees for somebody else."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin.utils import quote
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -13,49 +13,45 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from identities.admin.pages import address_of as address_of_row
-from identities.admin.parts import Badge, Empty, Link, Moment
+from identities.admin.parts import Badge, Empty, Lines, Link, Moment, Quiet
 from identities.admin.scope import scope_of
 from identities.credentials.models import ClientKey, ClientSecret
 from identities.inventory.models import ManagedIdentity
+from identities.notifications import links
 from identities.people import notices
 from identities.people.models import Notice
 
 PAGE = 50
-#: What a notice may be about, and whose page that is.
-PAGES = {
-    "identity": "identities_managedidentity",
-    "approval": "identities_approvalrequest",
-    "finding": "identities_finding",
-    "user": "identities_user",
-    "team": "identities_team",
-    "vault_connection": "identities_vaultconnection",
-    "schedule": "scheduling_schedule",
-    "run": "scheduling_schedulerun",
-    "campaign": "identities_reviewcampaign",
-    "campaign_plan": "identities_campaignplan",
-}
 #: The kind of a notice, and the tab on which it is answered.
-TABS = {"credential_due": "credentials"}
+TABS = {"credential_due": "credentials", "run_credential_failed": "runs"}
 #: Kinds that have a page of their own, by the id of what they are about.
 OWN = {"secrets_seen": "admin:secrets_seen", "review_asked": "admin:identities_reviewcampaign_review"}
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponseBase:
-    """What waits, and below it what was seen. A POST marks one (`notice`) or, without a name, all as seen."""
+    """What asks for something, below it what was told. A POST marks one (`notice`) or, without a name, all as seen."""
     if request.method == "POST":
         return _mark(request)
     user = scope_of(request).user
-    seen = Paginator(notices.of(user).exclude(seen_at=None), PAGE).get_page(request.GET.get("p"))
+    at, asked = timezone.now(), list(notices.waiting(user)[: PAGE + 1])
+    told = Paginator(notices.told(user), PAGE).get_page(request.GET.get("p"))
     context = {
         **site.each_context(request),
-        "title": "Notices",
-        "crumbs": [Link("Notices")],
-        "waiting": [_shown(notice) for notice in notices.unseen(user)[:PAGE]],
-        "seen": [_shown(notice) for notice in seen],
-        "pages": seen,
+        "title": "Waiting for you",
+        "crumbs": [Link("Waiting for you")],
+        "waiting": [_shown(notice, at) for notice in asked[:PAGE]],
+        "has_more": len(asked) > PAGE,
+        "told": [_shown(notice, at) for notice in told],
+        "new": sum(notice.seen_at is None for notice in told),
+        "pages": told,
         "nothing": Empty(
             "Nothing waits for you",
-            "You are told here when a credential of yours comes due, a rotation is late, or somebody needs your word.",
+            "Approvals, reviews and transfers that need your word are listed here until they are done.",
+            icon="notifications",
+        ),
+        "untold": Empty(
+            "Nothing was told to you yet",
+            "You are told here when a credential of yours comes due, a rotation is late, or a run of yours fails.",
             icon="notifications",
         ),
         "is_mailed": settings.MAIL_IS_ON,
@@ -76,32 +72,40 @@ def _mark(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("admin:notices"))
 
 
-def _shown(notice: Notice) -> dict[str, Any]:
+def _shown(notice: Notice, at: datetime) -> dict[str, Any]:
     return {
         "id": notice.pk,
         "subject": notice.subject,
         "text": notice.text,
         "at": Moment(notice.created_at),
+        "due": _due(notice, at),
+        "often": f"{notice.times} times since {notice.created_at:%d %b %H:%M} UTC" if notice.times > 1 else "",
+        "is_new": notice.seen_at is None,
         "href": address_of(notice),
         "mail": _mail(notice),
     }
 
 
+def _due(notice: Notice, at: datetime) -> Lines | str:
+    """By when it is asked for, and that this is over."""
+    if notice.due_at is None:
+        return ""
+    late = [Badge("overdue", "bad")] if notice.due_at <= at else []
+    return Lines([Quiet("due"), Moment(notice.due_at), *late], row=True)
+
+
 def address_of(notice: Notice) -> str:
     """Where a notice is answered; empty where what it is about has no page."""
-    try:
-        if name := OWN.get(notice.kind):
+    if name := OWN.get(notice.kind):
+        try:
             return reverse(name, args=[notice.about_id])
-        if notice.about_kind == "credential":
-            return _of_credential(notice.about_id)
-        known = PAGES.get(notice.about_kind)
-        if not known:
+        except NoReverseMatch:
             return ""
-        address = reverse(f"admin:{known}_change", args=[quote(notice.about_id)])
-    except NoReverseMatch:
-        return ""
+    if notice.about_kind == "credential":
+        return _of_credential(notice.about_id)
+    address = links.page_of(notice.about_kind, notice.about_id)
     tab = TABS.get(notice.kind)
-    return f"{address}?tab={tab}" if tab else address
+    return f"{address}?tab={tab}" if address and tab else address
 
 
 def _of_credential(key: str) -> str:

@@ -45,11 +45,11 @@ class InboxSeenView(PortalView):
         "Mark notices as seen",
         answer=SeenShape,
         body=SeenBody,
-        examples={"Every one": {}},
+        examples={"Every one": {"ids": None}},
         description="One's own alone: ids of other people's do nothing. What asks for something goes on waiting.",
     )
     def post(self, request: Request) -> Response:
-        ids = self.read(SeenBody).get("ids")
+        ids = self.read(SeenBody)["ids"]
         person = User.objects.filter(pk=self.principal.user_id).first()
         if person is None:
             raise Missing("There is no such thing.")

@@ -48,7 +48,7 @@ class SeenBody(Shape):
     """Which notices were seen."""
 
     ids = serializers.ListField(
-        child=serializers.UUIDField(), required=False, max_length=200, help_text="Every one without it."
+        child=serializers.UUIDField(), allow_null=True, max_length=200, help_text="Null: every one."
     )
 
 
