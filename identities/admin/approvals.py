@@ -38,6 +38,7 @@ from identities.approvals.voters import voice
 from identities.inventory.vocabulary import RiskTier
 
 MINE = "mine"
+LIST = "identities_approvalrequest_changelist"
 READS = Refusal("not_entitled", "Your role only reads.")
 
 
@@ -78,7 +79,7 @@ class ApprovalAdmin(CommandAdmin):
     )
     search_fields = ("summary", "subject_label", "requested_by", "ticket")
     search_help_text = "What is asked, who asked, ticket"
-    ordering = ("waits_for_me", "-requested_at", "pk")
+    ordering = ("-requested_at", "pk")
     empty_list = Empty(
         "Nothing was ever asked",
         "Requests, changes of what was approved, elevations and emergency access of medium and high tier wait here for "
@@ -91,8 +92,11 @@ class ApprovalAdmin(CommandAdmin):
         return selectors.approvals(scope.tenant_ids(self.read_duty))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        scope = scope_of(request)
-        return _told(self.rows(self.model._default_manager.all(), scope), scope).order_by(*self.ordering)
+        return super().get_queryset(request).annotate(waits_for_me=_turn(request))
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+        is_list = request.resolver_match is not None and request.resolver_match.url_name == LIST
+        return [_turn(request).asc(), *self.ordering] if is_list else self.ordering
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("tenant", "identity")
@@ -153,7 +157,10 @@ def refusal_of(scope: Scope, row: Any) -> Refusal | None:
     return refusal
 
 
-def _told(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    mine = list(selectors.waiting_for(scope.user).values_list("pk", flat=True))
-    first = When(pk__in=mine, then=Value(0))
-    return rows.annotate(waits_for_me=Case(first, default=Value(1), output_field=IntegerField()))
+def _turn(request: HttpRequest) -> Case:
+    """0 for what waits for the person who looks, 1 for the rest; they are looked up once a request."""
+    known: Any = request
+    if not hasattr(known, "approvals_waiting"):
+        known.approvals_waiting = list(selectors.waiting_for(scope_of(request).user).values_list("pk", flat=True))
+    first = When(pk__in=known.approvals_waiting, then=Value(0))
+    return Case(first, default=Value(1), output_field=IntegerField())

@@ -69,7 +69,8 @@ def _not_four_eyes(approval: ApprovalRequest, person: User, voters: set[str]) ->
         person,
         involved=others,
         since=since,
-        owned=[pk for pk in (approval.subject_id, approval.identity_id) if pk is not None],
+        # Of what is not there yet, who asks names the owner anyway.
+        owned=[approval.subject_id, approval.identity_id] if approval.identity_id else [],
         owned_since=owned_since,
     )
 
