@@ -61,8 +61,8 @@ class DeliveryAdmin(CommandAdmin):
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return selectors.deliveries(scope.tenant_ids(self.read_duty))
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
-        return ("rank", "-created_at", "pk")
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+        return (selectors.RANK, "-created_at", "pk")
 
     @column("State", order="state")
     def state_shown(self, row: Delivery) -> object:

@@ -1,23 +1,19 @@
-"""Reading channels, subscriptions and deliveries."""
+"""Reading subscriptions and deliveries."""
 
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 
-from identities.notifications.models import Audience, Channel, Delivery, DeliveryState, Subscription
+from identities.notifications.models import Audience, Delivery, DeliveryState, Subscription
 
 #: Dead letters first: somebody has to look at them.
-RANKS = {DeliveryState.DEAD: 0, DeliveryState.WAITING: 1, DeliveryState.SENT: 2}
-
-
-def channels(tenant_ids: Collection[UUID] | None) -> QuerySet[Channel]:
-    """Channels of these tenants (None: of all), with how many deliveries of each wait and were given up."""
-    rows = Channel.objects.annotate(
-        dead=Count("deliveries", filter=Q(deliveries__state=DeliveryState.DEAD)),
-        waiting=Count("deliveries", filter=Q(deliveries__state=DeliveryState.WAITING)),
-    )
-    return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
+ORDER = (DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.SENT)
+RANK = Case(
+    *(When(state=state, then=Value(place)) for place, state in enumerate(ORDER)),
+    default=Value(len(ORDER)),
+    output_field=IntegerField(),
+)
 
 
 def subscriptions(tenant_ids: Collection[UUID] | None, *, only_of: UUID | None = None) -> QuerySet[Subscription]:
@@ -29,8 +25,6 @@ def subscriptions(tenant_ids: Collection[UUID] | None, *, only_of: UUID | None =
 
 
 def deliveries(tenant_ids: Collection[UUID] | None) -> QuerySet[Delivery]:
-    """Deliveries of these tenants, each with its `rank`: given up, waiting, sent."""
-    ranks = [When(state=state, then=Value(rank)) for state, rank in RANKS.items()]
-    ranked = Case(*ranks, default=Value(len(RANKS)), output_field=IntegerField())
-    rows = Delivery.objects.select_related("channel", "subscription").annotate(rank=ranked)
+    """Deliveries of these tenants, each with its channel; ordered by `RANK` those given up stand first."""
+    rows = Delivery.objects.select_related("channel", "subscription")
     return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
