@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ class Principal:
     token_issuer: str = ""
     token_jti: str = ""
     environment: str = ""
+    certified_until: datetime | None = None
     sources: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
 
     is_authenticated = True
@@ -66,6 +68,7 @@ class Principal:
         sources: Mapping[str, tuple[UUID, ...]] | None = None,
         token_issuer: str = "",
         token_jti: str = "",
+        certified_until: datetime | None = None,
     ) -> "Principal":
         """A managed identity, with what its bindings give it now."""
         return cls(
@@ -80,6 +83,7 @@ class Principal:
             token_issuer=token_issuer,
             token_jti=token_jti,
             environment=identity.environment,
+            certified_until=certified_until,
             sources=sources or {},
         )
 

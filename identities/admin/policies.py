@@ -11,7 +11,7 @@ from identities.admin.base import CommandAdmin
 from identities.admin.cedar_words import in_words
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
-from identities.admin.forms import CommandForm, ReasonForm, source
+from identities.admin.forms import ChangedReasonForm, CommandForm, source
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Entry, Fact, Facts, Moment, Source, Timeline
@@ -28,12 +28,15 @@ when { context.hour >= 6 && context.hour < 22 };
 """
 HELP = """Each rule carries @id("…") and @reason("…"): the reason is what a refused run shows.
 Only forbid rules: everything else is allowed. As soon as there is one permit rule, what no rule allows is refused.
-A rule may speak of principal.name, .roles, .environment, .kind, .riskTier, .isServiceAccount; of resource.name; and of
-context.trigger, .environment, .hour, .minute, .weekday (1 is Monday), .day, .month, .scheduledFor."""
+A rule may speak of principal.name, .roles, .environment, .kind, .riskTier, .certified, .isServiceAccount; of
+resource.name; and of context.trigger, .environment, .hour, .minute, .weekday (1 is Monday), .day, .month and
+.scheduledFor."""
 
 
 class PolicyForm(CommandForm):
     """A policy's name and text."""
+
+    asks_change = True
 
     name = forms.CharField(max_length=120)
     text = source(label="Rules (Cedar)", rows=16, initial=EXAMPLE, help_text=HELP)
@@ -104,7 +107,7 @@ class PolicyAdmin(CommandAdmin):
             icon="delete",
             danger=True,
             run=_remove,
-            form=ReasonForm,
+            form=ChangedReasonForm,
             title="Delete policy",
             confirm="Only a policy that rules nothing can be deleted: taking it away would open what it closes.",
         ),

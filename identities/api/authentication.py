@@ -85,6 +85,7 @@ def _machine(text: str) -> tuple[Principal, Any]:
         sources=held.sources,
         token_issuer=token.issuer,
         token_jti=str(token.jti),
+        certified_until=identity.certified_until,
     )
     return principal, token.claims
 

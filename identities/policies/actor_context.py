@@ -13,7 +13,8 @@ class ActorContext:
     """Built from verified claims (machines) or from a signed-in user (people); holds no token and no secret.
 
     `user_id` is the client id of an identity or the id of a user; `roles` are role names, of which unknown ones
-    grant nothing (S1-31). `environment`, `kind` and `risk_tier` feed policies and may be empty for people.
+    grant nothing (S1-31). `environment`, `kind`, `risk_tier` and
+    `certified_until` (None or past: not certified) feed policies and are empty for people.
     """
 
     user_id: str
@@ -29,6 +30,7 @@ class ActorContext:
     environment: str = ""
     kind: str = ""
     risk_tier: str = ""
+    certified_until: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What a run keeps and shows of its actor."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils import timezone
+
 from audit.moments import zulu
 from identities.access.permissions import PORTAL_PERMISSIONS, WORKFLOW_EXECUTE
 from identities.access.selectors import permissions_of_role_names
@@ -94,12 +96,14 @@ def seen_of(policy: ResourcePolicy, at: datetime) -> tuple[object, ...]:
     By the names in its text; an escape may spell a name otherwise, and then it may see everything.
     """
     names = _words(policy.text)
-    return tuple(read(at) for name, read in _CLOCK.items() if name in names)
+    seen = tuple(read(at) for name, read in _CLOCK.items() if name in names)
+    # Whether a certificate holds is another thing at each instant.
+    return (*seen, at) if "certified" in names else seen
 
 
 @lru_cache(maxsize=1024)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_CLOCK) if "\\" in text else frozenset(re.findall(r"\w+", text))
+    return frozenset({*_CLOCK, "certified"}) if "\\" in text else frozenset(re.findall(r"\w+", text))
 
 
 def _permissions(actor: ActorContext, granted: Granted) -> frozenset[str]:
@@ -124,7 +128,7 @@ def _ask_policy(
 def _question(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -> engine.Question:
     kind = "Identity" if actor.managed_identity_id else "User"
     return engine.Question(
-        principal=(kind, actor.managed_identity_id or actor.user_id, _attributes(actor)),
+        principal=(kind, actor.managed_identity_id or actor.user_id, _attributes(actor, context.at)),
         action=WORKFLOW_EXECUTE,
         resource=("Workflow", workflow.id, {"tenantId": str(workflow.tenant_id), "name": workflow.name}),
         context={
@@ -135,7 +139,8 @@ def _question(actor: ActorContext, workflow: WorkflowFacts, context: RunFacts) -
     )
 
 
-def _attributes(actor: ActorContext) -> Mapping[str, object]:
+def _attributes(actor: ActorContext, at: datetime) -> Mapping[str, object]:
+    until = actor.certified_until
     return {
         "name": actor.name,
         "clientId": actor.client_id,
@@ -145,4 +150,7 @@ def _attributes(actor: ActorContext) -> Mapping[str, object]:
         "roles": list(actor.roles),
         "isServiceAccount": actor.is_service_account,
         "riskTier": actor.risk_tier,
+        # Also for an occurrence that comes late: what has changed since it was due is not certified any more.
+        "certified": until is not None and until > max(at, timezone.now()),
+        "certifiedUntil": int(until.timestamp()) if until else 0,
     }

@@ -12,6 +12,8 @@ _ACTOR = """{
   roles: Set<String>,
   isServiceAccount: Bool,
   riskTier: String,
+  certified: Bool,         // somebody certified it, and it has not changed since, at the time of the run
+  certifiedUntil: Long,    // seconds since 1970, UTC; 0 where nobody did
 }"""
 
 SCHEMA = f"""

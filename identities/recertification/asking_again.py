@@ -64,11 +64,11 @@ def open_item(identity: ManagedIdentity) -> ReviewItem | None:
 
 def standing(tenant_id: UUID, at: datetime) -> ReviewCampaign:
     """The tenant's campaign of this week, made when first needed, by whichever process; due two weeks after Monday."""
-    began = _MONDAY + (at - _MONDAY) // ROUND * ROUND
+    first = began(at)
     for number in count():
-        key = uuid5(_SPACE, f"{tenant_id}:{began:%Y-%m-%d}:{number}")
-        facts = {"tenant_id": tenant_id, "is_drift": True, "opened_at": at, "due_at": began + ANSWER}
-        facts |= {"name": f"{NAME}, {began:%-d %B %Y}", "state": CampaignState.OPEN}
+        key = uuid5(_SPACE, f"{tenant_id}:{first:%Y-%m-%d}:{number}")
+        facts = {"tenant_id": tenant_id, "is_drift": True, "opened_at": at, "due_at": first + ANSWER}
+        facts |= {"name": f"{NAME}, {first:%-d %B %Y}", "state": CampaignState.OPEN}
         campaign, is_new = ReviewCampaign.objects.get_or_create(pk=key, defaults=facts)
         if is_new:
             actor = Actor.system("drift", tenant_id)
@@ -76,6 +76,11 @@ def standing(tenant_id: UUID, at: datetime) -> ReviewCampaign:
         if campaign.state == CampaignState.OPEN:
             break
     return campaign
+
+
+def began(at: datetime) -> datetime:
+    """The Monday, in UTC, of the week that `at` is in. Pure."""
+    return _MONDAY + (at - _MONDAY) // ROUND * ROUND
 
 
 def _ask(

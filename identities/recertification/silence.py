@@ -19,7 +19,7 @@ from identities.inventory.states import State
 from identities.people import notices
 from identities.people.models import User
 from identities.people.selectors import active_admins
-from identities.recertification import telling, unanswered
+from identities.recertification import acting, telling, unanswered
 from identities.recertification.consequences import Consequence
 from identities.recertification.models import (
     CampaignState,
@@ -65,7 +65,7 @@ def _begin(campaign: ReviewCampaign, at: datetime) -> None:
         campaign.state = CampaignState.CLOSING
         audit.record(
             CampaignEvent.CHANGED,
-            actor=unanswered.actor_of(campaign),
+            actor=acting.actor_of(campaign),
             subject=subject_of(campaign),
             reason="Its due date has come: what nobody answered is acted on",
             changes={"state": {"previous": "open", "current": "closing"}},
@@ -110,7 +110,7 @@ def _retry_one(item: ReviewItem, at: datetime) -> int:
     mine = [one for one in held if one.identity.state != State.QUARANTINED]
     reason = f"Nobody answered its review by {item.campaign.due_at:%d %b %Y}, and its quarantine is over"
     for one in mine:
-        unanswered.act([one], Consequence(one.remediation["action"]), reason=reason, at=at)
+        acting.act([one], Consequence(one.remediation["action"]), reason=reason, at=at)
     return len(mine)
 
 
@@ -128,7 +128,7 @@ def _close(campaign: ReviewCampaign, at: datetime) -> None:
     telling.settle_all(campaign.pk, at=at)
     audit.record(
         CampaignEvent.CLOSED,
-        actor=unanswered.actor_of(campaign),
+        actor=acting.actor_of(campaign),
         subject=subject_of(campaign),
         reason="Its due date came",
         details={"unanswered": silent.total(), "items": ReviewItem.objects.filter(campaign=campaign).count()},

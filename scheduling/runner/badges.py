@@ -23,7 +23,7 @@ from identities.vaults.secret_text import SecretText
 from scheduling.models import RunStep, Schedule, ScheduleRun
 from scheduling.runner import passport
 from scheduling.runner.endings import Pause, Stop, refused
-from scheduling.services import limits
+from scheduling.services import approving, limits
 
 #: A token is renewed when less than this of its life is left, or less than half when it is a short one.
 RENEW_BEFORE = timedelta(minutes=5)
@@ -72,6 +72,17 @@ def check_enabled(identity: ManagedIdentity, schedule: Schedule) -> None:
         since, by = identity.state_changed_at, f"schedule {schedule.name}"
         knocks.note(identity.pk, state=identity.state, since=since, user_agent=by)
         raise refused("identity_disabled", f"Managed identity '{identity.name}' is {identity.state}")
+
+
+def check_approved(identity: ManagedIdentity, run: ScheduleRun) -> None:
+    """Stop `approval_pending`, refused, where what runs is not what others approved for an identity of high tier."""
+    at = timezone.now()
+    reason = approving.refusal(run, identity, at)
+    if not reason:
+        return
+    if reason == approving.CHANGED:
+        approving.catch_up(run.schedule, actor=Actor.system("scheduler", run.tenant_id))
+    raise refused(approving.CODE, reason)
 
 
 def owner_of(identity: ManagedIdentity, schedule: Schedule) -> str:
@@ -147,4 +158,5 @@ def _actor(identity: ManagedIdentity, verified: verification.VerifiedToken) -> A
         environment=identity.environment,
         kind=identity.kind,
         risk_tier=identity.risk_tier,
+        certified_until=identity.certified_until,
     )

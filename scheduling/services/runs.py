@@ -85,6 +85,7 @@ def asker_of(principal: Principal) -> ActorContext:
         token_jti=principal.token_jti,
         name=principal.actor.label,
         environment=principal.environment,
+        certified_until=principal.certified_until,
     )
 
 

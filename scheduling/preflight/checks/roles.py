@@ -99,6 +99,7 @@ def actor_with(identity: ManagedIdentity, roles: tuple[str, ...]) -> ActorContex
         environment=identity.environment,
         kind=identity.kind,
         risk_tier=identity.risk_tier,
+        certified_until=identity.certified_until,
     )
 
 

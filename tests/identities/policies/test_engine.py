@@ -31,6 +31,8 @@ ATTRIBUTES = {
     "roles": ["payroll"],
     "isServiceAccount": True,
     "riskTier": "low",
+    "certified": False,
+    "certifiedUntil": 0,
 }
 
 

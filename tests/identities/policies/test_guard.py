@@ -1,10 +1,11 @@
 """The guard: role first, then the policy, one pipeline for people and machines (S1-25…31)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from identities.people.models import PortalRole, Tenant
@@ -15,6 +16,7 @@ from identities.policies.guard import (
     ProcessAccessGuard,
     RunFacts,
     WorkflowFacts,
+    seen_of,
 )
 from identities.policies.models import AuthorizationDecision, DecisionOutcome, ResourcePolicy
 from tests.factories import register
@@ -146,3 +148,37 @@ def test_asking_costs_one_query_and_writes_nothing(
     with django_assert_num_queries(1):
         assert ask(tenant, role.name, policy=rules).is_allowed
     assert not AuthorizationDecision.objects.exists()
+
+
+UNCERTIFIED = """@id("certified-only")
+@reason("Nobody has certified it")
+forbid (principal is Identity, action, resource)
+unless { principal.certified };
+"""
+
+
+@pytest.mark.parametrize(
+    ("certified_for", "allowed"),
+    [(None, False), (timedelta(seconds=-1), False), (timedelta(hours=1), True)],
+    ids=["never", "until a moment ago", "still"],
+)
+def test_a_rule_may_ask_for_a_certificate(tenant: Tenant, certified_for: timedelta | None, allowed: bool) -> None:
+    role, rules, now = register.role(tenant, "workflow.execute"), keep(tenant, UNCERTIFIED), timezone.now()
+    until = now + certified_for if certified_for is not None else None
+    # A run that was due long ago and comes late is asked by what is certified now.
+    for at in (now, now - timedelta(days=1)):
+        decision = ask(tenant, role.name, policy=rules, at=at, certified_until=until)
+        assert (decision.is_allowed, decision.reason) == (allowed, "" if allowed else "Nobody has certified it")
+
+
+def test_a_certificate_that_ends_before_the_run_does_not_count_for_it(tenant: Tenant) -> None:
+    role, rules, now = register.role(tenant, "workflow.execute"), keep(tenant, UNCERTIFIED), timezone.now()
+    until = now + timedelta(days=1)
+    assert ask(tenant, role.name, policy=rules, at=now, certified_until=until).is_allowed
+    assert not ask(tenant, role.name, policy=rules, at=until, certified_until=until).is_allowed
+
+
+def test_of_two_instants_a_certificate_may_hold_at_one(tenant: Tenant) -> None:
+    rules, plain = keep(tenant, UNCERTIFIED), ResourcePolicy(text=PAYROLL)
+    assert seen_of(rules, MONDAY) != seen_of(rules, SUNDAY)
+    assert seen_of(plain, MONDAY) == seen_of(plain, SUNDAY)
