@@ -148,6 +148,7 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:notices"),
                         "badge": "config.unfold.waiting_for",
                     },
+                    _item("Requests", "add_moderator", "identities.IdentityRequest"),
                     _item("Campaigns", "fact_check", "identities.ReviewCampaign"),
                     _item("Review plans", "event_upcoming", "identities.CampaignPlan"),
                     _item("Approvals", "how_to_vote", "identities.ApprovalRequest"),

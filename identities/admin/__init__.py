@@ -21,6 +21,7 @@ from identities.admin import (
     policies as policies,
     quarantines as quarantines,
     questionnaires as questionnaires,
+    requests as requests,
     roles as roles,
     rotations as rotations,
     secret_references as secret_references,
