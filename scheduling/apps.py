@@ -11,7 +11,7 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         # What scheduling adds to the floor below registers itself by being imported.
-        services = ("services.cadence", "services.reading")
+        services = ("services.approving", "services.cadence", "services.reading")
         for name in (
             "concerns",
             "effects",

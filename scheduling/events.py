@@ -17,6 +17,8 @@ class ScheduleEvent(StrEnum):
     REMOVED = "schedule.removed"
     RUN_REQUESTED = "schedule.run_requested"
     RECOMPUTED = "schedule.recomputed"
+    UNAPPROVED = "schedule.unapproved"
+    APPROVED = "schedule.approved"
     PREFLIGHT_FAILED = "schedule.preflight_failed"
     PREFLIGHT_CLEARED = "schedule.preflight_cleared"
 

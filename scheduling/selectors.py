@@ -1,12 +1,15 @@
 """Questions to the scheduler, answered with what a list or a page shows, in a fixed number of queries."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from identities.access.matrix import Duty, Reach
 from identities.access.principal import Principal
+from identities.approvals import selectors as approvals
+from identities.approvals.models import ApprovalRequest
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import Team
 from scheduling.models import RunStep, Schedule, ScheduleRun, Workflow, WorkflowVersion
@@ -21,6 +24,7 @@ def workflows(tenant_ids: Collection[UUID] | None) -> QuerySet[Workflow]:
 def schedules(tenant_ids: Collection[UUID] | None) -> QuerySet[Schedule]:
     """The schedules in use of these tenants, with workflow and owners."""
     rows = Schedule.objects.filter(deleted_at=None).select_related("workflow", "owner", "owner_team")
+    rows = rows.annotate(approval_id=_approvals(OuterRef("pk")))
     return rows if tenant_ids is None else rows.filter(tenant_id__in=tenant_ids)
 
 
@@ -72,3 +76,18 @@ def identity_column(path: str, name: str) -> Subquery:
     """A column of the identity that `path` names, for rows that hold its id without a link."""
     found = ManagedIdentity.objects.filter(pk=OuterRef(path), tenant_id=OuterRef("tenant_id"))
     return Subquery(found.values(name)[:1])
+
+
+def approval_of(schedule: Any) -> dict[str, Any] | None:
+    """How it stands with its approval, the last question that was asked, and until when it runs on; None without."""
+    if not schedule.approval_state:
+        return None
+    if not hasattr(schedule, "approval_id"):
+        found = approvals.latest("schedule", schedule.pk)
+        schedule.approval_id = found.pk if found else None
+    return {"state": schedule.approval_state, "id": schedule.approval_id, "by": schedule.approval_by}
+
+
+def _approvals(subject_id: OuterRef) -> Subquery:
+    rows = ApprovalRequest.objects.filter(subject_kind="schedule", subject_id=subject_id)
+    return Subquery(rows.order_by("-requested_at", "-pk").values("pk")[:1])

@@ -11,6 +11,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin.approval_standing import approval_badges, identity_notices
 from identities.admin.base import CommandAdmin
 from identities.admin.bulk import BulkPages
 from identities.admin.commands import Command
@@ -104,11 +105,17 @@ class IdentityAdmin(BulkPages, CommandAdmin):
             Badge(words(obj.kind)),
             Badge(f"{obj.risk_tier} risk", tone_of(obj.risk_tier)),
             *([Badge("brittle", "warn", obj.brittle_reason)] if obj.brittle else []),
+            *approval_badges(obj.approval_state),
         ]
         said = {tab.kind: list(tab.notices()) for tab in tabs if tab.kind != open_tab}
         verdict = said.pop("triage", [])
         # What stops it comes first; its colour is a notice of its own only where nothing else is said, or it is red.
-        notices = [*said.pop("runs", []), *state_notices(obj), *(notice for found in said.values() for notice in found)]
+        notices = [
+            *said.pop("runs", []),
+            *state_notices(obj),
+            *identity_notices(obj),
+            *(notice for found in said.values() for notice in found),
+        ]
         if obj.triage == Triage.RED or not any(getattr(notice, "blocks", True) for notice in notices):
             notices = [*verdict, *notices]
         return Page(obj.name, [*shown, *timeline_tab(scope, obj)], badges, lead=obj.purpose, notices=notices)

@@ -25,8 +25,6 @@ from identities.inventory.vocabulary import Origin
 from identities.inventory.watchers.base import run_watchers
 
 BY_TIER = "risk tier"
-#: What has a word of its own for watchers, once it was known and is another now.
-OWN_WATCH = {"purpose": "purpose", "tier": "risk_tier"}
 MOVED = ("state", "state_reason", "state_changed_at", "paused_until", "review_by", "provenance", "updated_at")
 #: The command that alone makes a move, by the word it leaves in the audit.
 _COMMANDS = {IdentityEvent.RELEASED: "release", IdentityEvent.RESUMED: "resume"}
@@ -238,10 +236,14 @@ def _confirmed(identity: ManagedIdentity, facts: Facts, before: Facts) -> change
 def _tell_watchers(
     identity: ManagedIdentity, before: Mapping[str, object], found: changes.Changes, actor: Actor
 ) -> None:
-    """The parts of its portrait that became others; a purpose and a tier as well by their own names, and first."""
-    parts = [name for name, member in OWN_WATCH.items() if (found.get(member) or {}).get("previous")]
+    """The parts of its portrait that became others; a purpose (once it was known) and a tier also by their names."""
     after = parts_of(identity)
-    for part in [*parts, *(kind for kind in after if after[kind] != before[kind])]:
+    is_other = {member: bool((found.get(member) or {}).get("previous")) for member in ("purpose", "risk_tier")}
+    parts = ["purpose"] if is_other["purpose"] else []
+    parts += [kind for kind in after if after[kind] != before[kind]]
+    # Last, when it is known whether the new tier itself waits for somebody's word.
+    parts += ["tier"] if is_other["risk_tier"] else []
+    for part in parts:
         run_watchers(identity, part=part, actor=actor)
 
 

@@ -91,6 +91,8 @@ def fact_of(schedule: Schedule) -> Fact:
 def mend_link(problem: Problem, schedule: Schedule, scope: Scope) -> Link:
     """The button that mends it, if this person may press it; else the page of the thing concerned."""
     identity = ManagedIdentity(pk=problem.identity_id or schedule.managed_identity_id)
+    if problem.mend is Mend.APPROVE_SCHEDULE:
+        return Link("Open the schedule", page_of(schedule))
     if not scope.may(Duty.GOVERN, schedule.tenant_id):
         return _page(problem, identity, schedule)
     if problem.mend in ON_IDENTITY:

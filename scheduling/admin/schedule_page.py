@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from identities.access.models import SecretGrant
+from identities.admin.approval_standing import waiting
 from identities.admin.pages import address_of, link_to, list_of
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Source, Table
 from identities.admin.scope import Scope
@@ -21,6 +22,7 @@ from scheduling.admin.blocked import banners
 from scheduling.admin.preflight_blocks import fact_of, notices_for
 from scheduling.admin.run_rows import run_strip, run_table
 from scheduling.models import OverlapPolicy, Schedule, ScheduleRun
+from scheduling.services import approving
 
 NEXT, LAST, IN_STRIP = 5, 10, 40
 MOST_GRANTS = 10
@@ -41,7 +43,17 @@ def notices_of(schedule: Any, scope: Scope) -> list[Block]:
         # While it is blocked the banner above says why, and has the button.
         text = f"Runs are refused as long as {schedule.identity_name} is {schedule.identity_state}."
         found.append(Notice(f"Its identity is {schedule.identity_state}.", text, "warn", "block"))
+    if schedule.approval_state == approving.PENDING:
+        found.append(waiting(approving.KIND, schedule.pk, "This schedule waits for approval.", _waits(schedule)))
     return [*found, *notices_for(schedule, scope, timezone.now())]
+
+
+def _waits(schedule: Schedule) -> str:
+    """What becomes of its runs meanwhile."""
+    if schedule.approval_by is not None and schedule.approval_by > timezone.now():
+        until = f"{schedule.approval_by:%d %B %Y}"
+        return f"It was there before its identity was of the high tier: unchanged, it runs on until {until}."
+    return "Its identity is of the high tier. Runs are refused until security and an owner say yes."
 
 
 def blocks_of(schedule: Any, at: datetime) -> list[Block]:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin.approval_standing import approval_badges
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Preview
@@ -33,7 +34,7 @@ from scheduling.admin.schedule_page import blocks_of, foreseen, notices_of
 from scheduling.models import Schedule, Workflow
 from scheduling.preflight.selectors import WOULD_FAIL, tried
 from scheduling.preflight.services import preflight
-from scheduling.services import runs, schedules
+from scheduling.services import approving, runs, schedules
 
 
 class OptionalReasonForm(ReasonForm):
@@ -78,6 +79,11 @@ def _preflight(call: Call) -> Done:
     said = f"All {row.occurrences:,} runs" if row.occurrences > 1 else "The run"
     none = "Nothing is due in the next 7 days."
     return Done(f"{said} of the next 7 days would go as planned." if row.occurrences else none, obj=call.obj)
+
+
+def _ask_again(call: Call) -> Done:
+    approving.ask_again(call.obj, actor=call.actor)
+    return Done("Those who may say yes are asked.", obj=call.obj)
 
 
 def _remove(call: Call) -> Done:
@@ -183,6 +189,15 @@ class ScheduleAdmin(CommandAdmin):
             title="Edit schedule",
         ),
         Command(
+            key="ask-approval",
+            label="Ask for approval",
+            icon="how_to_reg",
+            run=_ask_again,
+            applies=lambda schedule: schedule.approval_state == approving.PENDING,
+            intro="Asks security and an owner of its identity for their yes to exactly what stands here. Where they "
+            "are asked already, nothing changes.",
+        ),
+        Command(
             key="remove",
             label="Delete",
             icon="delete",
@@ -236,6 +251,8 @@ class ScheduleAdmin(CommandAdmin):
             return Badge("paused", "warn", schedule.paused_reason)
         if schedule.blocked_since:
             return Badge("blocked", "bad", schedule.blocked_reason)
+        if schedule.approval_state == approving.PENDING:
+            return Badge("waits for approval", "warn", "What would run is not what others approved.")
         row = preflight_of(schedule)
         if row is not None and not row.is_clear:
             return Badge("would fail", "warn", row.problems[0]["text"] if row.problems else "")
@@ -264,6 +281,7 @@ class ScheduleAdmin(CommandAdmin):
 
     def page(self, request: HttpRequest, obj: Any, scope: Scope) -> Page:
         tabs = [Tab("plan", "Plan and runs", lambda: blocks_of(obj, timezone.now())), *timeline_tab(scope, obj)]
-        badges = [self.going(obj), Badge(obj.workflow.key, "accent")]
+        approved = approval_badges(obj.approval_state) if obj.approval_state == approving.APPROVED else []
+        badges = [self.going(obj), Badge(obj.workflow.key, "accent"), *approved]
         lead = f"{calendars.in_words(obj.cron_expression)} ({obj.timezone})"
         return Page(obj.name, tabs, badges, lead, notices=notices_of(obj, scope))  # type: ignore[arg-type]

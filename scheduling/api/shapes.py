@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from identities.api.serializers import Query, Reference, Shape
+from scheduling import selectors
 from scheduling.models import (
     MisfirePolicy,
     OverlapPolicy,
@@ -27,6 +28,16 @@ class RetryPolicyShape(Shape):
     max_attempts = serializers.IntegerField(default=1, help_text="1 to 10.")
     backoff_seconds = serializers.IntegerField(
         default=60, help_text="Pause before the second attempt; it doubles for each further one."
+    )
+
+
+class ScheduleApprovalShape(Shape):
+    """What others say of a schedule of a high-tier identity."""
+
+    state = serializers.ChoiceField(choices=["approved", "pending"])
+    id = serializers.UUIDField(allow_null=True, help_text="The last approval that was asked.")
+    by = serializers.DateTimeField(
+        allow_null=True, help_text="Pending: until when it runs on unchanged, since it stood before the tier rose."
     )
 
 
@@ -84,7 +95,7 @@ class ScheduleShape(Shape):
     paused_at = serializers.DateTimeField(allow_null=True)
     paused_by = serializers.CharField()
     paused_reason = serializers.CharField()
-    approval = serializers.SerializerMethodField("show_approval", help_text="Null while no approval is asked for.")
+    approval = serializers.SerializerMethodField("show_approval", help_text="Null where nobody has to say yes to it.")
     is_built_in = serializers.BooleanField(help_text="Steward made it; every tenant has one.")
     next_run_at = serializers.DateTimeField(allow_null=True, help_text="The next occurrence; null while paused.")
     created_at = serializers.DateTimeField()
@@ -102,9 +113,9 @@ class ScheduleShape(Shape):
     def show_owner_team(self, row: Schedule) -> dict[str, str] | None:
         return {"id": str(row.owner_team_id), "label": row.owner_team.name} if row.owner_team else None
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def show_approval(self, row: Schedule) -> None:
-        return None
+    @extend_schema_field(ScheduleApprovalShape(allow_null=True))
+    def show_approval(self, row: Schedule) -> dict[str, Any] | None:
+        return selectors.approval_of(row)
 
 
 class PreviewAskShape(Shape):

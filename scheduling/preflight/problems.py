@@ -22,6 +22,7 @@ class Mend(StrEnum):
     BIND_ROLE = "bind_role"
     EDIT_POLICY = "edit_policy"
     EDIT_SCHEDULE = "edit_schedule"
+    APPROVE_SCHEDULE = "approve_schedule"
     EDIT_WORKFLOW = "edit_workflow"
     ISSUE_SECRET = "issue_secret"  # noqa: S105 - a command
     FINISH_ROTATION = "finish_rotation"

@@ -63,6 +63,7 @@ class Execution:
             identity = self._identity(identity_id, step)
             step.detail |= {"identity": identity.name, "clientId": identity.client_id}
             badges.check_enabled(identity, self.run.schedule)
+            badges.check_approved(identity, self.run)
         with self._prelude(FETCH) as step:
             step.detail |= dict(reference)
             secret = badges.fetch(identity, reference, self.run)

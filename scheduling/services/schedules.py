@@ -16,7 +16,7 @@ from identities.errors import Conflict, Invalid, Missing
 from scheduling import calendar as calendars
 from scheduling.events import ScheduleEvent
 from scheduling.models import Schedule, Workflow
-from scheduling.services import acting, cadence, firing, limits, portraits, reading
+from scheduling.services import acting, approving, cadence, firing, limits, portraits, reading
 from scheduling.services.facts import NAME_TAKEN, SAME, Facts, apply, facts_of
 
 
@@ -38,6 +38,7 @@ def create_schedule(*, tenant_id: UUID, facts: Facts, actor: Actor) -> Schedule:
     _save(schedule)
     reading.settle(schedule, actor=actor)
     _record(ScheduleEvent.CREATED, schedule, actor, changes=between({}, _snapshot(schedule)))
+    approving.follow(schedule, actor=actor)
     portraits.tell([schedule.managed_identity_id], tenant_id=tenant_id, actor=actor)
     return schedule
 
@@ -64,6 +65,7 @@ def change_schedule(schedule: Schedule, *, changes: Mapping[str, Any], actor: Ac
         _save(locked, former_identity)
         reading.settle(locked, former=read, actor=actor)
         _record(ScheduleEvent.CHANGED, locked, actor, reason=reason, changes=found)
+        approving.follow(locked, actor=actor)
         concerned_identities = {former_identity, locked.managed_identity_id}
         portraits.tell(concerned_identities, tenant_id=locked.tenant_id, actor=actor)
     return locked
@@ -79,6 +81,7 @@ def remove_schedule(schedule: Schedule, *, actor: Actor, reason: str = "") -> No
     _save(locked)
     reading.end_of(locked, actor=actor)
     _record(ScheduleEvent.REMOVED, locked, actor, reason=reason)
+    approving.end(locked, actor=actor)
     portraits.tell([locked.managed_identity_id], tenant_id=locked.tenant_id, actor=actor)
 
 

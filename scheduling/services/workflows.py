@@ -15,7 +15,7 @@ from identities.policies import services as policies
 from identities.policies.models import ResourcePolicy
 from scheduling.events import WorkflowEvent
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow, WorkflowVersion
-from scheduling.services import acting, definitions, reading
+from scheduling.services import acting, approving, definitions, portraits, reading
 
 TAKEN = "A workflow of this tenant has this id"
 
@@ -72,7 +72,9 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
 
     Runs that were made before keep the version they were made from; the resource policy is asked as it stands now.
     """
-    acting.hold(*_concerned(workflow, content.nodes))
+    of_it = Schedule.objects.filter(workflow=workflow, deleted_at=None)
+    runs_as = set(of_it.values_list("managed_identity_id", flat=True))
+    acting.hold(*_concerned(workflow, content.nodes), *runs_as)
     locked = _locked(workflow)
     before = locked.definition
     _fill(locked, content, locked.tenant_id)
@@ -95,6 +97,8 @@ def change_workflow(workflow: Workflow, *, content: Content, actor: Actor, reaso
         changes=found,
         details={"version": locked.version},
     )
+    approving.follow_workflow(locked.pk, actor=actor)
+    portraits.tell(runs_as, tenant_id=locked.tenant_id, actor=actor)
     return locked
 
 
