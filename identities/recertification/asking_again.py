@@ -48,11 +48,20 @@ def answered(identity: ManagedIdentity, part: str, *, at: datetime, why: str, ac
         drop(item, at=at, why=why, actor=actor)
 
 
+def drop_open(identity: ManagedIdentity, *, but: ReviewItem, at: datetime, why: str, actor: Actor) -> None:
+    """The whole was answered elsewhere: what is open about it in a standing campaign, other than `but`, is moot."""
+    item = open_item(identity)
+    if item is not None and item.pk != but.pk:
+        drop(item, at=at, why=why, actor=actor)
+
+
 def drop(item: ReviewItem, *, at: datetime, why: str, actor: Actor) -> None:
     """The question is moot. The caller holds the row of its identity."""
     item.state, item.decision_reason, item.decided_at = ItemState.DROPPED, why, at
     item.save(update_fields=["asks", "state", "decision_reason", "decided_at"])
     audit.record(ReviewEvent.DROPPED, actor=actor, subject=subject_of_item(item), reason=why, details=details_of(item))
+    if item.reviewer_id is not None:
+        telling.settle(item.campaign_id, [item.reviewer_id], at=at)
 
 
 def open_item(identity: ManagedIdentity) -> ReviewItem | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from audit import services as audit
 from audit.actors import Actor
@@ -82,9 +82,7 @@ def _remind_one(campaign: ReviewCampaign, person: User, step: int, instant: date
 
 
 def _pass_on(campaign: ReviewCampaign, at: datetime) -> int:
-    able = Q(reviewer__is_active=True, reviewer__is_agent=False, reviewer__role__in=ABLE)
-    unseen = Q(seen_at=None, escalated_at=None) if campaign.due_at - at <= ESCALATE else Q(pk__in=())
-    rows = ReviewItem.objects.filter(campaign=campaign, state=ItemState.OPEN).filter(~able | unseen)
+    rows = _to_pass_on(campaign, at)
     found = list(rows.order_by("pk").values_list("pk", "identity__owner_team"))
     if not found:
         return 0
@@ -93,17 +91,26 @@ def _pass_on(campaign: ReviewCampaign, at: datetime) -> int:
     return sum(_pass_on_some(campaign, ids[i : i + BITE], among, at) for i in range(0, len(ids), BITE))
 
 
+def _to_pass_on(campaign: ReviewCampaign, at: datetime) -> QuerySet[ReviewItem]:
+    able = Q(reviewer__is_active=True, reviewer__is_agent=False, reviewer__role__in=ABLE)
+    unseen = Q(seen_at=None, escalated_at=None) if campaign.due_at - at <= ESCALATE else Q(pk__in=())
+    return ReviewItem.objects.filter(~able | unseen, campaign=campaign, state=ItemState.OPEN)
+
+
 @transaction.atomic
 def _pass_on_some(campaign: ReviewCampaign, ids: Sequence[UUID], among: Circle, at: datetime) -> int:
     skip = connection.features.has_select_for_update_skip_locked
-    rows = ReviewItem.objects.filter(pk__in=ids, state=ItemState.OPEN).order_by("pk")
+    # Again, under the lock: another process may have passed them on since, and nobody is left out for that.
+    rows = _to_pass_on(campaign, at).filter(pk__in=ids).select_related("reviewer").order_by("pk")
     items = list(rows.select_for_update(no_key=True, skip_locked=skip, of=("self",)).defer("evidence"))
     identities = ManagedIdentity.objects.select_related(*asking.AT_HAND).in_bulk([item.identity_id for item in items])
-    given, events, left = [], [], set()
+    given, looked_at, events, left = [], [], [], set()
     for item in items:
         item.campaign, item.identity = campaign, identities[item.identity_id]
-        before, former = item.reviewer_label, item.reviewer_id
-        if not _give_to_next(item, among, at):
+        before, former, was = item.reviewer_label, item.reviewer_id, item.escalated_at
+        is_given = _give_to_next(item, among, at)
+        looked_at += [item] if item.escalated_at != was else []
+        if not is_given:
             continue
         left |= {former} - {None}
         given.append(item)
@@ -112,7 +119,7 @@ def _pass_on_some(campaign: ReviewCampaign, ids: Sequence[UUID], among: Circle, 
         events.append(
             audit.compose(ReviewEvent.ESCALATED, actor=_actor(campaign), subject=subject, reason=why, details=details)
         )
-    ReviewItem.objects.bulk_update(items, ["reviewer", "reviewer_label", "trail", "escalated_at", "seen_at"])
+    ReviewItem.objects.bulk_update(looked_at, ["reviewer", "reviewer_label", "trail", "escalated_at", "seen_at"])
     audit.record_many(events)
     _say(campaign, given, [pk for pk in left if pk is not None], at)
     return len(given)

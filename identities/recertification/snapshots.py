@@ -23,6 +23,7 @@ from identities.inventory.portrait.base import digest, portrait
 from identities.inventory.states import State
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Environment, Origin
+from identities.recertification import asking_again
 from identities.recertification.models import CertifiedSnapshot, ReviewItem
 
 #: Of the key that seals snapshots, apart from every other key grown from the installation's.
@@ -63,6 +64,8 @@ def certify(item: ReviewItem, *, actor: Actor, until: datetime) -> CertifiedSnap
     made.seal = _seal(made)
     made.save(force_insert=True)
     _note(made, identity, at, actor=actor)
+    if not item.asks:
+        asking_again.drop_open(identity, but=item, at=at, why=AGAIN, actor=actor)
     return made
 
 
