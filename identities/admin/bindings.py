@@ -17,7 +17,7 @@ from identities.admin.binding_rows import state_of
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, button
 from identities.admin.filters import WordFilter, by_row
-from identities.admin.forms import CommandForm, moment
+from identities.admin.forms import ChangedReasonForm, CommandForm, moment
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, link_to
 from identities.admin.parts import Block, Code, Empty, Fact, Facts, Moment
@@ -43,6 +43,8 @@ class LivingIdentity(OfTenant):
 
 class GrantForm(CommandForm):
     """A role for an identity, for a time, with a reason."""
+
+    asks_change = True
 
     identity = LivingIdentity(ManagedIdentity, label="Identity", by=("name", "client_id"))
     role = OfTenant(Role, label="Role")
@@ -116,6 +118,7 @@ class BindingAdmin(CommandAdmin):
         button(
             access.end_binding,
             key="end",
+            fields=ChangedReasonForm,
             label="End now",
             icon="link_off",
             danger=True,

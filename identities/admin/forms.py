@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from unfold import widgets
 
+from audit.context import Change
+from identities.admin.change_control import CHANGE_MEMBERS, change_fields
 from identities.admin.searching import OfTenant, Searchable
 from identities.credentials import misplaced
 from identities.credentials.misplaced import members_with_secrets
@@ -36,6 +38,15 @@ class Section:
     title: str
     fields: Sequence[str]
     text: str = ""
+    folded: bool = False
+
+
+CHANGE = Section(
+    "Change control",
+    tuple(CHANGE_MEMBERS.values()),
+    "Stands on the timeline beside the change. For an identity of the high tier that is under approval, the note and "
+    "the rollback plan are asked, and whoever approves sees them.",
+)
 
 
 class UtcDateTimeInput(forms.DateTimeInput):
@@ -115,6 +126,8 @@ class CommandForm(forms.Form):
     """
 
     takes_secrets: ClassVar[bool] = False
+    #: Whether a ticket, a note and a rollback plan can be given with it.
+    asks_change: ClassVar[bool] = False
     sections: ClassVar[Sequence[Section]] = ()
     #: Where a service's name for a member is not the field's.
     renamed: ClassVar[Mapping[str, str]] = {}
@@ -124,6 +137,8 @@ class CommandForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.obj, self.tenant_id = obj, tenant_id
         self.fields.update(self.extra_fields())
+        if self.asks_change:
+            self.fields.update(change_fields())
         for field in self.fields.values():
             if isinstance(field, OfTenant):
                 field.narrow(tenant_id)
@@ -142,10 +157,12 @@ class CommandForm(forms.Form):
     def groups(self) -> Iterable[tuple[Section, list[forms.BoundField]]]:
         """The sections with their fields; without sections one group of everything."""
         if not self.sections:
-            yield Section("", ()), self.visible_fields()
-            return
+            yield Section("", ()), [field for field in self.visible_fields() if field.name not in CHANGE.fields]
         for section in self.sections:
             yield section, [self[name] for name in section.fields if name in self.fields]
+        if self.asks_change:
+            fields = [self[name] for name in CHANGE.fields]
+            yield replace(CHANGE, folded=not any(field.errors or field.value() for field in fields)), fields
 
     def full_clean(self) -> None:
         """Refuse a secret last, whatever a form's own checks say, and keep it out of what is drawn again."""
@@ -160,6 +177,13 @@ class CommandForm(forms.Form):
                 drawn[self.add_prefix(name)] = ""
             self.data = drawn
 
+    def take_change(self) -> Change | None:
+        """What was said about the change, taken out of the values; None where the form does not ask for it."""
+        if not self.asks_change:
+            return None
+        ticket, note, plan = (self.cleaned_data.pop(name, "").strip() for name in CHANGE.fields)
+        return Change(ticket=ticket, note=note, rollback_plan=plan)
+
     def look_only_at(self, names: Sequence[str]) -> None:
         """Forget what is wrong with every other field: it is not asked yet."""
         for name in [name for name in self.errors if name not in names]:
@@ -169,7 +193,12 @@ class CommandForm(forms.Form):
         """Show a service's no beside the fields it speaks of, or above the form."""
         members = error.errors if isinstance(error, Invalid) else {}
         for member, messages in members.items():
-            name = self.renamed.get(member) or self.renamed.get(member.split(".")[0]) or member.split(".")[0]
+            name = (
+                CHANGE_MEMBERS.get(member)
+                or self.renamed.get(member)
+                or self.renamed.get(member.split(".")[0])
+                or member.split(".")[0]
+            )
             if name in self.fields:
                 self.add_error(name, ValidationError(list(messages)))
             else:
@@ -189,6 +218,12 @@ class ReasonForm(CommandForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Goes into the audit log beside your name. Never paste a secret here.",
     )
+
+
+class ChangedReasonForm(ReasonForm):
+    """A reason, and what there is to say about the change."""
+
+    asks_change = True
 
 
 def _where(error: Exception) -> str:

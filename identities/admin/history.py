@@ -6,6 +6,7 @@ from typing import Any
 from audit import selectors as audit
 from audit.models import AuditEvent
 from identities.access.matrix import Duty, Reach
+from identities.admin.change_control import change_facts
 from identities.admin.pages import Tab, address_of, list_of
 from identities.admin.parts import Badge, Block, Empty, Entry, Fact, Lines, Link, Moment, Timeline
 from identities.admin.scope import Scope
@@ -56,6 +57,7 @@ def entries(events: Iterable[AuditEvent]) -> list[Entry]:
             text="\n".join(filter(None, [event.reason, *change_lines(event.changes)[:6]])),
             tone=tone_of(event.outcome) if event.outcome != "success" else "info",
             icon=icon_of(event.outcome) if event.outcome != "success" else "history",
+            facts=change_facts(event.details),
             aside=Lines([who(event), Moment(event.recorded_at)], row=True),
         )
         for event in events

@@ -53,6 +53,8 @@ class FactsForm(CommandForm):
     A suggestion is shown under its field and never chosen for anybody.
     """
 
+    asks_change = True
+
     name = forms.CharField(max_length=120, help_text="Unique in the tenant, such as payroll-bot.")
     environment = forms.ChoiceField(choices=[("", "Choose"), *Environment.choices])
     kind = forms.ChoiceField(choices=[(kind.value, words(kind.value)) for kind in Kind], initial=Kind.WORKLOAD)
@@ -226,6 +228,7 @@ class SecretForm(CommandForm):
 class NewIdentityForm(FactsForm, SecretForm):
     """A new identity, and what becomes of its first secret."""
 
+    asks_change = False
     field_order = tuple(FactsForm.base_fields)
     sections: ClassVar[Sequence[Section]] = (
         *FactsForm.sections,

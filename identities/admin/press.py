@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
+from audit import context
 from identities.admin.commands import Call, Command, Done, Preview
 from identities.admin.forms import CommandForm
 from identities.admin.pages import list_of, page_of
@@ -84,6 +85,7 @@ class Press:
         if self.command.initial is not None and seen != self._version():
             form.add_error(None, "Somebody changed this while you were editing. Look at it again before you save.")
             return None
+        change = form.take_change()
         call = Call(
             request=self.request,
             scope=self.scope,
@@ -91,10 +93,11 @@ class Press:
             values=form.cleaned_data,
             obj=self.obj,
             item=self.item,
-            changed=frozenset(form.changed_data),
+            changed=frozenset(form.changed_data) & form.cleaned_data.keys(),
         )
         try:
-            return self.command.run(call)
+            with context.bound(change=change):
+                return self.command.run(call)
         except DomainError as error:
             form.refuse(error)
             return None

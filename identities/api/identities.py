@@ -14,6 +14,7 @@ from identities.access.matrix import Duty, Reach
 from identities.access.models import RoleBinding
 from identities.api import permissions
 from identities.api.audit import EventShape
+from identities.api.change_control import ChangeShape, stated
 from identities.api.identity_filters import IdentityQuery, condition
 from identities.api.register_shapes import DependenciesShape
 from identities.api.schema import describe
@@ -133,6 +134,12 @@ class IdentitiesView(RegisterView):
             permissions.refuse(self.principal, self, "credential.rotate")
 
 
+class ChangedFacts(IdentityFacts):
+    """Facts to change, and what there is to say about the change."""
+
+    change = ChangeShape(required=False)
+
+
 class IdentityView(RegisterView):
     """One identity."""
 
@@ -143,14 +150,21 @@ class IdentityView(RegisterView):
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         return self.show(self.get_or_404(self.rows(), id), IdentityShape)
 
-    @describe("Change facts of an identity", answer=IdentityShape, body=IdentityFacts)
+    @describe(
+        "Change facts of an identity",
+        answer=IdentityShape,
+        body=ChangedFacts,
+        description="An identity that others approved waits for their yes again (`approval`). Of the high tier it asks "
+        "for `change.note` and `change.rollbackPlan`; roles that are granted meanwhile give nothing.",
+    )
     def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         identity = self.identity()
-        facts = self.read(IdentityFacts, partial=True)
+        facts = self.read(ChangedFacts, partial=True)
         if identity.pk == self.principal.identity_id and (named := sorted(LIMITS & facts.keys())):
             members = ", ".join(map(camel, named))
             permissions.refuse(self.principal, self, "identity.write", f"Not of oneself: {members}")
-        return self.answer(inventory.change(identity, facts=facts, actor=self.actor))
+        with stated(facts):
+            return self.answer(inventory.change(identity, facts=facts, actor=self.actor))
 
     @describe("Retire an identity; the evidence stays", answer=None, body=OptionalReasonShape, status=204)
     def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identities.access.matrix import Duty
+from identities.api.change_control import ChangedReasonShape, ChangeShape, stated
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.views import PortalView
@@ -42,6 +43,7 @@ class PolicyBody(Shape):
     text = serializers.CharField(
         max_length=MAX_TEXT, trim_whitespace=False, help_text='Cedar; each rule with @id("…") and @reason("…").'
     )
+    change = ChangeShape(required=False)
 
 
 class NewPolicy(PolicyBody):
@@ -81,7 +83,8 @@ class PoliciesView(PortalView):
     def post(self, request: Request) -> Response:
         body = self.read(NewPolicy)
         tenant = self.tenant_for(body.pop("tenant_id", None))
-        made = policies.create_policy(tenant_id=tenant.pk, actor=self.actor, **body)
+        with stated(body):
+            made = policies.create_policy(tenant_id=tenant.pk, actor=self.actor, **body)
         return self.show(made, PolicyShape, status=201)
 
 
@@ -100,14 +103,15 @@ class PolicyView(PortalView):
 
     @describe("Change a policy", answer=PolicyShape, body=PolicyBody)
     def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        policy = self.policy()
-        return self.show(
-            policies.change_policy(policy, actor=self.actor, **self.read(PolicyBody, partial=True)), PolicyShape
-        )
+        policy, body = self.policy(), self.read(PolicyBody, partial=True)
+        with stated(body):
+            return self.show(policies.change_policy(policy, actor=self.actor, **body), PolicyShape)
 
-    @describe("Remove a policy that rules nothing", answer=None, status=204)
+    @describe("Remove a policy that rules nothing", answer=None, body=ChangedReasonShape, status=204)
     def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        policies.remove_policy(self.policy(), actor=self.actor)
+        policy, body = self.policy(), self.read(ChangedReasonShape) if request.data else {"reason": ""}
+        with stated(body):
+            policies.remove_policy(policy, reason=body["reason"], actor=self.actor)
         return Response(status=204)
 
 

@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from identities.access import selectors, services as access
 from identities.access.matrix import Duty
 from identities.access.models import Role, RoleBinding
+from identities.api.change_control import ChangedReasonShape, ChangeShape, stated
 from identities.api.schema import describe
-from identities.api.serializers import ListQuery, OptionalReasonShape, ReasonShape, Reference, Shape
+from identities.api.serializers import ListQuery, ReasonShape, Reference, Shape
 from identities.api.views import PortalView
 from identities.inventory.models import ManagedIdentity
 
@@ -55,6 +56,7 @@ class NewRoleBindingShape(Shape):
     valid_until = serializers.DateTimeField(help_text="Always: nothing is granted for ever.")
     reason = serializers.CharField(max_length=500, help_text="Why; kept with the binding and in the audit.")
     valid_from = serializers.DateTimeField(required=False, help_text="Silent is now.")
+    change = ChangeShape(required=False)
 
 
 class RoleBindingQuery(ListQuery):
@@ -106,7 +108,9 @@ class RoleBindingsView(PortalView):
         body = self.read(NewRoleBindingShape)
         identity = self._identity(body.pop("identity_id"))
         role = _role(identity, body.pop("role"))
-        return self.show(access.grant(identity, role, **body, actor=self.actor), RoleBindingShape, status=201)
+        with stated(body):
+            made = access.grant(identity, role, **body, actor=self.actor)
+        return self.show(made, RoleBindingShape, status=201)
 
     def _identity(self, identity_id: UUID) -> ManagedIdentity:
         found = ManagedIdentity.objects.filter(pk=identity_id)
@@ -131,16 +135,23 @@ class RoleBindingView(PortalView):
 
     @describe(
         "End a role binding",
-        body=OptionalReasonShape,
+        body=ChangedReasonShape,
         answer=None,
         status=204,
         description="The role is gone at once; the row stays as evidence. The body may give a reason.",
     )
     def delete(self, request: Request, id: UUID) -> Response:  # noqa: A002
         binding = _binding(self, id)
-        reason = self.read(OptionalReasonShape)["reason"] if request.data else ""
-        access.end_binding(binding, reason=reason or "Ended over the API", actor=self.actor)
+        body = self.read(ChangedReasonShape) if request.data else {"reason": ""}
+        with stated(body):
+            access.end_binding(binding, reason=body["reason"] or "Ended over the API", actor=self.actor)
         return Response(status=204)
+
+
+class EndingShape(ReasonShape):
+    """Why it ends, and what there is to say about the change."""
+
+    change = ChangeShape(required=False)
 
 
 class EndRoleBindingView(PortalView):
@@ -152,13 +163,14 @@ class EndRoleBindingView(PortalView):
 
     @describe(
         "End a role binding and show it",
-        body=ReasonShape,
+        body=EndingShape,
         answer=RoleBindingShape,
         examples={"a reason": {"reason": "The job was moved"}},
     )
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        binding = _binding(self, id)
-        return self.show(access.end_binding(binding, **self.read(ReasonShape), actor=self.actor), RoleBindingShape)
+        binding, body = _binding(self, id), self.read(EndingShape)
+        with stated(body):
+            return self.show(access.end_binding(binding, **body, actor=self.actor), RoleBindingShape)
 
 
 def _binding(view: PortalView, id: UUID) -> RoleBinding:  # noqa: A002

@@ -145,6 +145,7 @@ class IdentityShape(Shape):
     reported_by = serializers.ListField(child=serializers.CharField(), help_text="The sources that report it.")
     unreported_since = serializers.DateTimeField(allow_null=True, help_text="Since when no source reports it any more.")
     rotate_by = serializers.DateTimeField(allow_null=True, help_text="When the first of its credentials is due.")
+    approval = serializers.SerializerMethodField(help_text="none: nobody had to say yes; pending: it changed since.")
     last_rotated_at = serializers.DateTimeField(allow_null=True, help_text="When its newest credential was made.")
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="Null: never seen. At most 5 s late.")
     provenance = serializers.SerializerMethodField(help_text="Where each value came from; who, when, which source.")
@@ -174,6 +175,10 @@ class IdentityShape(Shape):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_risk_tier_suggested(self, row: ManagedIdentity) -> str | None:
         return suggestions.suggest_tier(row).value or None
+
+    @extend_schema_field(serializers.ChoiceField(["none", "approved", "pending"]))
+    def get_approval(self, row: ManagedIdentity) -> str:
+        return row.approval_state or "none"
 
     def get_risk_tier_reason(self, row: ManagedIdentity) -> str:
         return suggestions.suggest_tier(row).reason

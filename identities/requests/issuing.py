@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import services as audit
 from audit.actors import Actor
 from audit.events import Outcome
-from identities.access import services as access
+from identities.access import identity_approval, services as access
 from identities.access.bundles import BUNDLES
 from identities.approvals.models import ApprovalState
 from identities.errors import Conflict, DomainError
@@ -180,10 +180,6 @@ def _reason(row: IdentityRequest) -> str:
 def _begin(row: IdentityRequest, identity: ManagedIdentity, *, actor: Actor) -> None:
     """From here on a change of the identity asks for its approval again (S3-63)."""
     if row.risk_tier == RiskTier.LOW or row.approval is None:
-        return
-    try:
-        from identities.approvals import identity_approval
-    except ImportError:
         return
     identity_approval.begin(identity, row.approval, actor=actor)
 
