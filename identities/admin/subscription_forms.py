@@ -1,6 +1,6 @@
 """The input for a subscription: of those who govern, and of those who subscribe only themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -22,6 +22,7 @@ AUDIENCES = {
     Audience.PERSON: "One person",
     Audience.NOBODY: "Nobody: the channel alone",
 }
+COMMON = Section("Subscription", ("name", "digest_minutes", "is_enabled"))
 EVENTS = Section("Events", ("types", "tiers", "environments"), "Tier and environment are those of the identity.")
 
 
@@ -41,10 +42,7 @@ class Words(forms.CharField):
 class OwnForm(CommandForm):
     """What somebody subscribes themselves to."""
 
-    sections = (
-        Section("Subscription", ("name", "digest_minutes", "is_enabled")),
-        EVENTS,
-    )
+    sections: ClassVar[Sequence[Section]] = (COMMON, EVENTS)
     name = forms.CharField(max_length=120)
     types = Words(label="Events", help_text="One a line: run.failed, or all of a subject: run.*")
     tiers = forms.MultipleChoiceField(
@@ -65,8 +63,8 @@ class OwnForm(CommandForm):
 class SubscriptionForm(OwnForm):
     """What an ADMIN subscribes anybody to."""
 
-    sections = (
-        Section("Subscription", ("name", "digest_minutes", "is_enabled")),
+    sections: ClassVar[Sequence[Section]] = (
+        COMMON,
         EVENTS,
         Section(
             "Told to", ("audience", "person_id", "channel_id"), "People in their inbox; a channel besides, or alone."

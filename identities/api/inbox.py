@@ -50,7 +50,8 @@ class InboxSeenView(PortalView):
     )
     def post(self, request: Request) -> Response:
         ids = self.read(SeenBody)["ids"]
-        person = User.objects.filter(pk=self.principal.user_id).first()
+        key = self.principal.user_id
+        person = User.objects.filter(pk=key).first() if key else None
         if person is None:
             raise Missing("There is no such thing.")
         seen = notices.mark_seen(person, actor=self.actor, notice_ids=ids, at=timezone.now())

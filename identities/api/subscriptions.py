@@ -30,7 +30,8 @@ class _SubscriptionsView(PortalView):
         return None if governs else self.principal.user_id
 
     def user(self) -> User | None:
-        return User.objects.filter(pk=self.principal.user_id).first()
+        key = self.principal.user_id
+        return User.objects.filter(pk=key).first() if key else None
 
 
 class SubscriptionsView(_SubscriptionsView):

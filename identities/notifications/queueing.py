@@ -44,7 +44,7 @@ def queue(subscription: Subscription, event: AuditEvent, at: datetime) -> Delive
 def _open_one(subscription: Subscription, at: datetime) -> Delivery | None:
     rows = Delivery.objects.filter(
         subscription=subscription,
-        channel_id=subscription.channel_id,
+        channel=subscription.channel,
         state=DeliveryState.WAITING,
         tries=0,
         send_at__gte=at,
@@ -55,7 +55,7 @@ def _open_one(subscription: Subscription, at: datetime) -> Delivery | None:
 
 def _after(subscription: Subscription, at: datetime, pause: timedelta) -> datetime:
     """At once, unless the last one is less than the pause ago."""
-    rows = Delivery.objects.filter(subscription=subscription, channel_id=subscription.channel_id)
+    rows = Delivery.objects.filter(subscription=subscription, channel=subscription.channel)
     last = rows.order_by("-created_at").first() if pause else None
     if last is None:
         return at

@@ -123,8 +123,9 @@ def _is_for(row: Subscription, by: User) -> bool:
 
 
 def _person_of(row: Subscription) -> bool:
-    able = User.objects.filter(pk=row.person_id, tenant_id=row.tenant_id, is_active=True, is_agent=False)
-    return row.person_id is not None and able.exists()
+    if row.person_id is None:
+        return False
+    return User.objects.filter(pk=row.person_id, tenant_id=row.tenant_id, is_active=True, is_agent=False).exists()
 
 
 def _governs(by: User | None) -> bool:

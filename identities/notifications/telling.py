@@ -22,7 +22,8 @@ def built_in(rule: BuiltIn, event: AuditEvent, identities: list[ManagedIdentity]
     if tenant_id is None:
         return 0
     told = 0
-    for identity in identities or [None]:
+    each: list[ManagedIdentity | None] = [*identities] or [None]
+    for identity in each:
         concerned = [identity] if identity else []
         told += notices.tell_again(
             whom.people((rule.audience, *rule.also), concerned, tenant_id),

@@ -35,7 +35,7 @@ def browser(admin: User) -> Client:
 
 @pytest.fixture
 def hook(admin: User) -> Channel:
-    made, _ = channels.create(tenant_id=admin.tenant_id, name="chat", kind="slack", secret=SLACK, actor=SYSTEM)
+    made, _ = channels.create(tenant_id=admin.tenant_id, name="quay-chat", kind="slack", secret=SLACK, actor=SYSTEM)
     return made
 
 
@@ -135,7 +135,7 @@ def test_another_tenants_rows_do_not_exist_here(hook: Channel) -> None:
     row = Delivery.objects.create(tenant=hook.tenant, channel=hook, subject="theirs")
     for one in (hook, row):
         assert stranger.get(pages.page(one)).status_code == 404
-    assert "chat" not in text(stranger, pages.listing(Channel))
+    assert "quay-chat" not in text(stranger, pages.listing(Channel))
 
 
 @pytest.mark.parametrize("model", [Channel, Subscription, Delivery])
