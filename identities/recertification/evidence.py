@@ -28,6 +28,7 @@ Evidence = dict[str, Any]
 QUESTIONS = ("owner", "access", "lastUsed", "dependencies")
 #: What is counted of use, and how long a role may rest where no cadence is known.
 WINDOW = timedelta(days=90)
+LEAST_REST = timedelta(days=30)
 REST_DAYS = 30
 MOST = 20
 EVENTS = 5_000
@@ -35,8 +36,17 @@ EVENTS = 5_000
 NOT_BREAKING = frozenset({"role"})
 
 
-def gather(identities: Sequence[ManagedIdentity], *, at: datetime) -> dict[UUID, Evidence]:
-    """The evidence on each, plain JSON without a secret; owners and team are best at hand (`select_related`)."""
+#: In the place of what breaks, until somebody looks: asking for it is most of the work.
+LATER: Evidence = {"total": 0, "items": [], "pending": True}
+
+
+def gather(
+    identities: Sequence[ManagedIdentity], *, at: datetime, with_dependencies: bool = True
+) -> dict[UUID, Evidence]:
+    """The evidence on each, plain JSON without a secret; owners and team are best at hand (`select_related`).
+
+    Without dependencies it `is_incomplete`, and costs a fixed number of queries.
+    """
     ids = [one.pk for one in identities]
     roles, grants = _roles(identities, at), _grants(ids, at)
     members, sources, uses = _members(identities), _sources(ids), _uses(ids, at)
@@ -57,12 +67,17 @@ def gather(identities: Sequence[ManagedIdentity], *, at: datetime) -> dict[UUID,
                 "runs": uses.get(one.pk, 0),
                 "days": WINDOW.days,
             },
-            "dependencies": _dependencies(one),
+            "dependencies": _dependencies(one) if with_dependencies else dict(LATER),
             "changes": changed[one.pk],
             "findings": found.get(one.pk, []),
         }
         for one in identities
     }
+
+
+def is_incomplete(evidence: Mapping[str, Any]) -> bool:
+    """Is it still to be asked what breaks?"""
+    return bool(evidence.get("dependencies", {}).get("pending"))
 
 
 def digest(evidence: Mapping[str, Any]) -> str:
@@ -107,9 +122,13 @@ def _roles(identities: Sequence[ManagedIdentity], at: datetime) -> dict[UUID, li
 
 
 def _rest(one: ManagedIdentity) -> timedelta:
-    """How long a role of it may rest before it counts as unused: a yearly job's rests for a year."""
+    """How long a role of it may rest before it counts as unused: a yearly job's for a year, none for less than weeks.
+
+    A minutely job that stood still for an afternoon is an incident, and no reason to take its role away.
+    """
     stated, scheduled = one.expected_cadence, one.schedule_cadence_seconds
-    return dormancy.cadence_of(stated=stated, scheduled_seconds=scheduled, default_days=REST_DAYS).allowed
+    cadence = dormancy.cadence_of(stated=stated, scheduled_seconds=scheduled, default_days=REST_DAYS)
+    return max(cadence.allowed, LEAST_REST)
 
 
 def _permissions_used(ids: Collection[UUID], at: datetime) -> dict[tuple[UUID, str], datetime]:
