@@ -83,8 +83,13 @@ def measured(
         spark=spark,
         help=measure.help,
         tone=_tone(number),
-        parts=tuple(number.parts.items()),
+        parts=_parts(number),
     )
+
+
+def _parts(number: Number) -> tuple[tuple[str, object], ...]:
+    is_time = number.measure.unit is Unit.SECONDS
+    return tuple((word, duration(value) if is_time else value) for word, value in number.parts.items())
 
 
 def progress(step: Step, slice_: Slice, scope: Scope) -> Progress:

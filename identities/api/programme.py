@@ -74,7 +74,10 @@ class NumberShape(Shape):
     of = serializers.IntegerField(allow_null=True, help_text="The whole, where there is one.")
     unknown = serializers.IntegerField(allow_null=True, help_text="How many of the whole are not known.")
     percent = serializers.FloatField(allow_null=True, help_text="Of a share, with one place.")
-    parts = serializers.DictField(child=serializers.IntegerField(), help_text="By environment, where that is told.")
+    parts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="By environment; of times by risk tier, in seconds.",
+    )
     list = serializers.CharField(help_text="Where its rows are; empty where no list can be had.")
     query = serializers.CharField(help_text="The filter of that list behind the number.")
     gap_query = serializers.CharField(help_text="The filter of those that miss; empty where there is none.")

@@ -244,12 +244,12 @@ _PROGRAMME = (
 
 _DELIVERY = (
     took(
-        "time_to_provision", "Time to provision", "From request to working identity, on average.",
-        "Known once identities are requested and approved in the portal.",
+        "time_to_provision", "Time to provision", "From request to working identity, on average and by risk tier.",
+        "Known once an identity has been asked for and issued in the last 90 days.",
     ),
     took(
-        "time_to_approve", "Time to approve", "From the request to its approval, on average.",
-        "Known once identities are requested and approved in the portal.",
+        "time_to_approve", "Time to approve", "From the request to its last yes, on average and by risk tier.",
+        "Known once an identity has been asked for and issued in the last 90 days.",
     ),
     took(
         "time_to_rotate", "Time to rotate", "From the new secret to the end of the old one, on average.",

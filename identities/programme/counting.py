@@ -60,7 +60,9 @@ def count_around(slice_: Slice, at: datetime, into: Tally) -> None:
     if slice_.is_whole:
         _events(slice_, at, into)
         _violations(slice_, at, into)
-    into.means.update(averages(slice_, at))
+    took = averages(slice_, at)
+    into.means.update(took.means)
+    into.parts.update(took.by_tier)
 
 
 def _identities(slice_: Slice, at: datetime, found: ByTeam) -> None:

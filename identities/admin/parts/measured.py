@@ -31,7 +31,7 @@ class Measured(Block):
     spark: Spark | None = None
     help: str = ""
     tone: str = "quiet"
-    parts: Sequence[tuple[str, int]] = ()
+    parts: Sequence[tuple[str, object]] = ()
 
 
 @dataclass(frozen=True)
