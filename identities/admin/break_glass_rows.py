@@ -24,14 +24,11 @@ def notices(row: BreakGlassGrant) -> list[Notice]:
     if state is BreakGlassState.REVIEW:
         late = selectors.is_late(row, at)
         title = "Its review is late." if late else "Somebody else has to review it."
-        by = Lines(
-            [UNTIL, Moment(row.review_by)],
-            row=True,
-        )
+        by = Lines([UNTIL, Moment(row.review_by)], row=True)
         said.append(Notice(title, by, BAD if late else WARN, "rate_review"))
     if row.rotation.get("state") == "by_hand":
-        text = f"{row.rotation.get('text', '')} It cannot be closed before."
-        said.append(Notice("What it used has to be replaced by hand.", text, WARN, "autorenew"))
+        why = f"{row.rotation.get('text', '')} It cannot be closed before."
+        said.append(Notice("What it used has to be replaced by hand.", why, WARN, "autorenew"))
     return said
 
 

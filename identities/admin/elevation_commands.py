@@ -50,7 +50,7 @@ class AskForm(TermsForm):
 
     identity = LivingIdentity(ManagedIdentity, label="Identity", by=("name", "client_id"))
     role = OfTenant(Role, label="Role")
-    field_order = ("identity", "role", "minutes", "justification", "owner", "ticket")
+    field_order: tuple[str, ...] = ("identity", "role", "minutes", "justification", "owner", "ticket")
 
 
 def _said(row: Elevation) -> Done:

@@ -29,7 +29,7 @@ class RenewForm(ReasonForm):
         label="Answers for it", required=False, help_text="Left empty: you. A shared identity needs a name of its own."
     )
     ticket = forms.CharField(label="Ticket", max_length=exceptions.MAX_TICKET, required=False)
-    field_order = ("expires_at", "reason", "owner", "ticket")
+    field_order: tuple[str, ...] = ("expires_at", "reason", "owner", "ticket")
 
 
 class KindForm(RenewForm):

@@ -40,8 +40,8 @@ class CustodyTab(IdentityTab):
         held: list[ClientSecret | ClientKey] = [*self.identity.secrets.filter(live)[:SHOWN]]
         held += self.identity.keys.filter(live)[:SHOWN]
         standards = standards_of(self.identity.tenant_id)
-        late = ExceptionKind.ROTATION_BEYOND_MAXIMUM
-        live_ones = [one for one in self.granted if one.kind == late and exceptions.is_live(one, self.at)]
+        kind = ExceptionKind.ROTATION_BEYOND_MAXIMUM
+        live_ones = [one for one in self.granted if one.kind == kind and exceptions.is_live(one, self.at)]
         until = max((one.expires_at for one in live_ones), default=None)
         rows = []
         for one in held:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from identities.access.models import Role
 from identities.approvals import services as approvals
+from identities.approvals.models import ApprovalRequest
 from identities.elevations import break_glass, services as elevations
 from identities.elevations.models import BreakGlassGrant, Elevation
 from identities.inventory.models import ManagedIdentity
@@ -24,6 +25,13 @@ def somebody(of: Any, role: PortalRole = PortalRole.ADMIN, name: str = "") -> Us
     """A person who was there long before anything was asked."""
     facts = {"email": f"{name}@example.com"} if name else {}
     return people.person(of=of, role=role, created_at=timezone.now() - LONG_AGO, **facts)
+
+
+def approval_of(row: Elevation | BreakGlassGrant) -> ApprovalRequest:
+    """What others decide on, as it stands now."""
+    row.refresh_from_db()
+    assert row.approval is not None
+    return row.approval
 
 
 @dataclass

@@ -19,7 +19,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.people.actors import actor_of
 from identities.people.models import Notice, PortalRole
 from tests.factories import people, tokens
-from tests.identities.elevations.conftest import Cast, somebody
+from tests.identities.elevations.conftest import Cast, approval_of, somebody
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -72,7 +72,7 @@ def test_two_others_approve_it_whatever_the_tier_and_neither_who_asks_nor_who_is
     grant = cast.arm(owner=named.email)
     for who in (cast.asker, named):
         with pytest.raises(Refused):
-            approvals.approve(grant.approval, reason="x", actor=actor_of(who))
+            approvals.approve(approval_of(grant), reason="x", actor=actor_of(who))
     cast.approve(grant, "security")
     with pytest.raises(Conflict) as refused:
         break_glass.use(grant, reason="now", actor=actor_of(named))

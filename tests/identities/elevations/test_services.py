@@ -20,7 +20,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.people.actors import actor_of
 from identities.people.models import PortalRole
 from tests.factories import people, tokens
-from tests.identities.elevations.conftest import Cast
+from tests.identities.elevations.conftest import Cast, approval_of
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -72,7 +72,7 @@ def test_nothing_of_it_leads_around_a_stop(cast: Cast, state: str) -> None:
     with pytest.raises(Conflict) as refused:
         cast.ask(cast.reads)
     assert refused.value.code == "wrong_state"
-    approvals.approve(Elevation.objects.get(pk=asked.pk).approval, reason="x", actor=cast.actor("security"))
+    approvals.approve(approval_of(asked), reason="x", actor=cast.actor("security"))
     with pytest.raises(Conflict):
         cast.approve(asked, "owner")
     assert not RoleBinding.objects.exists()
@@ -137,7 +137,7 @@ def test_a_renewal_is_a_decision_of_its_own_also_of_low_tier_and_follows_on(cast
     renewal = cast.ask(cast.reads, renews=first)
     assert renewal.state == "asked"
     given = cast.approve(renewal, "security", "owner")
-    assert given.binding.valid_from == first.binding.valid_until  # type: ignore[union-attr]
+    assert given.binding.valid_from == first.binding.valid_until
     assert selectors.phase_of(given, timezone.now()) is Phase.COMING
     with pytest.raises(Conflict) as refused:
         cast.ask(cast.reads, renews=first)
@@ -167,7 +167,7 @@ def test_what_is_asked_for_is_taken_back_or_rejected_or_lapses(cast: Cast) -> No
     with pytest.raises(Conflict):
         elevations.cancel(asked, reason="again", actor=cast.actor("asker"))
     second = cast.ask()
-    approvals.reject(second.approval, reason="Too broad", actor=cast.actor("security"))
+    approvals.reject(approval_of(second), reason="Too broad", actor=cast.actor("security"))
     second.refresh_from_db()
     assert (second.state, second.state_reason) == ("rejected", "Too broad")
     third = cast.ask()
@@ -207,5 +207,5 @@ def test_an_owner_who_came_after_the_question_does_not_decide(cast: Cast) -> Non
     young = people.person(of=cast.bot.tenant, role=PortalRole.ADMIN)
     ManagedIdentity.objects.filter(pk=cast.bot.pk).update(technical_owner=young)
     with pytest.raises((Refused, Conflict)):
-        approvals.approve(asked.approval, reason="x", actor=actor_of(young))
+        approvals.approve(approval_of(asked), reason="x", actor=actor_of(young))
     assert not may_write(cast.bot)
