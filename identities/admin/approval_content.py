@@ -77,7 +77,9 @@ def _names(contents: Sequence[Any]) -> dict[str, str]:
     if not ids:
         return {}
     people = User.objects.order_by().filter(pk__in=ids).values_list("pk", "email")
-    return {str(pk): name for pk, name in people.union(Team.objects.filter(pk__in=ids).values_list("pk", "name"))}
+    return {
+        str(pk): name for pk, name in people.union(Team.objects.order_by().filter(pk__in=ids).values_list("pk", "name"))
+    }
 
 
 def _ids(value: Any) -> Iterable[UUID]:

@@ -44,7 +44,6 @@ PAGES = {
     "identity": "identities_managedidentity",
     "elevation": "identities_elevation",
     "break_glass": "identities_breakglassgrant",
-    "schedule": "scheduling_schedule",
 }
 NOTHING = Quiet("nothing")
 

@@ -56,9 +56,10 @@ class ApprovalsView(_ApprovalView):
     def _mine(self, rows: QuerySet[ApprovalRequest], query: dict[str, Any]) -> QuerySet[ApprovalRequest]:
         if not query.get("mine"):
             return rows
-        person = User.objects.filter(pk=self.principal.user_id).first()
-        waiting = selectors.waiting_for(person).values_list("pk", flat=True) if person else ()
-        return rows.filter(pk__in=list(waiting))
+        if self.principal.user_id is None:
+            return rows.none()
+        person = User.objects.get(pk=self.principal.user_id)
+        return rows.filter(pk__in=list(selectors.waiting_for(person).values_list("pk", flat=True)))
 
 
 class ApprovalView(_ApprovalView):

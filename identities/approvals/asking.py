@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from audit.actors import Actor, Subject
@@ -126,12 +127,11 @@ def approve(row: ApprovalRequest, *, actor: Actor) -> None:
 def _earlier(row: ApprovalRequest) -> list[ApprovalRequest]:
     """What was asked about this subject since it was last approved: a hand in it stays a hand in it."""
     about = ApprovalRequest.objects.filter(subject_kind=row.subject_kind, subject_id=row.subject_id)
-    found: list[ApprovalRequest] = []
-    for one in about.select_for_update(no_key=True, of=("self",)).order_by("-requested_at", "-pk"):
-        if one.state == ApprovalState.APPROVED:
-            break
-        found.append(one)
-    return found
+    approved = about.filter(state=ApprovalState.APPROVED).order_by("-requested_at").values("requested_at")[:1]
+    since = about.annotate(approved_last=Subquery(approved)).filter(
+        Q(approved_last=None) | Q(requested_at__gt=F("approved_last"))
+    )
+    return list(since.exclude(pk=row.pk).select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
 def _supersede(old: ApprovalRequest, *, actor: Actor) -> None:

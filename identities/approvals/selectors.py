@@ -37,7 +37,7 @@ def spans(approval: ApprovalRequest) -> tuple[datetime, datetime]:
     rows = _about(approval.subject_kind, approval.subject_id).filter(requested_at__lte=began)
     for state, requested_at, decided_at in rows.values_list("state", "requested_at", "decided_at"):
         if state == ApprovalState.APPROVED:
-            return began, decided_at
+            return began, decided_at or requested_at
         began = min(began, requested_at)
     return began, began
 

@@ -126,8 +126,14 @@ def _write(row: ApprovalRequest, speaking: Voice, ballot: _Ballot) -> None:
             content_hash=row.content_hash,
             at=at,
         )
-    said = {"needs": [need.value for need in needs], "is_approval": ballot.is_approval}
-    recording.record(ApprovalEvent.VOTED, row, actor=ballot.actor, reason=ballot.reason, **said)
+    recording.record(
+        ApprovalEvent.VOTED,
+        row,
+        actor=ballot.actor,
+        reason=ballot.reason,
+        needs=[need.value for need in needs],
+        is_approval=ballot.is_approval,
+    )
     if not ballot.is_approval:
         ending.end(row, ApprovalState.REJECTED, reason=ballot.reason, actor=ballot.actor)
     elif open_needs(row):

@@ -14,9 +14,10 @@ kinds: dict[str, type["Approvable"]] = {}
 class Approvable(ABC):
     """One kind of subject. Add one by one file: subclass, name its `kind` and `label`, implement the rest.
 
-    Contract: everything runs inside the caller's transaction, the approval's row locked; no network call. What has to
-    happen outside of it (putting a secret into a vault) is left in a state that a task takes up. Raising DomainError
-    in `approved` refuses the vote and keeps the approval pending.
+    Contract: everything runs inside the caller's transaction, the row of the approval's identity locked; no network
+    call. The order of locks is identity, subject (`content`), approval: never lock an approval before its subject.
+    What has to happen outside of it (putting a secret into a vault) is left in a state that a task takes up. Raising
+    DomainError in `approved` refuses the vote and keeps the approval pending.
     """
 
     kind: ClassVar[str]
