@@ -51,7 +51,7 @@ class ReassignForm(ReasonForm):
         User,
         label="To whom",
         where={"is_agent": False, "is_active": True, "role__in": (PortalRole.ADMIN, PortalRole.ANALYST)},
-        by=("email", "full_name"),
+        by=("email",),
     )
 
 

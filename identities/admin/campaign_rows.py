@@ -72,6 +72,15 @@ class Figures(Block):
     figures: Sequence[Figure]
 
 
+@dataclass(frozen=True)
+class Pair(Block):
+    """Two pieces beside each other where there is room."""
+
+    template: ClassVar[str] = "steward/parts/pair.html"
+    left: Block
+    right: Block
+
+
 RUNNING = (CampaignState.PREPARING, CampaignState.OPEN, CampaignState.CLOSING)
 SHOWN = 50
 

@@ -19,6 +19,7 @@ from identities.admin.campaign_item_rows import items_table
 from identities.admin.campaign_rows import (
     RUNNING,
     Figures,
+    Pair,
     bar,
     decisions_chart,
     due,
@@ -162,8 +163,8 @@ class CampaignAdmin(CommandAdmin):
             late = (
                 list(items.filter(state=ItemState.OPEN).order_by("identity__name")[:SHOWN]) if is_late(obj, at) else []
             )
-            return [Figures(figures_of(obj, at)), *overdue_table(late, at), reviewers_table(pace.paces(obj)),
-                    *_charts(obj), facts_of(obj)]  # fmt: skip
+            head = [Figures(figures_of(obj, at)), *overdue_table(list(late), at)]
+            return [*head, *_charts(obj), reviewers_table(pace.paces(obj)), facts_of(obj)]
 
         def listed() -> list[Block]:
             return [items_table(list(items.order_by("identity__name", "pk")[:SHOWN]), obj)]
@@ -219,4 +220,6 @@ _REPORTS = (("html", "Report"), ("csv", "CSV"))
 
 def _charts(campaign: ReviewCampaign) -> list[Block]:
     summary = reporting.summarised(campaign)
-    return [decisions_chart(summary, campaign), remedies_chart(summary)]
+    if not summary["decisions"]:
+        return []
+    return [Pair(decisions_chart(summary, campaign), remedies_chart(summary))]

@@ -11,7 +11,7 @@ from identities.admin.wording import words
 from identities.inventory.portrait.base import kinds as portrait_parts
 from identities.recertification.models import Decision, ReviewItem
 
-SHOWN = 4
+SHOWN = 5
 CALLED = {"technical": "Technical owner", "business": "Business owner", "deputy": "Deputy", "team": "Team"}
 DECISIONS = {
     Decision.CERTIFY: ("Certify", "good", "verified"),
@@ -148,7 +148,7 @@ def _access(evidence: Mapping[str, Any], unclear: set[str]) -> Question:
     rows = [_role(role, is_unused=role.get("bindingId") in unused) for role in ordered]
     rows += [Row(str(place.get("place", "")), _at(place.get("lastUsedAt"), "never read")) for place in places]
     rows += [Row("Elsewhere", ", ".join(map(str, elsewhere)))] if elsewhere else []
-    said = [_count(len(roles), "role")]
+    said = [_count(len(roles), "role") if roles else "No role here"]
     said += [f"{len(unused)} unused"] if unused else []
     said += [_count(len(places), "secret")] if places else []
     said += ["and rights elsewhere"] if elsewhere else []

@@ -133,7 +133,7 @@ def _colleagues(item: ReviewItem) -> Sequence[User]:
     """To whom it may be handed on: people of the tenant who may answer at all."""
     able = User.objects.filter(tenant_id=item.campaign.tenant_id, is_active=True, is_agent=False)
     able = able.filter(role__in=(PortalRole.ADMIN, PortalRole.ANALYST)).exclude(pk=item.reviewer_id)
-    return list(able.only("email", "full_name").order_by("email")[:OFFERED])
+    return list(able.order_by("email")[:OFFERED])
 
 
 def _last_decided(person: User, campaign: ReviewCampaign) -> ReviewItem | None:
