@@ -1,10 +1,10 @@
 """Where something is looked at in the admin: the address of the page of whatever an event or a notice is about."""
 
 from functools import lru_cache
-from urllib.parse import quote
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin.utils import quote
 from django.urls import NoReverseMatch, reverse
 
 #: What is called otherwise than its table.
@@ -33,7 +33,7 @@ def page_of(kind: str, key: str) -> str:
     if not name or not key:
         return ""
     try:
-        return reverse(f"admin:{name}_change", args=[key])
+        return reverse(f"admin:{name}_change", args=[quote(key)])
     except NoReverseMatch:
         return ""
 
@@ -53,7 +53,7 @@ def _name(kind: str) -> str:
     """What the admin calls the pages of a kind: `identities_reviewitem` of `review_item`."""
     if kind == "audit_event":
         return "audit_auditevent"
-    plain = quote(kind.replace("_", "").lower(), safe="")
+    plain = kind.replace("_", "").lower()
     for label in (CALLED.get(kind), *(f"{app}.{plain}" for app in APPS)):
         try:
             found = apps.get_model(label) if label else None

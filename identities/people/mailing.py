@@ -117,7 +117,7 @@ def _record(event: NoticeEvent, taken: Sequence[Notice], outcome: Outcome, reaso
 
 
 def _message(taken: Sequence[Notice], inbox: str) -> mail.EmailMessage:
-    said = [f"{row.subject}{_often(row)}\n{row.text}".strip() for row in taken]
+    said = [f"{row.subject}{_often(row)}{_due(row)}\n{row.text}".strip() for row in taken]
     subject = taken[0].subject if len(taken) == 1 else f"{len(taken)} notices wait for you"
     return mail.EmailMessage(
         subject=f"[Steward] {subject}",
@@ -130,6 +130,10 @@ def _message(taken: Sequence[Notice], inbox: str) -> mail.EmailMessage:
 
 def _often(row: Notice) -> str:
     return f" ({row.times} times since {row.created_at:%d %b %H:%M} UTC)" if row.times > 1 else ""
+
+
+def _due(row: Notice) -> str:
+    return f" (due {row.due_at:%d %b %Y %H:%M} UTC)" if row.due_at else ""
 
 
 def _hang_up(server: BaseEmailBackend) -> None:
