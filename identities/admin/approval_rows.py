@@ -44,6 +44,7 @@ PAGES = {
     "identity": "identities_managedidentity",
     "elevation": "identities_elevation",
     "break_glass": "identities_breakglassgrant",
+    "schedule": "scheduling_schedule",
 }
 NOTHING = Quiet("nothing")
 

@@ -30,7 +30,7 @@ class NeedShape(Shape):
 class SubjectShape(Shape):
     """What it is about."""
 
-    kind = serializers.CharField(help_text="`identity_request`, `identity`, `elevation`, `break_glass`.")
+    kind = serializers.CharField(help_text="`identity_request`, `identity`, `elevation`, `break_glass`, `schedule`.")
     id = serializers.UUIDField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field, not the field's own label
 

@@ -33,14 +33,12 @@ def voice(approval: ApprovalRequest, person: User, *, need: Need | None = None) 
     if refused is not None:
         return refused
     open_now = open_needs(approval)
-    able = _able(approval, person, open_now)
-    found = needs.met_by(
-        person.pk,
-        [need] if need in open_now else open_now,
-        {one: able.of(one) for one in Need},
-        alone=approval.distinct_people,
-        is_owner=person.pk in able.owners,
-    )
+    wanted = [need] if need in open_now else open_now
+    able = entitlement.with_visitor(entitlement.able(approval), person)
+    found = _met(approval, person, wanted, able)
+    if not found and _stands_in(approval, person, wanted, able):
+        able = replace(able, owners={})
+        found = _met(approval, person, wanted, able)
     if not found or (need is not None and need not in found):
         return _not_entitled(open_now)
     return Voice(person, found, able)
@@ -51,13 +49,17 @@ def _asked_as_owner(approval: ApprovalRequest) -> set[object]:
     return {vote.person_id for vote in approval.votes.all() if str(vote.person_id) in approval.involved}
 
 
-def _able(approval: ApprovalRequest, person: User, open_now: list[Need]) -> Able:
-    """Who could speak. Where no owner may, for want of four eyes, those who govern answer for it."""
-    found = entitlement.with_visitor(entitlement.able(approval), person)
-    stands_in = Need.OWNER in open_now and person.pk in found.security and person.pk not in found.owners
-    if stands_in and all(_not_four_eyes(approval, owner, set()) for owner in found.owners.values()):
-        return replace(found, owners={})
-    return found
+def _met(approval: ApprovalRequest, person: User, wanted: list[Need], able: Able) -> tuple[Need, ...]:
+    people = {one: able.of(one) for one in Need}
+    is_owner = person.pk in able.owners
+    return needs.met_by(person.pk, wanted, people, alone=approval.distinct_people, is_owner=is_owner)
+
+
+def _stands_in(approval: ApprovalRequest, person: User, wanted: list[Need], able: Able) -> bool:
+    """Where no owner may speak, for want of four eyes, those who govern answer for it."""
+    if Need.OWNER not in wanted or person.pk not in able.security:
+        return False
+    return all(_not_four_eyes(approval, owner, set()) for owner in able.owners.values())
 
 
 def _not_four_eyes(approval: ApprovalRequest, person: User, voters: set[str]) -> Refusal | None:

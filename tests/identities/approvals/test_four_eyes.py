@@ -157,6 +157,21 @@ def test_who_asks_does_not_swap_the_owner_and_back(identity, asker: User, owner:
     assert counts(approval, owner)
 
 
+def test_where_the_only_owner_is_one_they_made_those_who_govern_answer(identity, asker, governor, tenant) -> None:
+    friend, spare = veteran(tenant, PortalRole.ANALYST), veteran(tenant)
+    approval = asked(identity, asker)
+    inventory.change(identity, facts={"technical_owner": str(friend.pk)}, actor=actor_of(asker))
+    with pytest.raises(DomainError):
+        services.approve(approval, reason=WHY, actor=actor_of(governor))
+    anew = selectors.pending_of(approval.subject_kind, approval.subject_id)
+    assert anew is not None
+    assert refused(anew, friend) == "hand_of_requester"
+    assert counts(anew, governor)
+    assert selectors.open_needs(anew) == ["owner"]
+    assert counts(anew, spare)
+    assert anew.state == "approved"
+
+
 # 8: the second tab
 
 

@@ -29,7 +29,7 @@ def asker(tenant: Tenant) -> User:
 
 
 @pytest.fixture
-def row(tenant: Tenant, asker: User, owner: User) -> IdentityRequest:
+def row(tenant: Tenant, asker: User, owner: User, governor: User) -> IdentityRequest:
     return opened(tenant, asker, technical_owner=owner.email)
 
 
@@ -91,7 +91,7 @@ def test_many_at_once_hold_back_what_is_their_own(tenant: Tenant, asker: User, o
     assert fresh(row).state == "pending"
 
 
-def test_the_team_that_owns_it_does_not_hide_who_asked(tenant: Tenant, asker: User) -> None:
+def test_the_team_that_owns_it_does_not_hide_who_asked(tenant: Tenant, asker: User, governor: User) -> None:
     team = cast.team(asker, veteran(tenant, PortalRole.ANALYST), of=tenant)
     mine = opened(tenant, asker, owner_team=team.name)
     assert refused(mine, asker) == "own_request"
