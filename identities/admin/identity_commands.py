@@ -108,6 +108,7 @@ BUTTONS = (
         form=FactsForm,
         initial=_initial,
         title="Edit identity",
+        confirm="Another purpose ends every role it holds: the new purpose asks for its own.",
         applies=lambda identity: identity.state != State.RETIRED,
     ),
     button(
