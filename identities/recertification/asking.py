@@ -25,14 +25,16 @@ def ask(
     actor: Actor,
     at: datetime,
     asks: Sequence[str] = (),
+    with_dependencies: bool = True,
 ) -> list[ReviewItem]:
     """An open item for each of these (read with `AT_HAND`), in the caller's transaction; one record each.
 
     `asks` names the parts of the portrait that are asked again; none asks everything. An identity that has an open
-    item in the campaign breaks the caller's transaction: look before. Tells nobody.
+    item in the campaign breaks the caller's transaction: look before. Tells nobody. Without dependencies the evidence
+    is completed when somebody first looks, or answers (`seeing`).
     """
     among = reviewers.circle(campaign, {one.owner_team_id for one in identities})
-    gathered = evidence.gather(identities, at=at)
+    gathered = evidence.gather(identities, at=at, with_dependencies=with_dependencies)
     made = []
     for one in identities:
         item = ReviewItem(campaign=campaign, identity=one, risk_tier=one.risk_tier, asks=list(asks), opened_at=at)

@@ -190,11 +190,11 @@ def _launch(campaign: ReviewCampaign, number: int, *, actor: Actor) -> ReviewCam
     audit.record(CampaignEvent.LAUNCHED, actor=actor, subject=subject_of(campaign), details=details)
     if number <= AT_ONCE:
         # One item more than counted, so that this bite is also seen to be the last one.
-        _prepare(campaign, AT_ONCE + 1, actor=actor)
+        _prepare(campaign, AT_ONCE + 1, actor=actor, is_small=True)
     return campaign
 
 
-def _prepare(campaign: ReviewCampaign, limit: int, *, actor: Actor) -> bool:
+def _prepare(campaign: ReviewCampaign, limit: int, *, actor: Actor, is_small: bool = False) -> bool:
     if campaign.state != CampaignState.PREPARING:
         return campaign.state == CampaignState.OPEN
     at = timezone.now()
@@ -202,7 +202,7 @@ def _prepare(campaign: ReviewCampaign, limit: int, *, actor: Actor) -> bool:
     missing = scopes.identities(campaign.tenant_id, campaign.scope).exclude(Exists(asked))
     rows = list(missing.select_related(*AT_HAND).order_by("pk")[:limit])
     if rows:
-        ask(campaign, rows, actor=actor, at=at)
+        ask(campaign, rows, actor=actor, at=at, with_dependencies=is_small)
     if len(rows) == limit:
         return False
     _open(campaign, actor=actor)

@@ -17,7 +17,7 @@ from identities.inventory import locks, services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.standards_rows import standards_of
 from identities.people.models import User
-from identities.recertification import deciding, handing, remediation, snapshots, telling
+from identities.recertification import deciding, handing, remediation, seeing, snapshots, telling
 from identities.recertification.models import (
     CampaignState,
     Decision,
@@ -63,6 +63,7 @@ def decide(
     locked = _lock(item)
     person = deciding.check(locked, locked.identity, decision=decision, actor=actor)
     _check_open(locked)
+    seeing.complete(locked, at=at)
     _check_words(locked, decision, reason, has_reviewer=reviewer is not None)
     ends = _bindings(locked, bindings, at) if decision == Decision.REDUCE else []
     answer = _answer(locked, decision, reason, person, at=at, seconds=seconds, batch_size=batch_size)
@@ -94,7 +95,8 @@ def certify_many(
     each = seconds / len(items) if seconds is not None else None
     done = []
     for item in sorted(items, key=lambda one: one.pk):
-        now = ReviewItem.objects.select_related("identity").defer("evidence").get(pk=item.pk)
+        now = _lock(item)
+        seeing.complete(now, at=timezone.now())
         if now.recommendation != Decision.CERTIFY or now.unclear:
             said = f"'{now.identity.name}' is not recommended to certify as it is: look at it by itself."
             raise Conflict(said, code="not_in_bulk")

@@ -50,13 +50,13 @@ def recommend(evidence: Mapping[str, Any], known: Known) -> Recommendation:
 
 def unclear_questions(evidence: Mapping[str, Any], known: Known) -> list[str]:
     """Those of the four to which the data have no answer; "nothing" is an answer where we would know."""
-    access, last_used = evidence["access"], evidence["lastUsed"]
+    access, last_used, breaks = evidence["access"], evidence["lastUsed"], evidence["dependencies"]
     holds = access["roles"] or access["secretReferences"] or access["elsewhere"]
     open_ones = {
         "owner": not answers(evidence["owner"]),
         "access": known.issuance == Issuance.EXTERNAL and not holds,
         "lastUsed": last_used["at"] is None and last_used["useState"] == UseState.UNOBSERVED,
-        "dependencies": last_used["at"] is not None and not evidence["dependencies"]["total"],
+        "dependencies": last_used["at"] is not None and not (breaks["total"] or breaks.get("pending")),
     }
     return [question for question, is_open in open_ones.items() if is_open]
 

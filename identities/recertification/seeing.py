@@ -17,12 +17,16 @@ FRESH_FOR = timedelta(days=1)
 def show(item: ReviewItem, *, to: User) -> ReviewItem:
     """The item as `to` is shown it; its reviewer's first look is noted, and stale evidence gathered anew before it.
 
-    Nothing that anybody agreed to changes, and nothing at all once it is decided.
+    What breaks without the identity is asked when anybody looks for the first time. Nothing that anybody agreed to
+    changes, and nothing at all once it is decided.
     """
-    if item.state != ItemState.OPEN or item.reviewer_id != to.pk or item.seen_at is not None:
-        return item
     at = timezone.now()
+    is_first = item.reviewer_id == to.pk and item.seen_at is None
+    if item.state != ItemState.OPEN or not (is_first or evidence.is_incomplete(item.evidence)):
+        return item
     shown = refresh(item, at=at)
+    if not is_first:
+        return shown
     if ReviewItem.objects.filter(pk=item.pk, state=ItemState.OPEN, seen_at=None).update(seen_at=at):
         shown.seen_at = at
     return shown
@@ -33,9 +37,18 @@ def refresh(item: ReviewItem, *, at: datetime) -> ReviewItem:
     """Gather the evidence anew where it is older than a day and the item is open; else the item as it is."""
     locked = ReviewItem.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign").get(pk=item.pk)
     locked.identity = ManagedIdentity.objects.select_related(*AT_HAND).get(pk=locked.identity_id)
-    is_fresh = locked.evidence_at is not None and at - locked.evidence_at < FRESH_FOR
-    if locked.state != ItemState.OPEN or is_fresh:
-        return locked
-    put_evidence(locked, evidence.gather([locked.identity], at=at)[locked.identity_id], at=at)
-    locked.save(update_fields=list(EVIDENCE_COLUMNS))
+    is_old = locked.evidence_at is None or at - locked.evidence_at >= FRESH_FOR
+    if locked.state == ItemState.OPEN and (is_old or evidence.is_incomplete(locked.evidence)):
+        _gather(locked, at)
     return locked
+
+
+def complete(item: ReviewItem, *, at: datetime) -> None:
+    """Ask what breaks where nobody looked before the answer; on an open row that the caller holds."""
+    if item.state == ItemState.OPEN and evidence.is_incomplete(item.evidence):
+        _gather(item, at)
+
+
+def _gather(item: ReviewItem, at: datetime) -> None:
+    put_evidence(item, evidence.gather([item.identity], at=at)[item.identity_id], at=at)
+    item.save(update_fields=list(EVIDENCE_COLUMNS))

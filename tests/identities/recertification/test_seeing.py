@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from identities.people.actors import actor_of
-from identities.recertification import decisions, seeing
+from identities.recertification import campaigns, decisions, seeing
 from identities.recertification.models import ReviewItem
 from tests.factories.reviews import Cast, unused
 
@@ -55,3 +55,27 @@ def test_what_was_decided_on_stays(cast) -> None:
     unused(item.identity, "run.read")
     kept = seeing.refresh(aged(item, 9), at=timezone.now())
     assert (kept.evidence_hash, kept.recommendation) == (item.evidence_hash, "certify")
+
+
+def test_a_large_campaign_asks_what_breaks_when_somebody_looks(cast, monkeypatch) -> None:
+    monkeypatch.setattr(campaigns, "AT_ONCE", 0)
+    one = cast.identity(downstream_systems=["ledger"])
+    campaign = cast.launch()
+    while not campaigns.prepare(campaign, 1, actor=actor_of(cast.admin)):
+        pass
+    item = campaign.items.get(identity=one)
+    assert item.evidence["dependencies"] == {"total": 0, "items": [], "pending": True}
+    shown = seeing.show(item, to=cast.admin)
+    assert (shown.evidence["dependencies"]["total"], shown.seen_at) == (1, None)
+    assert shown.evidence_hash != item.evidence_hash
+
+
+def test_or_at_the_latest_when_somebody_answers(cast, monkeypatch) -> None:
+    monkeypatch.setattr(campaigns, "AT_ONCE", 0)
+    one = cast.identity(downstream_systems=["ledger"])
+    campaign = cast.launch()
+    while not campaigns.prepare(campaign, 1, actor=actor_of(cast.admin)):
+        pass
+    done = decisions.decide(campaign.items.get(identity=one), decision="certify", reason="", actor=actor_of(cast.owner))
+    assert done.evidence["dependencies"]["total"] == 1
+    assert done.decisions.get().evidence_hash == done.evidence_hash
