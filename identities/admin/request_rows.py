@@ -82,9 +82,7 @@ def notices(row: IdentityRequest, person: User) -> list[Block]:
     """What the person who looks should know first."""
     found: list[Block] = []
     if row.problem:
-        found.append(
-            Notice("Approved, and not issued yet.", f"{row.problem} It is tried again.", WARN)
-        )
+        found.append(Notice("Approved, and not issued yet.", f"{row.problem} It is tried again.", WARN))
     if selectors.may_collect(row, person.pk):
         action = Link("Collect secret", command_of(row, "collect"))
         found.append(Notice("Its secret waits for you.", "It is shown once, to you alone.", INFO, "key", action))

@@ -73,9 +73,7 @@ def cancel(row: IdentityRequest, *, reason: str, actor: Actor) -> IdentityReques
     return held
 
 
-def approve(
-    row: IdentityRequest, *, reason: str, actor: Actor, content_hash: str | None = None
-) -> IdentityRequest:
+def approve(row: IdentityRequest, *, reason: str, actor: Actor, content_hash: str | None = None) -> IdentityRequest:
     """One yes; with the last one it is issued. Raises as `approvals.approve`, and Conflict where none is waited for.
 
     `content_hash` is that of what was seen. Call it outside a transaction.
@@ -92,7 +90,7 @@ def reject(row: IdentityRequest, *, reason: str, actor: Actor) -> IdentityReques
 
 @transaction.atomic
 def _open(tenant: Tenant, given: Given, actor: Actor, identity: ManagedIdentity | None) -> IdentityRequest:
-    row = IdentityRequest(tenant=tenant, requested_by=actor.label, requested_by_id=actor.id, expires_at=None)
+    row = IdentityRequest(tenant=tenant, requested_by=actor.label, requested_by_id=actor.id)
     if identity is not None:
         given = wanted.of_identity(row, inventory.lock(identity), given)
     wanted.apply(row, given)
