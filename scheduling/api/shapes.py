@@ -34,7 +34,7 @@ class RetryPolicyShape(Shape):
 class ScheduleApprovalShape(Shape):
     """What others say of a schedule of a high-tier identity."""
 
-    state = serializers.ChoiceField(choices=["approved", "pending"])
+    state = serializers.CharField(help_text="approved or pending.")
     id = serializers.UUIDField(allow_null=True, help_text="The last approval that was asked.")
     by = serializers.DateTimeField(
         allow_null=True, help_text="Pending: until when it runs on unchanged, since it stood before the tier rose."
