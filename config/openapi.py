@@ -31,6 +31,8 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
             "RotationState": "identities.credentials.models.RotationState",
             "RunState": "scheduling.models.RunState",
             "StepState": "scheduling.models.StepState",
+            "ElevationState": ["asked", "coming", "live", "over", "ended", "rejected", "cancelled"],
+            "BreakGlassState": "identities.elevations.models.BreakGlassState",
         },
         "APPEND_COMPONENTS": {
             "securitySchemes": {
