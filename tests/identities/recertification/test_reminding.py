@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given, strategies as st
 
 from audit.models import AuditEvent
-from identities.people.models import Notice, Tenant, User
+from identities.people.models import Notice, PortalRole, Tenant, User
 from identities.recertification import reminding
 from identities.recertification.models import CampaignState, ReviewCampaign, ReviewItem
 from tests.factories import register
@@ -114,7 +114,7 @@ def test_whose_account_was_disabled_is_passed_over_at_once(tenant: Tenant):
 @db
 def test_who_may_not_answer_any_more_or_was_never_found_is_passed_over(tenant: Tenant):
     admin = register.person(tenant)
-    demoted = register.person(tenant, role="READ_ONLY")
+    demoted = register.person(tenant, role=PortalRole.READ_ONLY)
     row = campaign(tenant, days=10)
     items = [questions.item(row, reviewer=demoted), questions.item(row, reviewer=None)]
     assert reminding.remind(timezone.now()) == 2
@@ -139,7 +139,7 @@ def test_a_day_before_the_end_who_never_looked_is_passed_over_once(tenant: Tenan
 
 @db
 def test_where_nobody_is_left_it_stays_with_who_has_it(tenant: Tenant):
-    owner = register.person(tenant, role="ANALYST")
+    owner = register.person(tenant, role=PortalRole.ANALYST)
     bot = register.identity(tenant, technical_owner=str(owner.pk))
     trail = [{"reviewer": str(owner.pk), "label": owner.email}]
     item = questions.item(campaign(tenant, days=0.9), bot, reviewer=owner, trail=trail)

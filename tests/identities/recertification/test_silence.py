@@ -16,7 +16,7 @@ from identities.lifecycle import pausing, releases, services as lifecycle
 from identities.lifecycle.models import Quarantine
 from identities.lifecycle.quarantines import quarantine
 from identities.people.actors import actor_of
-from identities.people.models import Notice, Tenant
+from identities.people.models import Notice, PortalRole, Tenant
 from identities.recertification import silence, unanswered
 from identities.recertification.models import CampaignState, Decision, ItemState, RemediationState, ReviewItem
 from tests.factories import register
@@ -218,7 +218,7 @@ def test_a_sweep_that_runs_out_of_time_goes_on_at_the_next(tenant: Tenant):
 
 
 def test_the_reviewer_hears_once_of_all_of_them(tenant: Tenant):
-    campaign, reviewer = questions.campaign(tenant), register.person(tenant, role="ANALYST")
+    campaign, reviewer = questions.campaign(tenant), register.person(tenant, role=PortalRole.ANALYST)
     for _ in range(3):
         questions.item(campaign, reviewer=reviewer)
     silence.sweep(timezone.now())

@@ -59,7 +59,8 @@ def test_nothing_in_production_is_certified_that_nobody_owns(tenant: Tenant, per
     with pytest.raises(Conflict) as refused:
         certify(register.identity(tenant), person)
     assert refused.value.code == "no_owner"
-    assert certify(register.identity(tenant, environment="sandbox"), person)
+    made = certify(register.identity(tenant, environment="sandbox"), person)
+    assert made.certified_by == person.label
 
 
 def test_nothing_retired_is_certified(bot: ManagedIdentity, person: Actor):

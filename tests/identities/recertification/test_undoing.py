@@ -14,7 +14,7 @@ from identities.inventory.states import State
 from identities.lifecycle import pausing, services as lifecycle
 from identities.lifecycle.quarantines import quarantine
 from identities.people.actors import actor_of
-from identities.people.models import Tenant
+from identities.people.models import PortalRole, Tenant
 from identities.recertification import silence, undoing
 from identities.recertification.models import ItemState, RemediationState, ReviewItem
 from tests.factories import register
@@ -55,9 +55,9 @@ def test_no_machine_undoes(tenant: Tenant, kind: ActorKind):
 
 
 def test_only_the_reviewer_and_those_who_govern_undo(tenant: Tenant):
-    reviewer, other = (register.person(tenant, role="ANALYST") for _ in range(2))
+    reviewer, other = (register.person(tenant, role=PortalRole.ANALYST) for _ in range(2))
     item = silent(tenant, reviewer=reviewer)
-    for stranger in (other, register.person(tenant, role="AUDITOR"), register.person(register.tenant())):
+    for stranger in (other, register.person(tenant, role=PortalRole.AUDITOR), register.person(register.tenant())):
         with pytest.raises(Refused) as refused:
             undoing.undo(item, reason="x", actor=actor_of(stranger))
         assert refused.value.code == "not_yours"
