@@ -40,7 +40,7 @@ class ManagedIdentity(models.Model):
     Written by rooms above, as their verdict: `rotate_by`, `last_rotated_at` (credentials), `schedule_cadence_seconds`
     (scheduling), `reported_by` (names of sources) and `unreported_since` (discovery), `approval_state` ("" never asked
     for, "approved", "pending" again since it changed: approvals), `certified_until` (recertification: None is not
-    certified, drift takes it away), `caretaker_since` (succession: who answers for it is being found). `reassess_at`:
+    certified; in the past it ended then, by its day or by drift), `caretaker_since` (succession: who answers for it is being found). `reassess_at`:
     when time alone may change the verdicts; in the past, they are due.
     """
 
