@@ -40,8 +40,8 @@ class ManagedIdentity(models.Model):
     Written by rooms above, as their verdict: `rotate_by`, `last_rotated_at` (credentials), `schedule_cadence_seconds`
     (scheduling), `reported_by` (names of sources) and `unreported_since` (discovery), `approval_state` ("" never asked
     for, "approved", "pending" again since it changed: approvals), `certified_until` (recertification: None is not
-    certified; in the past it ended then, by its day or by drift), `caretaker_since` (succession: who answers for it is being found). `reassess_at`:
-    when time alone may change the verdicts; in the past, they are due.
+    certified; in the past it ended then, by its day or by drift), `caretaker_since` (succession: who answers for it is
+    being found). `reassess_at`: when time alone may change the verdicts; in the past, they are due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
