@@ -124,7 +124,8 @@ def test_reduce_ends_what_nothing_used_and_certifies_what_is_left(cast) -> None:
     assert item.remediation_state == "done"
     assert item.remediation["bindings_ended"] == [str(idle.pk)]
     assert item.remediation["text"].startswith("1 role was ended: idle. What is left is certified until ")
-    assert item.undo_until - item.remediated_at == timedelta(hours=72)
+    assert item.undo_until is not None
+    assert item.remediated_at == item.undo_until - timedelta(hours=72)
     assert not ReviewItem.objects.filter(identity=one, state="open").exists()
 
 
@@ -194,6 +195,7 @@ def test_each_answer_says_how_long_it_took_and_on_what_evidence(cast) -> None:
     ReviewItem.objects.filter(pk=item.pk).update(seen_at=timezone.now() - timedelta(seconds=40))
     decided(cast, item)
     answer = ReviewDecision.objects.get()
+    assert answer.seconds is not None
     assert 39 < answer.seconds < 60
     assert (answer.batch_size, answer.evidence_hash) == (1, item.evidence_hash)
     assert answer.details["recommended"] == "certify"

@@ -94,8 +94,8 @@ def test_an_open_question_makes_it_not_ready(facts, says, question) -> None:
 
 
 def test_nothing_is_an_answer_where_we_would_know() -> None:
-    nothing = {"roles": [], "unused": [], "secretReferences": [], "elsewhere": []}
-    new = {"at": None, "useState": "used", "from": [], "runs": 0, "days": 90}
+    nothing: dict[str, Any] = {"roles": [], "unused": [], "secretReferences": [], "elsewhere": []}
+    new: dict[str, Any] = {"at": None, "useState": "used", "from": [], "runs": 0, "days": 90}
     found = recommend(evidence(access=nothing, lastUsed=new, dependencies={"total": 0, "items": []}), known())
     assert (found.decision, found.unclear) == ("certify", ())
 
