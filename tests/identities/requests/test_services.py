@@ -172,6 +172,7 @@ def test_of_low_tier_it_is_issued_at_once_with_its_secret(cast):
     identity = row.identity
     assert ClientSecret.objects.get(identity=identity).digest == digest(answered.secret_text)
     assert (identity.state, identity.risk_tier, identity.technical_owner) == ("active", "low", cast.owner)
+    assert identity.approval_state == ""
     assert identity.tags == {"bundle": "observability-bot", "request": str(row.pk)}
     assert (identity.function, identity.blast_radius, identity.kind) == ("observe", "read_only", "bot")
     assert identity.expires_at == row.expires_at
@@ -236,6 +237,8 @@ def test_of_medium_tier_nothing_is_made_before_the_last_yes(cast):
     row = cast.approve(row, cast.owner)
     assert row.state == "issued"
     assert not ClientSecret.objects.exists()
+    assert again(row).identity.approval_state == "approved"
+    assert not RoleBinding.objects.get().awaits_approval
     assert Notice.objects.filter(person=cast.asker, kind="request_secret", waits=True, done_at=None).count() == 1
 
 
@@ -514,6 +517,28 @@ def test_an_identity_that_changed_meanwhile_is_asked_about_anew(cast, existing):
     assert row.state == "approved"
     assert "has changed since" in row.problem
     assert not RoleBinding.objects.exists()
+
+
+def test_a_graver_role_raises_the_tier_and_works_once_it_is_approved(cast, existing):
+    evidence = {"releaseTicket": "REL-1", "approver": "dana", "deploymentId": "d-1"}
+    cast.ask(anew(cast), identity=existing)
+    row = cast.ask(anew(cast, bundle="deploy-bot", evidence=evidence), identity=existing).row
+    assert cast.approve(row, cast.owner).state == "issued"
+    existing.refresh_from_db()
+    assert (existing.risk_tier, existing.approval_state) == ("medium", "approved")
+    assert not RoleBinding.objects.filter(identity=existing, awaits_approval=True).exists()
+
+
+def test_a_second_role_of_what_is_under_approval_works_at_once_with_its_own_yes(cast, existing):
+    evidence = {"releaseTicket": "REL-1", "approver": "dana", "deploymentId": "d-1"}
+    first = cast.ask(anew(cast, bundle="deploy-bot", evidence=evidence), identity=existing).row
+    cast.approve(first, cast.owner)
+    second = cast.ask(anew(cast, permissions=["finding.read"]), identity=existing).row
+    assert second.risk_tier == "medium"
+    assert cast.approve(second, cast.owner).state == "issued"
+    existing.refresh_from_db()
+    assert existing.approval_state == "approved"
+    assert RoleBinding.objects.filter(identity=existing, awaits_approval=False).count() == 2
 
 
 def test_asking_never_lowers_the_tier_of_an_identity(cast, existing):
