@@ -46,7 +46,7 @@ def opened(tenant: Tenant, by: User, **members: Any) -> IdentityRequest:
         "ticket": "OPS-1",
         **members,
     }
-    return requests.request(tenant=tenant, given=given, actor=actor_of(by)).request
+    return requests.request(tenant=tenant, given=given, actor=actor_of(by)).row
 
 
 def waiting(row: IdentityRequest) -> ApprovalRequest:
