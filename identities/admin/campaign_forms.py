@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -83,7 +83,7 @@ class CampaignForm(ScopeForm):
 
     name = forms.CharField(max_length=160, help_text="Reviewers read it, such as: High tier, fourth quarter.")
     due_at = moment(label="To be answered by", initial=_in_two_weeks)
-    sections: Sequence[Section] = (
+    sections: ClassVar[Sequence[Section]] = (
         Section("What it asks about", FILTERS),
         Section("Whom, and until when", ("name", "reviewer_rule", "due_at", "on_silence")),
     )
@@ -99,7 +99,7 @@ class PlanForm(ScopeForm):
     )
     next_at = moment(label="The next one", required=False, help_text="Empty: within a minute.")
     ends_on = day(label="Until", required=False, help_text="For projects that end: no campaign begins after this day.")
-    sections: Sequence[Section] = (
+    sections: ClassVar[Sequence[Section]] = (
         Section("What it asks about", FILTERS),
         Section("How often", ("name", "every_days", "answer_days", "next_at", "ends_on")),
         Section("Whom", ("reviewer_rule", "on_silence")),

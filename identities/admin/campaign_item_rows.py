@@ -69,9 +69,9 @@ def answer(item: ReviewItem) -> object:
     """What was decided, by whom, when; or that it waits."""
     if not item.decision:
         return item_state_badge(item)
-    return Lines(
-        [decision_badge(item.decision), Quiet(item.decided_by_label or "at the deadline"), Moment(item.decided_at)]
-    )
+    is_others = item.decided_by_label != item.reviewer_label
+    by = [Quiet(item.decided_by_label or "at the deadline")] if is_others else []
+    return Lines([decision_badge(item.decision), *by, Moment(item.decided_at)])
 
 
 def came_of_it(item: ReviewItem) -> object:

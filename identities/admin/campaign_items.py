@@ -54,8 +54,7 @@ class ReviewItemAdmin(CommandAdmin):
     tenant_path = "campaign__tenant_id"
     list_display = (
         "identity_shown",
-        "campaign_shown",
-        "reviewer_shown",
+        "asked_shown",
         "advice_shown",
         "answer_shown",
         "remedy_shown",
@@ -96,13 +95,9 @@ class ReviewItemAdmin(CommandAdmin):
     def identity_shown(self, item: ReviewItem) -> object:
         return Lines([item.identity.name, Badge(f"{item.risk_tier} tier", tone_of(item.risk_tier))])
 
-    @column("Campaign", order="campaign__due_at")
-    def campaign_shown(self, item: ReviewItem) -> object:
-        return link_to(item.campaign)
-
-    @column("Reviewer", order="reviewer_label")
-    def reviewer_shown(self, item: ReviewItem) -> object:
-        return item.reviewer_label or Badge("nobody", "bad")
+    @column("Asked of", order="reviewer_label")
+    def asked_shown(self, item: ReviewItem) -> object:
+        return Lines([item.reviewer_label or Badge("nobody", "bad"), link_to(item.campaign)])
 
     @column("Recommended", order="recommendation")
     def advice_shown(self, item: ReviewItem) -> object:

@@ -196,7 +196,7 @@ def remedies_chart(summary: Mapping[str, Any]) -> Meters:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.1f} h"
+    return "under a minute" if hours < 1 / 60 else f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.1f} h"
 
 
 def remedy_badge(item: ReviewItem) -> object:

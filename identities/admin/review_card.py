@@ -122,7 +122,7 @@ def decision_badge(word: str) -> Badge:
 
 def _owner(evidence: Mapping[str, Any], unclear: set[str]) -> Question:
     people = evidence.get("owner") or {}
-    named = {key: people.get(key) for key in CALLED if people.get(key)}
+    named: dict[str, Mapping[str, Any]] = {key: people[key] for key in CALLED if people.get(key)}
     first = next((one for one in named.values() if one.get("active")), None)
     rows = [Row(CALLED[key], _person(key, one)) for key, one in named.items()]
     answer: object = first.get("label") if first else "Nobody who could answer for it"

@@ -86,7 +86,7 @@ def may_undo(item: ReviewItem) -> bool:
 
 def _of_item(item: ReviewItem, queue: Queue, shown: str) -> dict[str, Any]:
     is_open = item.state == ItemState.OPEN
-    advised = DECISIONS.get(item.recommendation) if item.recommendation else None
+    advised = DECISIONS.get(Decision(item.recommendation)) if item.recommendation else None
     return {
         "identity": item.identity,
         "identity_page": page_of(item.identity),
@@ -132,7 +132,7 @@ def _choices(item: ReviewItem) -> list[Choice]:
 def _colleagues(item: ReviewItem) -> Sequence[User]:
     """To whom it may be handed on: people of the tenant who may answer at all."""
     able = User.objects.filter(tenant_id=item.campaign.tenant_id, is_active=True, is_agent=False)
-    able = able.filter(role__in=(PortalRole.ADMIN, PortalRole.ANALYST)).exclude(pk=item.reviewer_id)
+    able = able.filter(role__in=(PortalRole.ADMIN, PortalRole.ANALYST)).exclude(email=item.reviewer_label)
     return list(able.order_by("email")[:OFFERED])
 
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from audit.moments import zulu
 from identities.programme import sheets
 from identities.recertification import scope
-from identities.recertification.models import Decision, ReviewDecision
+from identities.recertification.models import Decision, OnSilence, ReviewDecision
 from identities.recertification.pace import Pace
 from identities.recertification.reporting import CampaignReport, Line
 
@@ -22,6 +22,12 @@ HEADERS = (
     "Evidence of", "Reminders", "Escalated", "Remediation", "What was done", "Remedied at", "Hours to remedy", "Undone",
     "Certified until", "Snapshot SHA-256", "Seal", "Every answer", "Who was asked",
 )  # fmt: skip
+SILENCES: Mapping[OnSilence, str] = {
+    OnSilence.BY_TIER: "by tier: high is disabled, medium loses what nothing used, low is marked",
+    OnSilence.DISABLE: "it is disabled",
+    OnSilence.REDUCE: "it loses what nothing used",
+    OnSilence.REMIND: "it is marked as not certified",
+}
 SEALS: Mapping[bool | None, str] = {None: "", True: "holds", False: "BROKEN"}
 
 
@@ -192,6 +198,8 @@ def _html(report: CampaignReport) -> HttpResponseBase:
         "campaign": report.campaign,
         "summary": report.summary,
         "scope": scope.words(report.campaign.scope),
+        "silence": SILENCES[OnSilence(report.campaign.on_silence)],
+        "carried_out": _span(report.summary["mean_hours_to_remedy"]),
         "decisions": [(Decision(word).label, count) for word, count in report.summary["decisions"].items()],
         "lines": shown,
         "broken": broken,
@@ -212,6 +220,13 @@ def _shown(report: CampaignReport) -> tuple[list[Line], int, int]:
         else:
             left += 1
     return shown, broken, left
+
+
+def _span(hours: float | None) -> str:
+    """A mean of hours as one reads it."""
+    if hours is None:
+        return "–"
+    return "at once" if hours < 1 / 60 else f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.1f} h"
 
 
 def _zulu(at: datetime | None) -> str | None:
