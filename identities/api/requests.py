@@ -109,7 +109,7 @@ class IdentityRequestsView(_RequestView):
         status=201,
         examples={"Low tier, issued at once": EXAMPLE, "High tier, to a vault": TO_A_VAULT},
         description=(
-            "The tier is computed and explained. Of low tier it is issued in this call, with `clientSecret` once unless "
+            "The tier is computed and explained. Of low tier it is issued at once, with `clientSecret` once unless "
             "it goes to a vault. Else it is `pending`, and `needs` says whose word is waited for."
         ),
     )
