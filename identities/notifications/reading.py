@@ -38,11 +38,21 @@ def read_on(at: datetime, *, rounds: int = ROUNDS) -> int:
     return told
 
 
+def begin(at: datetime) -> None:
+    """Have the reading begin here, unless it has begun: who subscribes before its first round misses nothing."""
+    if not Reading.objects.filter(pk=1).exists():
+        Reading.objects.bulk_create([Reading(pk=1, seq=_head(), read_at=at)], ignore_conflicts=True)
+
+
+def _head() -> int:
+    return SealHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+
+
 def _bite(at: datetime) -> int | None:
-    head = SealHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+    head = _head()
     reading = Reading.objects.filter(pk=1).first()
     if reading is None:
-        Reading.objects.bulk_create([Reading(pk=1, seq=head, read_at=at)], ignore_conflicts=True)
+        begin(at)
         return None
     return _take(head, at) if reading.seq < head else None
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audit import changes as changes_of, services as audit
 from audit.actors import Actor, Subject
@@ -12,7 +13,7 @@ from identities.access.matrix import Duty, Reach, may, reach
 from identities.errors import Conflict, Invalid, Missing, Refused
 from identities.events import SubscriptionEvent
 from identities.inventory.vocabulary import Environment, RiskTier
-from identities.notifications import vocabulary
+from identities.notifications import reading, vocabulary
 from identities.notifications.models import Audience, Channel, Subscription
 from identities.people.models import User
 
@@ -42,6 +43,7 @@ def create(*, tenant_id: UUID, by: User | None, actor: Actor, **facts: Any) -> S
     row = Subscription(tenant_id=tenant_id, created_by=actor.label[:254], created_by_id=str(actor.id)[:64])
     _put(row, facts, by)
     _save(row)
+    reading.begin(timezone.now())
     changes = changes_of.between({}, _facts(row))
     audit.record(SubscriptionEvent.CREATED, actor=actor, subject=subject_of(row), changes=changes)
     return row

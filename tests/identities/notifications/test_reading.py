@@ -33,6 +33,14 @@ def test_the_first_reading_begins_at_the_end(happen: Happen, admin: User) -> Non
     assert (read(), told(admin)) == (1, ["late-bot is left without an owner"])
 
 
+def test_who_subscribes_before_the_first_round_misses_nothing(
+    happen: Happen, subscribe: Subscribe, admin: User
+) -> None:
+    subscribe("identity.changed")
+    happen("identity.changed", tokens.identity(of=admin.tenant, name="early-bot"))
+    assert (read(), told(admin)) == (1, ["early-bot: identity changed"])
+
+
 def test_another_tenants_event_is_told_to_nobody_here(
     began: None, happen: Happen, subscribe: Subscribe, admin: User, webhook: Channel
 ) -> None:
