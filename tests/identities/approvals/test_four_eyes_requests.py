@@ -85,7 +85,7 @@ def test_its_own_asker_gets_no_yes_through_any_door(row: IdentityRequest, asker:
 
 
 def test_many_at_once_hold_back_what_is_their_own(tenant: Tenant, asker: User, owner: User, row) -> None:
-    mine = opened(tenant, owner, technical_owner=owner.email)
+    mine = opened(tenant, owner, technical_owner=owner.email, name="another watcher")
     assert refused(mine, owner) == "own_request"
     requests.approve(fresh(row), reason="Needed", actor=actor_of(owner))
     assert fresh(row).state == "pending"
@@ -115,7 +115,8 @@ def test_what_is_altered_after_a_yes_starts_anew(row: IdentityRequest, asker: Us
     assert found.value.code == "changed_since"
 
 
-def test_who_alters_it_is_one_of_those_who_ask(row: IdentityRequest, asker: User, governor: User) -> None:
+def test_who_alters_it_is_one_of_those_who_ask(row: IdentityRequest, asker: User, governor: User, tenant) -> None:
+    veteran(tenant)
     requests.change(fresh(row), given={"purpose": "Reads everything."}, actor=actor_of(governor))
     for person in (asker, governor):
         assert refused(row, person) == "own_request"
