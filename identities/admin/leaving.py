@@ -41,9 +41,7 @@ def _seen(person: User, *, may_govern: bool) -> Sequence[Block]:
     words = f"They saw {number} {'secret that works' if number == 1 else 'secrets that work'} still"
     action = Link("Replace them", reverse("admin:secrets_seen", args=[person.pk]))
     return (
-        Notice(
-            words, "Whoever has seen a secret can use it, with or without an account here.", "bad", "key", action
-        ),
+        Notice(words, "Whoever has seen a secret can use it, with or without an account here.", "bad", "key", action),
     )
 
 
