@@ -33,6 +33,16 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
             "StepState": "scheduling.models.StepState",
             "ElevationState": ["asked", "coming", "live", "over", "ended", "rejected", "cancelled"],
             "BreakGlassState": "identities.elevations.models.BreakGlassState",
+            "ApprovalState": "identities.approvals.models.ApprovalState",
+            "RequestState": "identities.requests.models.RequestState",
+            "CampaignState": "identities.recertification.models.CampaignState",
+            "ReviewItemState": "identities.recertification.models.ItemState",
+            "SuccessionState": "identities.succession.models.CaseState",
+            "TransferState": "identities.succession.models.TransferState",
+            "DeliveryState": "identities.notifications.models.DeliveryState",
+            "PortalRole": "identities.people.models.PortalRole",
+            "OwnerRole": ["business_owner", "technical_owner", "deputy_owner"],
+            "Environment": "identities.inventory.vocabulary.Environment",
         },
         "APPEND_COMPONENTS": {
             "securitySchemes": {

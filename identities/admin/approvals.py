@@ -92,8 +92,8 @@ class ApprovalAdmin(CommandAdmin):
         return selectors.approvals(scope.tenant_ids(self.read_duty))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(waits_for_me=_turn(request))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(waits_for_me=_turn(request))
+        return rows
 
     def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
         is_list = request.resolver_match is not None and request.resolver_match.url_name == LIST

@@ -37,7 +37,7 @@ class KindForm(RenewForm):
 
     renamed: ClassVar = {}
     kind = forms.ChoiceField(label="What is allowed", choices=list(SAID.items()))
-    field_order = ("kind", "expires_at", "reason", "owner", "ticket")
+    field_order: tuple[str, ...] = ("kind", "expires_at", "reason", "owner", "ticket")
 
 
 class GrantForm(KindForm):

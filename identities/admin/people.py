@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -15,12 +14,20 @@ from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Shown, button
 from identities.admin.filters import WordFilter, by_choice
-from identities.admin.forms import CommandForm, ReasonForm, Section
+from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
-from identities.admin.identity_fields import Somebody
 from identities.admin.leaving import left_tab
 from identities.admin.pages import Page, Tab, link_to, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
+from identities.admin.person_forms import (
+    ROLE_HELP,
+    ROLE_TONES,
+    ManagerForm,
+    PersonEditForm,
+    PersonForm,
+    PlatformForm,
+    RoleOfPersonForm,
+)
 from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.credentials import custody
@@ -28,61 +35,6 @@ from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
 from identities.people import first_passwords, services as people
 from identities.people.models import PortalRole, User
-
-ROLE_HELP = {
-    PortalRole.READ_ONLY: "reads the register and runs",
-    PortalRole.ANALYST: "reads, reports, and operates the schedules they own",
-    PortalRole.AUDITOR: "reads everything of every tenant, changes nothing",
-    PortalRole.ADMIN: "governs the tenant",
-}
-ROLE_CHOICES = [(role.value, f"{role.label}: {ROLE_HELP[role]}") for role in PortalRole]
-ROLE_TONES = {PortalRole.ADMIN: "accent", PortalRole.AUDITOR: "info"}
-
-
-class PersonForm(CommandForm):
-    """A new person or service user."""
-
-    email = forms.EmailField(label="E-mail address", max_length=254, help_text="They sign in with it.")
-    first_name = forms.CharField(max_length=80, required=False)
-    last_name = forms.CharField(max_length=80, required=False)
-    role = forms.ChoiceField(label="Portal role", choices=ROLE_CHOICES)
-    is_agent = forms.BooleanField(
-        label="Service user",
-        required=False,
-        help_text="For software that calls the API with a password. Never signs in here. "
-        "The address must read <capability>-agent@<domain>.",
-    )
-    sections = (
-        Section("Who", ("email", "first_name", "last_name")),
-        Section("What they may do", ("role", "is_agent")),
-    )
-
-
-class PersonEditForm(CommandForm):
-    """The facts of a person that may change."""
-
-    first_name = forms.CharField(max_length=80, required=False)
-    last_name = forms.CharField(max_length=80, required=False)
-    email = forms.EmailField(label="E-mail address", max_length=254)
-
-
-class RoleOfPersonForm(ReasonForm):
-    """Another portal role, and why."""
-
-    role = forms.ChoiceField(label="Portal role", choices=ROLE_CHOICES)
-    field_order = ("role", "reason")
-
-
-class PlatformForm(CommandForm):
-    """Platform administration, given or taken."""
-
-    is_platform_admin = forms.BooleanField(label="Platform administrator", required=False)
-
-
-class ManagerForm(CommandForm):
-    """Who stands above them."""
-
-    manager = Somebody(required=False, help_text="Asked to find a new owner when this person leaves things behind.")
 
 
 def _create(call: Call) -> Done:

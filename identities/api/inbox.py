@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identities.access.matrix import Duty
-from identities.api.notification_shapes import InboxQuery, NoticeShape, SeenBody, SeenShape
+from identities.api.notification_shapes import InboxQuery, NoticeShape, SeenBody, SeenNumberShape
 from identities.api.schema import describe
 from identities.api.views import PortalView
 from identities.errors import Missing
@@ -43,7 +43,7 @@ class InboxSeenView(PortalView):
 
     @describe(
         "Mark notices as seen",
-        answer=SeenShape,
+        answer=SeenNumberShape,
         body=SeenBody,
         examples={"Every one": {"ids": None}},
         description="One's own alone: ids of other people's do nothing. What asks for something goes on waiting.",
@@ -55,7 +55,7 @@ class InboxSeenView(PortalView):
         if person is None:
             raise Missing("There is no such thing.")
         seen = notices.mark_seen(person, actor=self.actor, notice_ids=ids, at=timezone.now())
-        return self.show({"seen": seen}, SeenShape)
+        return self.show({"seen": seen}, SeenNumberShape)
 
 
 urlpatterns = [

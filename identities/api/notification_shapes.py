@@ -52,7 +52,7 @@ class SeenBody(Shape):
     )
 
 
-class SeenShape(Shape):
+class SeenNumberShape(Shape):
     """How many were not seen before."""
 
     seen = serializers.IntegerField()

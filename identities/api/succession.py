@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from identities.access.matrix import Duty
 from identities.api.identities import RegisterView
 from identities.api.schema import describe
-from identities.api.serializers import ListQuery, ReasonShape, Shape
+from identities.api.serializers import ListQuery, OptionalReasonShape, ReasonShape, Shape
 from identities.api.shown_identity import IdentityShape
 from identities.api.views import PortalView
 from identities.inventory.owners import ROLES
@@ -47,12 +47,6 @@ class SuccessionQuery(ListQuery):
     identity_id = serializers.UUIDField(required=False)
     leaver_id = serializers.UUIDField(required=False)
     tenant_id = serializers.UUIDField(required=False)
-
-
-class OptionalReason(Shape):
-    """A reason, where there is one to give."""
-
-    reason = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
 class TransferShape(Shape):
@@ -137,9 +131,9 @@ class SuccessionView(_SuccessionView):
 class TakeOverView(_SuccessionView):
     """Yes."""
 
-    @describe("Take an identity over", answer=SuccessionShape, body=OptionalReason)
+    @describe("Take an identity over", answer=SuccessionShape, body=OptionalReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(OptionalReason)
+        body = self.read(OptionalReasonShape)
         return self.show(cases.take_over(self.case(id), actor=self.actor, **body), SuccessionShape)
 
 
@@ -209,9 +203,9 @@ class _TransferView(PortalView):
 class AcceptTransferView(_TransferView):
     """Yes."""
 
-    @describe("Accept an identity", answer=TransferShape, body=OptionalReason)
+    @describe("Accept an identity", answer=TransferShape, body=OptionalReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(OptionalReason)
+        body = self.read(OptionalReasonShape)
         return self.show(transfers.accept(self.transfer(id), actor=self.actor, **body), TransferShape)
 
 

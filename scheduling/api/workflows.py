@@ -13,7 +13,7 @@ from identities.api.serializers import ListQuery, Query
 from identities.api.views import PortalView
 from scheduling import selectors
 from scheduling.api.examples import POLICY, WORKFLOW
-from scheduling.api.shapes import NodeKindsShape, WorkflowCreateShape, WorkflowShape, WorkflowWriteShape
+from scheduling.api.workflow_shapes import NodeKindsShape, WorkflowCreateShape, WorkflowShape, WorkflowWriteShape
 from scheduling.models import Workflow
 from scheduling.nodes import params
 from scheduling.nodes.base import Node

@@ -1,6 +1,6 @@
 """Commands on people, teams and tenants."""
 
-from identities.people.services.managers import set_manager
+from identities.people.services.reporting_line import set_manager
 from identities.people.services.teams import add_member, change_team, create_team, remove_member
 from identities.people.services.tenants import change_tenant, create_tenant
 from identities.people.services.users import (

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -20,7 +21,7 @@ LIST = "admin:identities_identityrequest_changelist"
 @pytest.fixture
 def there(db):
     tenant = people.tenant()
-    facts = {"of": tenant, "created_at": timezone.now() - timedelta(days=30)}
+    facts: dict[str, Any] = {"of": tenant, "created_at": timezone.now() - timedelta(days=30)}
     return {
         "asker": people.person(role=PortalRole.ANALYST, first_name="Ada", last_name="Asker", **facts),
         "owner": people.person(role=PortalRole.ANALYST, first_name="Oma", last_name="Owner", **facts),

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -68,8 +67,8 @@ def approve(answer: Any, deciders: list[User]) -> None:
         ("justification", ""),
         ("owner", "nobody@example.com"),
         ("role", "no such role"),
-        ("identityId", str(uuid4())),
-        ("renewsId", str(uuid4())),
+        ("identityId", "00000000-0000-0000-0000-000000000001"),
+        ("renewsId", "00000000-0000-0000-0000-000000000001"),
         ("until", "x"),
     ],
 )

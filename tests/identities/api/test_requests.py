@@ -1,6 +1,7 @@
 """Requests over the API: refused first, then each tier from asking to the secret."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -29,7 +30,7 @@ EVIDENCE = {"releaseTicket": "REL-1", "approver": "dana", "deploymentId": "d-1"}
 def there(call):
     """By name: who asks, who owns it, two who govern, one who reads, and one of another tenant."""
     tenant = people.tenant()
-    facts = {"of": tenant, "created_at": timezone.now() - timedelta(days=30)}
+    facts: dict[str, Any] = {"of": tenant, "created_at": timezone.now() - timedelta(days=30)}
     return {
         "asker": people.person(role=PortalRole.ANALYST, first_name="Ada", last_name="Asker", **facts),
         "owner": people.person(role=PortalRole.ANALYST, first_name="Oma", last_name="Owner", **facts),

@@ -1,6 +1,7 @@
 """Four eyes: the eleven ways around them, none of which leads around them; and who is another pair of eyes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -197,7 +198,7 @@ def test_two_tabs_of_one_person_are_one_word(identity, asker: User, governor: Us
 
 
 @pytest.mark.parametrize("facts", [{"email": "ann+2@example.com"}, {"first_name": "ANN", "last_name": "Archer"}])
-def test_another_account_of_the_same_person_is_no_other(tenant: Tenant, owner: User, facts: dict[str, str]) -> None:
+def test_another_account_of_the_same_person_is_no_other(tenant: Tenant, owner: User, facts: dict[str, Any]) -> None:
     ann = veteran(tenant, email="ann@example.com", first_name="Ann", last_name="Archer")
     bot = register.identity(tenant, technical_owner=str(owner.pk))
     approval = asked(bot, ann)

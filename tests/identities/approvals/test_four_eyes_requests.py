@@ -79,8 +79,7 @@ def test_its_own_asker_gets_no_yes_through_any_door(row: IdentityRequest, asker:
     for route in (f"/api/identityRequests/{row.pk}/approve", f"/api/approvals/{waiting(row).pk}/approve"):
         answer = client.post(route, WHY, format="json")
         assert (answer.status_code, answer.json()["code"]) == (403, "own_request")
-    answer = browser.post(pages.command(waiting(row), "approve"), WHY)
-    assert answer.status_code == 422
+    assert browser.post(pages.command(waiting(row), "approve"), WHY).status_code == 422
     assert refused(row, asker) == "own_request"
 
 

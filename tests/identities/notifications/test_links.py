@@ -30,5 +30,5 @@ def test_an_id_that_somebody_wrote_stays_one_part_of_the_path() -> None:
 
 
 def test_an_event_without_a_page_leads_to_itself(settings: pytest.FixtureRequest) -> None:
-    settings.PASSPORT_ISSUER = "https://steward.example"  # type: ignore[attr-defined]
+    settings.PASSPORT_ISSUER = "https://steward.example"
     assert links.of_event("comet", "x", 7) == "https://steward.example/admin/audit/auditevent/7/change/"

@@ -52,8 +52,7 @@ def test_what_a_campaign_would_ask_is_what_it_asks(cast):
     cast.identity(risk_tier="high")
     cast.identity(risk_tier="high", technical_owner=cast.deputy.email)
     cast.identity(risk_tier="low", technical_owner="")
-    asked = {"scope": {}, "reviewer_rule": "owner", "created_by_id": str(cast.admin.pk)}
-    found = foresight.foresee(tenant=cast.tenant, **asked)
+    found = foresight.foresee(tenant=cast.tenant, scope={}, reviewer_rule="owner", created_by_id=str(cast.admin.pk))
     campaign = cast.launch()
     reviewers = set(campaign.items.exclude(reviewer=None).values_list("reviewer", flat=True))
     assert (found.identities, found.reviewers) == (campaign.items.count(), len(reviewers))

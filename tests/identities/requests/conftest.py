@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from identities.approvals.models import ApprovalRequest
 from identities.people.actors import actor_of
 from identities.people.models import PortalRole, Tenant, User
 from identities.requests import services as requests
@@ -56,10 +57,17 @@ def again(row: IdentityRequest) -> IdentityRequest:
     return IdentityRequest.objects.select_related("identity", "approval").get(pk=row.pk)
 
 
+def waiting(row: IdentityRequest) -> ApprovalRequest:
+    """The approval that the request as it stands waits for."""
+    found = again(row).approval
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     tenant = people.tenant()
-    there = {"of": tenant, "created_at": timezone.now() - LONG_AGO}
+    there: dict[str, Any] = {"of": tenant, "created_at": timezone.now() - LONG_AGO}
     return Cast(
         tenant=tenant,
         asker=people.person(role=PortalRole.ANALYST, first_name="Ada", last_name="Asker", **there),

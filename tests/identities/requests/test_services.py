@@ -23,7 +23,7 @@ from identities.vaults.failures import VaultUnreachable
 from identities.vaults.local import LocalVault
 from identities.vaults.references import SecretReference
 from tests.factories import people, tokens
-from tests.identities.requests.conftest import again
+from tests.identities.requests.conftest import again, waiting
 
 pytestmark = pytest.mark.django_db
 PLACE = {"provider": "local", "vaultUri": "local://default", "secretName": "watcher/secret"}
@@ -328,7 +328,7 @@ def test_what_changed_nothing_keeps_its_votes(cast):
 def test_what_was_altered_after_the_last_yes_is_not_issued(cast):
     row = cast.ask(cast.medium()).row
     cast.approve(row, cast.admin)
-    approvals.approve(again(row).approval, actor=actor_of(cast.owner))
+    approvals.approve(waiting(row), actor=actor_of(cast.owner))
     assert again(row).state == "approved"
     IdentityRequest.objects.filter(pk=row.pk).update(purpose="Something else.")
     after = requests.issue(again(row), actor=people.SYSTEM)
@@ -340,7 +340,7 @@ def test_what_was_altered_after_the_last_yes_is_not_issued(cast):
 def test_a_change_after_the_last_yes_asks_anew(cast):
     row = cast.ask(cast.medium()).row
     cast.approve(row, cast.admin)
-    approvals.approve(again(row).approval, actor=actor_of(cast.owner))
+    approvals.approve(waiting(row), actor=actor_of(cast.owner))
     row = requests.change(again(row), given={"permissions": ["run.read"]}, actor=actor_of(cast.other))
     assert row.state == "pending"
     with pytest.raises(Refused):  # who changed it had a hand in it
@@ -388,6 +388,7 @@ def test_the_secret_is_collected_once_and_by_who_asked(cast):
         with pytest.raises(Refused):
             requests.collect(row, actor=actor_of(somebody))
     answered = requests.collect(row, actor=actor_of(cast.asker))
+    assert answered.secret_text is not None
     assert ClientSecret.objects.get(identity=row.identity).digest == digest(answered.secret_text)
     assert SecretShowing.objects.get().person == cast.asker
     with pytest.raises(Conflict) as refused:
@@ -460,7 +461,7 @@ def test_a_name_taken_meanwhile_keeps_it_approved_until_it_is_changed(cast):
 
 def test_nobody_else_issues_what_somebody_is_issuing(cast):
     row = cast.approve(cast.ask(cast.medium()).row, cast.admin)
-    approvals.approve(again(row).approval, actor=actor_of(cast.owner))
+    approvals.approve(waiting(row), actor=actor_of(cast.owner))
     IdentityRequest.objects.filter(pk=row.pk).update(try_at=timezone.now() + timedelta(minutes=1))
     with pytest.raises(Conflict) as refused:
         requests.issue(again(row), actor=people.SYSTEM)

@@ -190,6 +190,7 @@ def test_a_team_that_empties_leaves_its_identities_to_the_next(company, admin):
     last = register.person(company, PortalRole.ANALYST)
     bot = register.identity(company, owner_team=register.team(company, last))
     assert cases.tend(timezone.now()) == 0
+    assert bot.owner_team is not None
     people.remove_member(bot.owner_team, user=last, actor=actor_of(admin))
     case = opened(bot)
     assert (case.leaver, case.step) == (None, Step.SECURITY)

@@ -1,6 +1,7 @@
 """Schedules of high-tier identities run only as others approved them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -35,7 +36,7 @@ class House:
         self.workflow = runs.workflow(of=self.tenant)
 
     def create(self, by=None, **facts):
-        told = {
+        told: dict[str, Any] = {
             "workflow_id": self.workflow.key,
             "name": "Ledger",
             "cron_expression": "0 5 * * *",

@@ -1,7 +1,5 @@
 """Who stands above whom: asked when somebody leaves things behind."""
 
-from uuid import UUID
-
 from django.db import transaction
 
 from audit import changes, services as audit
@@ -42,11 +40,12 @@ def _check(user: User, manager: User) -> None:
         raise Invalid({"manager": ["There is no such person."]})
     if not manager.is_active:
         raise Invalid({"manager": ["This person's account is disabled."]})
-    above: UUID | None = manager.pk
+    above: User | None = manager
     for _ in range(LONGEST_LINE):
-        if above == user.pk:
-            raise Invalid({"manager": ["Nobody stands above themselves: this would close a circle."]})
-        above = User.objects.filter(pk=above).values_list("manager_id", flat=True).first()
         if above is None:
             return
+        if above.pk == user.pk:
+            raise Invalid({"manager": ["Nobody stands above themselves: this would close a circle."]})
+        # Anew from the table: what hangs on the row in hand may be older.
+        above = User.objects.filter(reports=above.pk).first()
     raise Invalid({"manager": ["The line above this person has no end."]})
