@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from audit import triggers
+from tests import migrated
 
 # How long an example takes says something of the machine, not of the code.
 hypothesis.settings.register_profile("steward", deadline=None)
@@ -32,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for lane in sorted(closed & {mark.name for mark in item.iter_markers()}):
             how = "STEWARD_TEST_LANES=patient" if lane == "patient" else "make test LANES=all"
             item.add_marker(pytest.mark.skip(reason=f"lane {lane} is closed: {how} opens it"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
+    """Each process begins with a copy of one migrated database, and leaves none behind."""
+    with migrated.provided(connection.settings_dict):
+        yield True
+        connection.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
