@@ -14,6 +14,14 @@ from identities.inventory.models import ManagedIdentity
 from identities.inventory.prepared import Prepared
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Names of roles that an identity holds at an instant, and until when it holds all of them."""
+
+    names: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Standing:
     """The roles an identity holds at an instant, and what they permit, each with the bindings it comes from."""
@@ -53,17 +61,29 @@ def _standing(found: Iterable[tuple[Any, ...]]) -> Standing:
     return Standing(tuple(dict.fromkeys(name for _, name, _ in rows)), sources)
 
 
-ROLE_NAME = "held__role__name"
+ROLE_NAME, ROLE_ENDS = "held__role__name", "held__valid_until"
 
 
 def with_roles(secrets: "QuerySet[Any]", at: datetime, path: str = "identity__bindings") -> "QuerySet[Any]":
-    """`secrets` with `ROLE_NAME`, a row for each role held at `at` by the identity and in the order of their names.
+    """`secrets` with `ROLE_NAME` and `ROLE_ENDS`, a row for each role that the identity holds at `at`, by name.
 
-    For a read that cannot afford a second one. An identity without a role has one row, and there `ROLE_NAME` is None.
+    For a read that cannot afford a second one. An identity without a role has one row, and there both are None.
     """
     held = FilteredRelation(path, condition=is_effective(at, f"{path}__"))
     found: QuerySet[Any] = secrets.annotate(held=held).order_by(ROLE_NAME)
     return found
+
+
+def held_of(rows: Iterable[tuple[Any, ...]]) -> Held:
+    """What rows of (`ROLE_NAME`, `ROLE_ENDS`) amount to. Pure."""
+    found = [(name, until) for name, until in rows if name is not None]
+    return Held(tuple(dict.fromkeys(name for name, _ in found)), min((until for _, until in found), default=None))
+
+
+def held(identity_id: UUID, at: datetime) -> Held:
+    """The roles that the identity holds at `at`, in order, and until when all of them. One query."""
+    rows = RoleBinding.objects.effective(at).filter(identity_id=identity_id).order_by("role__name")
+    return held_of(rows.values_list("role__name", "valid_until"))
 
 
 def effective_roles(identity: ManagedIdentity, at: datetime) -> list[str]:

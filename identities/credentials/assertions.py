@@ -34,25 +34,25 @@ _COLUMNS = (*_KEY, *(f"identity__{name}" for name in IDENTITY))
 class KeyLookup:
     """The one query behind an assertion: the key of that name with its identity, by client id and `kid`.
 
-    A room above may have a column of its own read beside them, as in `authentication.Lookup`.
+    A room above may have columns of its own read beside them, as in `authentication.Lookup`.
     """
 
-    def __init__(self, widen: "Callable[[Keys, datetime], Keys] | None" = None, column: str = "pk") -> None:
+    def __init__(self, widen: "Callable[[Keys, datetime], Keys] | None" = None, *columns: str) -> None:
         def build(client_id: str, kid: str, at: datetime | None = None) -> "models.QuerySet[Any, Any]":
             found = ClientKey.objects.filter(identity__client_id=client_id, kid=kid, revoked_at=None).order_by()
-            return (widen(found, at) if widen and at else found).values_list(*_COLUMNS, column)
+            return (widen(found, at) if widen and at else found).values_list(*_COLUMNS, *columns)
 
         self._is_dated = widen is not None
         self._statement = Prepared(build, client_id=str, kid=str, **({"at": datetime} if widen else {}))
 
-    def find(self, client_id: str, kid: str, at: datetime) -> tuple[ClientKey | None, tuple[Any, ...]]:
-        """The live key, and what `column` holds in each row."""
+    def find(self, client_id: str, kid: str, at: datetime) -> tuple[ClientKey | None, tuple[tuple[Any, ...], ...]]:
+        """The live key, and what `columns` hold in each row."""
         rows = self._statement.rows(client_id=client_id, kid=kid, **({"at": at} if self._is_dated else {}))
         if not rows:
             return None, ()
         key = ClientKey.from_db(None, _KEY, rows[0][: len(_KEY)])
-        key.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_KEY) : -1])
-        return key, tuple(row[-1] for row in rows)
+        key.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_KEY) : len(_COLUMNS)])
+        return key, tuple(row[len(_COLUMNS) :] for row in rows)
 
 
 _BY_NAME = KeyLookup()

@@ -31,7 +31,7 @@ class Authenticated:
     identity: ManagedIdentity
     secret_id: UUID
     at: datetime
-    beside: tuple[Any, ...] = ()
+    beside: tuple[tuple[Any, ...], ...] = ()
     wait_seconds: int = 0
 
     @property
@@ -92,26 +92,26 @@ _COLUMNS = (*_SECRET, *(f"identity__{name}" for name in IDENTITY))
 class Lookup:
     """The one query behind a client's proof: the secret of a digest with its identity.
 
-    A room above may have a column of its own read beside them: `widen(secrets, at)` adds it to the query, which may
-    give several rows for it, and `column` names it.
+    A room above may have columns of its own read beside them: `widen(secrets, at)` adds them to the query, which may
+    give several rows for them, and `columns` names them.
     """
 
-    def __init__(self, widen: "Callable[[Secrets, datetime], Secrets] | None" = None, column: str = "pk") -> None:
+    def __init__(self, widen: "Callable[[Secrets, datetime], Secrets] | None" = None, *columns: str) -> None:
         def build(digest: str, at: datetime | None = None) -> "models.QuerySet[Any, Any]":
             found = ClientSecret.objects.filter(digest=digest).order_by()
-            return (widen(found, at) if widen and at else found).values_list(*_COLUMNS, column)
+            return (widen(found, at) if widen and at else found).values_list(*_COLUMNS, *columns)
 
         self._is_dated = widen is not None
         self._statement = Prepared(build, digest=str, **({"at": datetime} if widen else {}))
 
-    def find(self, of: str, at: datetime) -> tuple[ClientSecret | None, tuple[Any, ...]]:
-        """The secret with this digest, and what `column` holds in each row."""
+    def find(self, of: str, at: datetime) -> tuple[ClientSecret | None, tuple[tuple[Any, ...], ...]]:
+        """The secret with this digest, and what `columns` hold in each row."""
         rows = self._statement.rows(digest=of, **({"at": at} if self._is_dated else {}))
         if not rows:
             return None, ()
         secret = ClientSecret.from_db(None, _SECRET, rows[0][: len(_SECRET)])
-        secret.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_SECRET) : -1])
-        return secret, tuple(row[-1] for row in rows)
+        secret.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_SECRET) : len(_COLUMNS)])
+        return secret, tuple(row[len(_COLUMNS) :] for row in rows)
 
 
 _BY_DIGEST = Lookup()

@@ -1,7 +1,6 @@
 """Minting: the claims, the signature, one row and one record."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from audit import context, services as audit
 from audit.models import AuditEvent
 from identities.access import selectors as access
+from identities.access.selectors import Held
 from identities.credentials.assertions import KeyLookup
 from identities.credentials.authentication import Authenticated, Lookup
 from identities.errors import Refused
@@ -33,20 +33,21 @@ class Minted:
     jti: uuid.UUID
 
 
-WITH_ROLES = Lookup(access.with_roles, access.ROLE_NAME)
-KEYS_WITH_ROLES = KeyLookup(access.with_roles, access.ROLE_NAME)
+WITH_ROLES = Lookup(access.with_roles, access.ROLE_NAME, access.ROLE_ENDS)
+KEYS_WITH_ROLES = KeyLookup(access.with_roles, access.ROLE_NAME, access.ROLE_ENDS)
 
 
-def roles_beside(proved: Authenticated) -> list[str]:
-    """The roles that `WITH_ROLES` read beside the secret, or `KEYS_WITH_ROLES` beside the key, each once."""
-    return list(dict.fromkeys(name for name in proved.beside if name is not None))
+def roles_beside(proved: Authenticated) -> Held:
+    """The roles that `WITH_ROLES` read beside the secret, or `KEYS_WITH_ROLES` beside the key, and until when."""
+    return access.held_of(proved.beside)
 
 
-def mint(identity: ManagedIdentity, *, scope: str, at: datetime, roles: Sequence[str] | None = None) -> Minted:
+def mint(identity: ManagedIdentity, *, scope: str, at: datetime, roles: Held | None = None) -> Minted:
     """A token for an identity that has just proved itself at `at` (S0-22…27).
 
     `at` is the instant *before* its row was read, so that a stop in between is later than the token. `iat` lies in the
     first whole second after the last kill of its tokens: one minted in the second of a re-enabling outlives the kill.
+    It ends with the first of the roles that it names, whoever reads them from it: an elevation is over when it is over.
     The token row and the audit record `token.issued` are one transaction; without both there is no token. Raises
     Refused with the code of `authorise.refusal`. Costs two inserts, one signature, and a read unless `roles`, as of
     `at`, are given.
@@ -55,7 +56,7 @@ def mint(identity: ManagedIdentity, *, scope: str, at: datetime, roles: Sequence
     if code:
         raise Refused(f"Managed identity '{identity.name}' may not have a token.", code=code)
     signer = current_signer(at)
-    claims = _claims(identity, scope, at, access.effective_roles(identity, at) if roles is None else list(roles))
+    claims = _claims(identity, scope, at, access.held(identity.pk, at) if roles is None else roles)
     text = sign(claims, signer, typ=TYP)
     row = IssuedToken(
         jti=uuid.UUID(claims["jti"]),
@@ -77,11 +78,12 @@ def first_instant(identity: ManagedIdentity, at: datetime) -> int:
     return now if epoch is None else max(now, int(epoch.timestamp()) + 1)
 
 
-def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: list[str]) -> dict[str, Any]:
+def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: Held) -> dict[str, Any]:
     issued_at, now = first_instant(identity, at), int(at.timestamp())
     ends = now + int(settings.access_token_lifetime().total_seconds())
-    if identity.expires_at is not None:
-        ends = min(ends, int(identity.expires_at.timestamp()))
+    for until in (identity.expires_at, roles.until):
+        if until is not None:
+            ends = min(ends, int(until.timestamp()))
     return {
         "iss": settings.issuer(),
         "sub": identity.client_id,
@@ -95,7 +97,7 @@ def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: list[str
         "managed_identity_id": str(identity.id),
         "is_service_account": True,
         "tenant_id": str(identity.tenant_id),
-        "roles": list(roles),
+        "roles": list(roles.names),
     }
 
 

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from audit import context
 from audit.models import AuditEvent
+from identities.access.models import Role, RoleBinding
+from identities.credentials.authentication import authenticate
 from identities.errors import Refused
 from identities.inventory.states import State
 from identities.tokens import minting, services as tokens
@@ -147,3 +149,22 @@ def test_row_and_record_go_in_one_trip(django_assert_num_queries) -> None:
         tokens.mint(bot, scope="roles", at=timezone.now())
     assert "identities_issuedtoken" in seen.captured_queries[1]["sql"]
     assert "audit_auditevent" in seen.captured_queries[1]["sql"]
+
+
+def test_a_token_ends_with_the_first_role_that_it_names() -> None:
+    """An elevation is over when it is over, also for whoever reads the roles from the token (issue 5)."""
+    at = timezone.now()
+    bot = made.bot(permissions=("workflow.execute",))
+    elevated = Role.objects.create(tenant=bot.identity.tenant, name="elevated", permissions=["identity.write"])
+    ends = at + timedelta(seconds=120)
+    RoleBinding.objects.create(
+        identity=bot.identity, role=elevated, valid_from=at, valid_until=ends, reason="tests", is_elevation=True
+    )
+    minted = tokens.mint(bot.identity, scope="roles", at=at)
+    assert ("elevated" in claims_of(minted)["roles"], claims_of(minted)["exp"]) == (True, int(ends.timestamp()))
+    proved = authenticate(bot.client_id, bot.secret, tokens.WITH_ROLES)
+    assert proved is not None
+    beside = tokens.mint(bot.identity, scope="roles", at=proved.at, roles=tokens.roles_beside(proved))
+    assert claims_of(beside)["exp"] == int(ends.timestamp())
+    after = tokens.mint(bot.identity, scope="roles", at=ends)
+    assert ("elevated" in claims_of(after)["roles"], after.expires_in > 120) == (False, True)
