@@ -1,7 +1,8 @@
 """Writing the questions: for each identity an item with its reviewer, its evidence and what that speaks for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from audit import services as audit
 from audit.actors import Actor
@@ -26,19 +27,20 @@ def ask(
     at: datetime,
     asks: Sequence[str] = (),
     with_dependencies: bool = True,
+    but: Collection[UUID] = (),
 ) -> list[ReviewItem]:
     """An open item for each of these (read with `AT_HAND`), in the caller's transaction; one record each.
 
     `asks` names the parts of the portrait that are asked again; none asks everything. An identity that has an open
     item in the campaign breaks the caller's transaction: look before. Tells nobody. Without dependencies the evidence
-    is completed when somebody first looks, or answers (`seeing`).
+    is completed when somebody first looks, or answers (`seeing`). `but`: who is passed over.
     """
     among = reviewers.circle(campaign, {one.owner_team_id for one in identities})
     gathered = evidence.gather(identities, at=at, with_dependencies=with_dependencies)
     made = []
     for one in identities:
         item = ReviewItem(campaign=campaign, identity=one, risk_tier=one.risk_tier, asks=list(asks), opened_at=at)
-        give(item, reviewers.choose(one, campaign, among), at=at)
+        give(item, reviewers.choose(one, campaign, among, but=but), at=at)
         put_evidence(item, gathered[one.pk], at=at)
         made.append(item)
     ReviewItem.objects.bulk_create(made)

@@ -92,10 +92,15 @@ def began(at: datetime) -> datetime:
     return _MONDAY + (at - _MONDAY) // ROUND * ROUND
 
 
+def _hands(actor: Actor) -> list[UUID]:
+    """Who made the change is not who is asked about it."""
+    return [UUID(actor.id)] if actor.is_human else []
+
+
 def _ask(
     identity: ManagedIdentity, campaign: ReviewCampaign, asks: list[str], *, at: datetime, actor: Actor
 ) -> ReviewItem:
-    item = asking.ask(campaign, [identity], actor=actor, at=at, asks=asks)[0]
+    item = asking.ask(campaign, [identity], actor=actor, at=at, asks=asks, but=_hands(actor) if asks else ())[0]
     if item.reviewer_id is not None:
         waiting = ReviewItem.objects.filter(campaign=campaign, reviewer=item.reviewer_id, state=ItemState.OPEN).count()
         telling.tell_reviewers(campaign, {item.reviewer_id: waiting})

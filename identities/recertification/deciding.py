@@ -11,7 +11,7 @@ from identities.errors import Refused
 from identities.events import IdentityEvent
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole, User
-from identities.recertification import reviewers
+from identities.recertification import drift, reviewers
 from identities.recertification.models import Decision, ReviewerRule, ReviewItem
 
 NOT_YOURS = "not_your_item"
@@ -31,6 +31,8 @@ def check(item: ReviewItem, identity: ManagedIdentity, *, decision: str, actor: 
         raise Refused("Somebody else was asked about this.", code=NOT_YOURS)
     if decision != Decision.REASSIGN:
         _check_own(item, identity, person)
+    if decision == Decision.CERTIFY and item.campaign.is_drift:
+        _check_hands(item, identity, person)
     return person
 
 
@@ -66,6 +68,15 @@ def _check_own(item: ReviewItem, identity: ManagedIdentity, person: User) -> Non
     involved = _involved(item, identity) - {str(person.pk)}
     if found := _other_account(person, item, involved):
         raise Refused("This account and one of those whose own it is seem to be one.", code=found.code)
+
+
+def _check_hands(item: ReviewItem, identity: ManagedIdentity, person: User) -> None:
+    """What changed after it was certified is not certified by who changed it, nor by another account of theirs."""
+    hands = drift.changed_by(identity.pk)
+    if str(person.pk) in hands:
+        raise Refused("You made this change: somebody else certifies it.", code=NOT_YOURS)
+    if found := _other_account(person, item, hands):
+        raise Refused("This account and one of those who made this change seem to be one.", code=found.code)
 
 
 def _is_own(item: ReviewItem, identity: ManagedIdentity, person: User) -> bool:

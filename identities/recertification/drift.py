@@ -1,6 +1,7 @@
 """Drift: what changes after it was certified is not certified from then on, and asked about again; nothing else is."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -36,17 +37,32 @@ class CertifiedState(Watcher):
             return
         content = portraits.kinds[part]().of([identity]).get(identity.pk) if part in portraits.kinds else None
         differs = portraits.digest(content) != certificate.parts[part]["hash"]
-        if differs == (part in certificate.drifted):
-            return
-        if differs:
+        if differs and part in certificate.drifted:
+            _note_hand(certificate, part, actor)
+        elif differs:
             _drift(certificate, identity, part, at, actor=actor)
-        else:
+        elif part in certificate.drifted:
             _come_back(certificate, identity, part, at, actor=actor)
+
+
+def changed_by(identity_id: UUID) -> frozenset[str]:
+    """By id, who changed what drifted: they do not certify their own change."""
+    certificate = snapshots.in_force(identity_id)
+    drifted = certificate.drifted.values() if certificate is not None else ()
+    return frozenset(who for since in drifted for who in since.get("by", ()))
+
+
+def _note_hand(certificate: CertifiedSnapshot, part: str, actor: Actor) -> None:
+    since = certificate.drifted[part]
+    hands = since.get("by", [])
+    if actor.id not in hands:
+        certificate.drifted = {**certificate.drifted, part: {**since, "by": [*hands, actor.id]}}
+        certificate.save(update_fields=["drifted"])
 
 
 def _drift(certificate: CertifiedSnapshot, identity: ManagedIdentity, part: str, at: datetime, *, actor: Actor) -> None:
     item = asking_again.ask(identity, parts=[part], at=at, actor=actor)
-    certificate.drifted = {**certificate.drifted, part: {"at": at.isoformat(), "item": str(item.pk)}}
+    certificate.drifted = {**certificate.drifted, part: {"at": at.isoformat(), "item": str(item.pk), "by": [actor.id]}}
     certificate.save(update_fields=["drifted"])
     if identity.certified_until is not None and identity.certified_until > at:
         snapshots.set_until(identity, at)

@@ -12,7 +12,7 @@ from identities.recertification.models.items import ReviewItem
 class CertifiedSnapshot(models.Model):
     """`parts` is `{part: {hash, content}}` of the portrait, `digest` the SHA-256 over them, `seal` a keyed MAC of that.
 
-    `drifted` is `{part: {at, item}}`: those parts count as not certified any more. The newest not ended counts.
+    `drifted` is `{part: {at, item, by}}`: those parts count as not certified any more. The newest not ended counts.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

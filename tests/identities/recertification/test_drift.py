@@ -9,6 +9,7 @@ from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.access import services as access
 from identities.credentials import services as credentials
+from identities.errors import Refused
 from identities.inventory import services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
@@ -149,3 +150,22 @@ def test_the_campaign_is_the_tenants_own(bot: ManagedIdentity):
     change(bot, environment="staging")
     change(other, environment="staging")
     assert ReviewCampaign.objects.filter(is_drift=True).values("tenant").distinct().count() == 2
+
+
+def test_who_changed_it_is_not_asked_about_it_and_does_not_certify_it(tenant: Tenant):
+    owner, deputy = register.person(tenant), register.person(tenant)
+    bot = register.identity(tenant, technical_owner=str(owner.pk), deputy_owner=str(deputy.pk))
+    certify(bot, actor_of(deputy))
+    inventory.change(bot, facts={"environment": "staging"}, actor=actor_of(owner))
+    item = ReviewItem.objects.get(identity=bot, state=ItemState.OPEN, campaign__is_drift=True)
+    assert item.reviewer == deputy
+    ReviewItem.objects.filter(pk=item.pk).update(reviewer=owner)
+    with pytest.raises(Refused) as refused:
+        decisions.decide(item, decision="certify", reason="Fine", actor=actor_of(owner))
+    assert refused.value.code == "not_your_item"
+    ReviewItem.objects.filter(pk=item.pk).update(reviewer=deputy)
+    inventory.change(bot, facts={"environment": "development"}, actor=actor_of(deputy))
+    with pytest.raises(Refused):  # nor who changed it further
+        decisions.decide(item, decision="certify", reason="Fine", actor=actor_of(deputy))
+    assert not is_certified(ManagedIdentity.objects.get(pk=bot.pk))
+    assert decisions.decide(item, decision="revoke", reason="Take it back", actor=actor_of(deputy)).decision == "revoke"
