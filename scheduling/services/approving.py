@@ -2,6 +2,7 @@
 
 `approved_hash` is the hash of what may run. `approval_by`: a schedule that stood before its identity's tier rose runs
 on unchanged until then, so that no automation stops by surprise; what stood so was never approved.
+It gets no such time where the tier was lowered no longer ago than that.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,7 +20,7 @@ from identities.access import identity_approval
 from identities.approvals import selectors as approvals, services as asking
 from identities.approvals.models import ApprovalRequest, ApprovalState
 from identities.approvals.subjects.base import Approvable
-from identities.events import PolicyEvent
+from identities.events import IdentityEvent, PolicyEvent
 from identities.inventory import locks, selectors as register
 from identities.inventory.answering import answer_for
 from identities.inventory.models import ManagedIdentity
@@ -126,8 +127,7 @@ def follow(schedule: Schedule, *, actor: Actor, involved: Iterable[str] = ()) ->
         if schedule.approval_state != NONE:
             _free(schedule, actor)
         return schedule
-    content = content_of(schedule)
-    _settle(schedule, identity, content, actor, involved)
+    _settle(schedule, identity, content_of(schedule), actor, involved)
     return schedule
 
 
@@ -237,10 +237,17 @@ def _ask(
 def _rise(schedule: Schedule, identity: ManagedIdentity, actor: Actor) -> None:
     """Its identity is of the high tier now. What was neither approved nor let run on before, runs on for a while."""
     content = content_of(schedule)
-    if not schedule.approved_hash:
+    if not schedule.approved_hash and not _was_high(identity):
         schedule.approved_hash, schedule.approval_by = digest(content), timezone.now() + GRACE
         _stand(schedule, PENDING, actor=actor, reason=f"{WAITS}; until {schedule.approval_by:%Y-%m-%d} it runs on")
     _settle(schedule, identity, content, actor, ())
+
+
+def _was_high(identity: ManagedIdentity) -> bool:
+    """Whether its tier was lowered only lately: a time of low tier is no way to let run what nobody approved."""
+    events = AuditEvent.objects.filter(subject_id=str(identity.pk), type=IdentityEvent.CHANGED)
+    lowered = events.filter(recorded_at__gte=timezone.now() - GRACE)
+    return lowered.filter(changes__risk_tier__previous=RiskTier.HIGH.value).exists()
 
 
 def _release(schedule: Schedule, actor: Actor, *, is_agreed: bool) -> None:

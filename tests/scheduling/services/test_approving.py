@@ -208,6 +208,22 @@ def test_lowering_editing_and_raising_again_gives_no_fortnight(house):
     assert house.refusal(made) == approving.WAITS
 
 
+def test_what_came_to_be_while_the_tier_was_lowered_gets_no_fortnight(house):
+    house.tier("low")
+    made = house.create()
+    assert made.approval_state == ""
+    house.tier("high", by=house.security)
+    assert state_of(made) == "pending"
+    assert house.refusal(made) == approving.WAITS
+
+
+def test_what_somebody_else_freed_gets_no_fortnight_when_the_tier_is_raised_again(house):
+    made = house.create()
+    house.tier("low", by=house.security)
+    house.tier("high")
+    assert house.refusal(made) == approving.WAITS
+
+
 def test_it_is_put_again_after_a_no(house):
     made = house.create()
     approvals.reject(pending_of(made), reason="Not now", actor=actor_of(house.security))
