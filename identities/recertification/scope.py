@@ -137,7 +137,8 @@ MEMBERS = (*WORDS, *FLAGS, *TEXTS)
 def read(given: object) -> dict[str, Any]:
     """The scope as it is kept: camelCase members, each a text, a list of texts (any of them) or a flag.
 
-    Empty is every identity of the tenant. Raises Invalid, naming the member (`scope.riskTier`).
+    Empty is every identity of the tenant; a member without a value is refused, for it would widen the scope unseen.
+    Raises Invalid, naming the member (`scope.riskTier`).
     """
     if not isinstance(given, Mapping):
         raise Invalid({"scope": ["A scope is an object of filters, as on the list of identities."]})
@@ -146,8 +147,7 @@ def read(given: object) -> dict[str, Any]:
     for name, value in given.items():
         member = snake(str(name))
         try:
-            if value not in (None, "", []):
-                read_ones[camel(member)] = _value(member, value)
+            read_ones[camel(member)] = _value(member, value)
         except ValueError as error:
             errors[f"scope.{camel(str(name))[:80]}"] = [str(error)]
     if errors:
@@ -181,6 +181,8 @@ def _value(member: str, value: object) -> Any:
         return _flag(value)
     if member not in WORDS and member not in TEXTS:
         raise ValueError("There is no such filter.")
+    if value in (None, "", []):
+        raise ValueError("Say a value, or leave the member out.")
     texts = value if isinstance(value, list) else [value]
     if len(texts) > MOST:
         raise ValueError(f"At most {MOST} words.")

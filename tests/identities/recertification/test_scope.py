@@ -45,6 +45,12 @@ def names(tenant: Tenant, wanted: object) -> list[str]:
         ({"q": "x" * 300}, "scope.q"),
         ({"tag": ["a"] * 60}, "scope.tag"),
         ({"tenantId": "another"}, "scope.tenantId"),
+        ({"planet": None}, "scope.planet"),
+        ({"planet": ""}, "scope.planet"),
+        ({"riskTier": None}, "scope.riskTier"),
+        ({"riskTier": ""}, "scope.riskTier"),
+        ({"riskTier": []}, "scope.riskTier"),
+        ({"temporary": None}, "scope.temporary"),
     ],
 )
 def test_what_is_no_filter_is_refused_by_name(given, member) -> None:
@@ -53,8 +59,8 @@ def test_what_is_no_filter_is_refused_by_name(given, member) -> None:
     assert list(refused.value.errors) == [member]
 
 
-def test_a_scope_is_kept_in_the_words_of_the_wire_without_what_says_nothing() -> None:
-    given = {"risk_tier": "high", "ownerTeam": " Payroll ", "temporary": "true", "q": "", "tag": None}
+def test_a_scope_is_kept_in_the_words_of_the_wire() -> None:
+    given = {"risk_tier": "high", "ownerTeam": " Payroll ", "temporary": "true"}
     assert scope.read(given) == {"riskTier": "high", "ownerTeam": "Payroll", "temporary": True}
 
 
