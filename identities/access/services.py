@@ -52,13 +52,18 @@ def change_role(
     permissions: Iterable[str] | None = None,
     description: str | None = None,
 ) -> Role:
-    """Change what is named; it counts at once for every identity that holds the role. Raises Invalid."""
+    """Change what is named; it counts at once for every identity that holds the role.
+
+    Raises Invalid, and Conflict `role_elevated` for more permissions while an elevation gives it: others said yes to
+    what it permitted then.
+    """
     locked = Role.objects.select_for_update(no_key=True).get(pk=role.pk)
     before = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
     if name is not None:
         locked.name = _name(name, locked.tenant_id, other_than=locked.pk)
     if permissions is not None:
         locked.permissions = _permissions(permissions)
+        _check_elevated(locked, was=before["permissions"])
     if description is not None:
         locked.description = _description(description)
     after = {"name": locked.name, "permissions": locked.permissions, "description": locked.description}
@@ -204,6 +209,15 @@ def release_bindings(identity: ManagedIdentity, *, actor: Actor, reason: str) ->
     if waiting:
         posture.mark([identity.pk])
     return len(waiting)
+
+
+def _check_elevated(role: Role, *, was: object) -> None:
+    if set(role.permissions) <= set(was if isinstance(was, list) else ()):
+        return
+    given = RoleBinding.objects.standing(timezone.now()).filter(role=role, is_elevation=True)
+    if until := given.order_by("-valid_until").values_list("valid_until", flat=True).first():
+        said = f"'{role.name}' is given by an elevation until {until:%Y-%m-%d %H:%M} UTC: it takes no more permissions."
+        raise Conflict(said, code="role_elevated")
 
 
 def _tell_watchers(role: Role, actor: Actor) -> None:

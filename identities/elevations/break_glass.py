@@ -126,7 +126,8 @@ def use(grant: BreakGlassGrant, *, reason: str, actor: Actor) -> BreakGlassGrant
 
     By the person it names, or an ADMIN; of many at once one succeeds. Its end stands on the binding: no task has to
     come for it. Raises Invalid without a reason, Refused (`not_yours`), and Conflict: `not_armed`,
-    `break_glass_used`, `break_glass_expired`, `review_open`, `wrong_state`, `role_binding_overlaps`.
+    `break_glass_used`, `break_glass_expired`, `review_open`, `wrong_state`, `role_binding_overlaps`, and
+    `changed_since` where the role permits more than was approved.
     """
     if not reason.strip():
         raise Invalid({"reason": ["Say what has happened."]})
@@ -203,6 +204,10 @@ def _check_usable(row: BreakGlassGrant, at: datetime) -> None:
         raise Conflict(f"It is {state.label.lower()}, not armed.", code="not_armed")
     _check_reviewed(row.identity)
     terms.check_at_work(row.identity)
+    approved = row.approval.content["role"]["permissions"] if row.approval is not None else ()
+    if more := sorted({*row.role.permissions} - {*approved}):
+        said = f"The role permits more than was approved ({', '.join(more)}): arm it anew."
+        raise Conflict(said, code="changed_since")
 
 
 def _check_reviewed(identity: ManagedIdentity) -> None:

@@ -42,8 +42,9 @@ def ask(
     """Ask that `identity` may hold `role` for `minutes` from the approval on, a day at most.
 
     `owner` answers for it: a person of the tenant. By the tier (`terms.tier_of`) it is given at once, or waits for
-    others; a renewal always waits, and begins where the one it `renews` ends. Raises Invalid by member, Refused for a
-    machine, and Conflict: an identity that is not active (`wrong_state`), one that holds the role already
+    others; a renewal always waits, and begins where the one it `renews` ends. Whatever follows another one of the same
+    role within a day counts as a renewal: nobody goes on and on without another's decision. Raises Invalid by member,
+    Refused for a machine, and Conflict: an identity that is not active (`wrong_state`), one that holds the role already
     (`role_binding_overlaps`) or waits for it (`elevation_asked`).
     """
     if not actor.is_human:
@@ -69,7 +70,7 @@ def ask(
     approval = approvals.ask(
         subject=subject_of(row),
         content=terms.content_of(row),
-        risk_tier=terms.tier_of(locked.risk_tier, role.permissions, is_renewal=renews is not None),
+        risk_tier=terms.tier_of(locked.risk_tier, role.permissions, is_renewal=renews is not None or _follows(row)),
         summary=f"{locked.name} asks for '{role.name}' for {minutes} minutes",
         actor=actor,
         identity=locked,
@@ -148,6 +149,12 @@ def end(elevation: Elevation, *, reason: str, actor: Actor) -> Elevation:
     locked.save(update_fields=["state", "state_reason", "ended_at"])
     _record(ElevationEvent.ENDED, locked, actor, reason.strip())
     return locked
+
+
+def _follows(row: Elevation) -> bool:
+    since = row.requested_at - timedelta(minutes=terms.MOST_MINUTES)
+    given = Elevation.objects.filter(state__in=[ElevationState.GIVEN, ElevationState.ENDED], ends_at__gt=since)
+    return given.filter(identity_id=row.identity_id, role_id=row.role_id).exists()
 
 
 def _check_free(identity: ManagedIdentity, role: Role, renews: Elevation | None, at: datetime) -> None:

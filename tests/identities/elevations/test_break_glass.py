@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import AuditEvent
-from identities.access import selectors as access
+from identities.access import selectors as access, services as roles
 from identities.access.models import RoleBinding
 from identities.approvals import services as approvals
 from identities.elevations import break_glass, selectors
@@ -195,3 +195,13 @@ def test_renewal_is_a_new_decision(cast: Cast) -> None:
     assert (renewal.state, renewal.renews_id) == ("asked", first.pk)
     with pytest.raises(Conflict):
         cast.arm(renews=renewal)
+
+
+def test_armed_it_gives_no_more_than_was_approved(cast: Cast) -> None:
+    grant = cast.armed(role=cast.reads)
+    roles.change_role(cast.reads, permissions=["run.read", "schedule.write"], actor=cast.actor("security"))
+    with pytest.raises(Conflict) as refused:
+        use(cast, grant)
+    assert refused.value.code == "changed_since"
+    roles.change_role(cast.reads, permissions=["run.read"], actor=cast.actor("security"))
+    assert use(cast, grant).state == BreakGlassState.USED

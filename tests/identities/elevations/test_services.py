@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import AuditEvent
-from identities.access import selectors as access
+from identities.access import selectors as access, services as roles
 from identities.access.models import RoleBinding
 from identities.approvals import services as approvals
 from identities.elevations import selectors, services as elevations
@@ -209,3 +209,21 @@ def test_an_owner_who_came_after_the_question_does_not_decide(cast: Cast) -> Non
     with pytest.raises((Refused, Conflict)):
         approvals.approve(approval_of(asked), reason="x", actor=actor_of(young))
     assert not may_write(cast.bot)
+
+
+def test_one_after_the_other_is_a_renewal_whatever_it_calls_itself(cast: Cast) -> None:
+    ManagedIdentity.objects.filter(pk=cast.bot.pk).update(risk_tier="low")
+    cast.bot.refresh_from_db()
+    assert cast.ask(cast.reads, minutes=60).state == "given"
+    with time_machine.travel(timezone.now() + 61 * MINUTE, tick=False):
+        assert cast.ask(cast.reads, minutes=60).state == "asked"
+
+
+def test_what_a_role_permits_does_not_grow_while_an_elevation_gives_it(cast: Cast) -> None:
+    cast.approve(cast.ask(cast.reads), "security", "owner")
+    with pytest.raises(Conflict) as refused:
+        roles.change_role(cast.reads, permissions=["identity.write"], actor=cast.actor("security"))
+    assert refused.value.code == "role_elevated"
+    assert roles.change_role(cast.reads, permissions=[], actor=cast.actor("security")).permissions == []
+    with time_machine.travel(timezone.now() + 31 * MINUTE, tick=False):
+        roles.change_role(cast.reads, permissions=["run.read"], actor=cast.actor("security"))
