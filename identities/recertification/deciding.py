@@ -36,6 +36,11 @@ def check(item: ReviewItem, identity: ManagedIdentity, *, decision: str, actor: 
     return person
 
 
+def check_undo(item: ReviewItem, identity: ManagedIdentity, *, actor: Actor) -> None:
+    """Who might not have answered it does not undo the answer either. Raises Refused as `check`."""
+    _check_own(item, identity, _person(actor))
+
+
 def check_receiver(item: ReviewItem, identity: ManagedIdentity, receiver: User, *, giver: User) -> str:
     """Why `receiver` cannot be asked in the place of `giver`; empty where he can."""
     tenant_id = item.campaign.tenant_id

@@ -16,8 +16,8 @@ from identities.inventory.states import State
 from identities.lifecycle import pausing, services as lifecycle
 from identities.lifecycle.giving_back import give_back
 from identities.people.models import PortalRole, User
-from identities.recertification import asking_again
-from identities.recertification.models import RemediationState, ReviewItem
+from identities.recertification import asking_again, deciding
+from identities.recertification.models import ItemState, RemediationState, ReviewItem
 from identities.recertification.subjects import details_of, subject_of_item
 
 GIVEN_BACK = "Given back: the review was undone"
@@ -28,8 +28,9 @@ def undo(item: ReviewItem, *, reason: str, actor: Actor) -> ReviewItem:
     """Give back what the answer, or its absence, took away: the state of before, and bindings to their old ends.
 
     The item keeps its answer, marked as undone, and the identity is asked about again in the standing campaign: it
-    counts as not certified until then. By the item's reviewer or an ADMIN of the tenant. Raises Invalid without a
-    reason, Refused (`not_a_person`, `not_yours`), Conflict: `undo_over` after 72 h, `already_undone`,
+    counts as not certified until then. By the item's reviewer or an ADMIN of the tenant; what a person answered not by
+    one whose own it is. Raises Invalid without a reason, Refused (`not_a_person`, `not_yours`, and as
+    `deciding.check`), Conflict: `undo_over` after 72 h, `already_undone`,
     `nothing_to_undo`, `wrong_state` where it is quarantined or retired, `changed_since` where somebody else has
     disabled it since.
     """
@@ -37,6 +38,8 @@ def undo(item: ReviewItem, *, reason: str, actor: Actor) -> ReviewItem:
         raise Invalid({"reason": ["Say why."]})
     identity, locked = _lock(item)
     _check_hand(locked, actor)
+    if locked.state == ItemState.DECIDED:
+        deciding.check_undo(locked, identity, actor=actor)
     at = timezone.now()
     _check(locked, identity, at)
     said = _give_back(locked, identity, reason=reason.strip(), actor=actor)

@@ -15,7 +15,7 @@ from identities.lifecycle import pausing, services as lifecycle
 from identities.lifecycle.quarantines import quarantine
 from identities.people.actors import actor_of
 from identities.people.models import PortalRole, Tenant
-from identities.recertification import silence, undoing
+from identities.recertification import decisions, silence, undoing
 from identities.recertification.models import ItemState, RemediationState, ReviewItem
 from tests.factories import register
 from tests.identities.recertification import questions
@@ -142,3 +142,15 @@ def test_a_pause_goes_on_as_it_was(tenant: Tenant, admin: Actor):
     undoing.undo(item, reason="x", actor=admin)
     bot.refresh_from_db()
     assert (bot.state, bot.paused_until) == (State.PAUSED, until)
+
+
+def test_what_others_took_away_is_not_given_back_by_whose_own_it_is(tenant: Tenant):
+    security, owner = register.person(tenant), register.person(tenant)
+    bot = register.identity(tenant, risk_tier="high", technical_owner=str(owner.pk))
+    campaign = questions.campaign(tenant, reviewer_rule="security", due_at=timezone.now() + HOUR)
+    item = questions.item(campaign, bot, reviewer=security)
+    decisions.decide(item, decision="revoke", reason="Nobody needs it", actor=actor_of(security))
+    with pytest.raises(Refused) as refused:
+        undoing.undo(item, reason="I do", actor=actor_of(owner))
+    assert refused.value.code == "not_your_item"
+    assert undoing.undo(item, reason="A mistake", actor=actor_of(security)).remediation_state == "undone"
