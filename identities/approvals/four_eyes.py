@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from audit.models import AuditEvent
-from identities.events import PersonEvent, TeamEvent
+from identities.events import PersonEvent, TeamEvent, TransferEvent
 from identities.people import same_person
 from identities.people.models import User
 
@@ -158,7 +158,10 @@ def _is_made_owner(person: User, trail: Iterable[_Entry], given: Iterable[_Entry
     first: dict[str, object] = {}
     for field, sides in _owner_changes(trail):
         first.setdefault(field, sides.get("previous"))
+    given = list(given)
     gained = any(sides.get("current") in names for _, sides in _owner_changes(given))
+    # Who is asked to take it over accepts by their own hand: it is a gift all the same.
+    gained |= any(entry.type == TransferEvent.ASKED and entry.details.get("receiver") in names for entry in given)
     return gained and names.isdisjoint(str(value) for value in first.values())
 
 
