@@ -29,7 +29,7 @@ class _ApprovalView(PortalView):
 
     tag = "approvals"
     resource_kind = "approval"
-    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.DECIDE_REQUEST}
+    duties: ClassVar = {"GET": Duty.READ_REGISTER}
     machine_permissions: ClassVar = {"GET": "identity.read"}
 
     def approval(self, id: UUID) -> ApprovalRequest:  # noqa: A002
@@ -76,6 +76,7 @@ class ApproveView(_ApprovalView):
     """A yes."""
 
     http_method_names = ["post"]
+    duties: ClassVar = {"POST": Duty.DECIDE_REQUEST}
 
     @describe(
         "Approve",
@@ -93,6 +94,7 @@ class RejectView(_ApprovalView):
     """A no."""
 
     http_method_names = ["post"]
+    duties: ClassVar = {"POST": Duty.DECIDE_REQUEST}
 
     @describe(
         "Reject",

@@ -27,7 +27,7 @@ class ChangeShape(Shape):
 class ChangedReasonShape(OptionalReasonShape):
     """A reason, and what there is to say about the change."""
 
-    change = ChangeShape(required=False)
+    change = ChangeShape(required=False, help_text="What stands behind the change.")
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class IdentitiesView(RegisterView):
 class ChangedFacts(IdentityFacts):
     """Facts to change, and what there is to say about the change."""
 
-    change = ChangeShape(required=False)
+    change = ChangeShape(required=False, help_text="What stands behind the change.")
 
 
 class IdentityView(RegisterView):

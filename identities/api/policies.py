@@ -43,7 +43,7 @@ class PolicyBody(Shape):
     text = serializers.CharField(
         max_length=MAX_TEXT, trim_whitespace=False, help_text='Cedar; each rule with @id("…") and @reason("…").'
     )
-    change = ChangeShape(required=False)
+    change = ChangeShape(required=False, help_text="What stands behind the change.")
 
 
 class NewPolicy(PolicyBody):

@@ -115,7 +115,7 @@ class VoteShape(Shape):
     at = serializers.DateTimeField()
 
 
-class RequestShape(Shape):
+class AskedIdentityShape(Shape):
     """A request, how far it is, and whose word is waited for."""
 
     id = serializers.UUIDField()
@@ -128,7 +128,9 @@ class RequestShape(Shape):
     needs = serializers.SerializerMethodField(help_text="Whose word is still waited for.")
     votes = serializers.SerializerMethodField()
     checks = CheckShape(many=True)
-    content_hash = serializers.CharField(source="approval.content_hash", help_text="SHA-256 of what is approved.")
+    content_hash = serializers.CharField(
+        source="approval.content_hash", default="", help_text="SHA-256 of what is approved."
+    )
     approval_id = serializers.UUIDField(allow_null=True)
     identity_id = serializers.UUIDField(allow_null=True, help_text="What came of it, or whom it is for.")
     is_for_existing = serializers.BooleanField()
@@ -176,7 +178,7 @@ class RequestShape(Shape):
         return {"id": str(row.owner_team.pk), "label": row.owner_team.name} if row.owner_team else None
 
 
-class CreatedRequest(RequestShape):
+class NewlyAskedIdentityShape(AskedIdentityShape):
     """A new request; of low tier its secret is here once, unless it was put into a vault."""
 
     client_id = serializers.CharField(required=False)

@@ -12,13 +12,13 @@ from identities.access.bundles import BUNDLES
 from identities.access.matrix import Duty, Reach
 from identities.api.request_shapes import (
     ApprovalBody,
+    AskedIdentityShape,
     BundleShape,
     CollectedSecret,
-    CreatedRequest,
+    NewlyAskedIdentityShape,
     NewRequest,
     RequestFacts,
     RequestQuery,
-    RequestShape,
 )
 from identities.api.schema import describe
 from identities.api.serializers import ListQuery, ReasonShape
@@ -77,7 +77,7 @@ class _RequestView(PortalView):
         return self.get_or_404(selectors.requests(None), id)
 
     def answer(self, row: IdentityRequest, *, status: int = 200, **extra: Any) -> Response:
-        return self.show(selectors.requests(None).get(pk=row.pk), RequestShape, status=status, **extra)
+        return self.show(selectors.requests(None).get(pk=row.pk), AskedIdentityShape, status=status, **extra)
 
     def check_own(self, row: IdentityRequest, detail: str) -> None:
         governs = self.principal.reach(Duty.GOVERN) is not Reach.NONE
@@ -92,7 +92,7 @@ class IdentityRequestsView(_RequestView):
     orderings: ClassVar = {"requestedAt": "requested_at", "expiresAt": "expires_at", "name": "name"}
     ordering: ClassVar = "-requestedAt"
 
-    @describe("List requests for identities", answer=RequestShape, query=RequestQuery, listing=True)
+    @describe("List requests for identities", answer=AskedIdentityShape, query=RequestQuery, listing=True)
     def get(self, request: Request) -> Response:
         query = self.read_query(RequestQuery)
         rows = selectors.requests(self.listed_tenant_ids(query.get("tenant_id")))
@@ -100,11 +100,11 @@ class IdentityRequestsView(_RequestView):
         if query.get("mine") is not None:
             own = selectors.asked_by(self.principal.pk)
             rows = rows.filter(own if query["mine"] else ~own)
-        return self.listing(rows.filter(**exact), RequestShape, query)
+        return self.listing(rows.filter(**exact), AskedIdentityShape, query)
 
     @describe(
         "Ask for an identity",
-        answer=CreatedRequest,
+        answer=NewlyAskedIdentityShape,
         body=NewRequest,
         status=201,
         examples={"Low tier, issued at once": EXAMPLE, "High tier, to a vault": TO_A_VAULT},
@@ -141,13 +141,13 @@ class IdentityRequestView(_RequestView):
 
     duties: ClassVar = {"GET": Duty.READ_REGISTER, "PATCH": Duty.REPORT}
 
-    @describe("Read a request", answer=RequestShape)
+    @describe("Read a request", answer=AskedIdentityShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        return self.show(self.row(id), RequestShape)
+        return self.show(self.row(id), AskedIdentityShape)
 
     @describe(
         "Change a request",
-        answer=RequestShape,
+        answer=AskedIdentityShape,
         body=RequestFacts,
         examples={"Narrower": {"permissions": ["run.read"]}},
         description="Every yes to what it was before is void: it is asked anew. By who asked, or an administrator.",
@@ -166,7 +166,7 @@ class ApproveRequestView(_RequestView):
 
     @describe(
         "Approve a request",
-        answer=RequestShape,
+        answer=AskedIdentityShape,
         body=ApprovalBody,
         examples={"A yes": {"reason": "Agreed in OPS-4711."}},
         description="By an ADMIN, or who answers for the identity; never one's own. With the last yes it is issued.",
@@ -181,7 +181,7 @@ class RejectRequestView(_RequestView):
 
     duties: ClassVar = {"POST": Duty.DECIDE_REQUEST}
 
-    @describe("Reject a request", answer=RequestShape, body=ReasonShape)
+    @describe("Reject a request", answer=AskedIdentityShape, body=ReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         row = self.row(id)
         return self.answer(requests.reject(row, actor=self.actor, **self.read(ReasonShape)))
@@ -192,7 +192,7 @@ class CancelRequestView(_RequestView):
 
     duties: ClassVar = {"POST": Duty.CANCEL_OWN_REQUEST}
 
-    @describe("Cancel a request", answer=RequestShape, body=ReasonShape)
+    @describe("Cancel a request", answer=AskedIdentityShape, body=ReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
         row = self.row(id)
         reason = self.read(ReasonShape)["reason"]

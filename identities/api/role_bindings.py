@@ -56,7 +56,7 @@ class NewRoleBindingShape(Shape):
     valid_until = serializers.DateTimeField(help_text="Always: nothing is granted for ever.")
     reason = serializers.CharField(max_length=500, help_text="Why; kept with the binding and in the audit.")
     valid_from = serializers.DateTimeField(required=False, help_text="Silent is now.")
-    change = ChangeShape(required=False)
+    change = ChangeShape(required=False, help_text="What stands behind the change.")
 
 
 class RoleBindingQuery(ListQuery):
@@ -151,7 +151,7 @@ class RoleBindingView(PortalView):
 class EndingShape(ReasonShape):
     """Why it ends, and what there is to say about the change."""
 
-    change = ChangeShape(required=False)
+    change = ChangeShape(required=False, help_text="What stands behind the change.")
 
 
 class EndRoleBindingView(PortalView):

@@ -133,8 +133,8 @@ class TakeOverView(_SuccessionView):
 
     @describe("Take an identity over", answer=SuccessionShape, body=OptionalReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(OptionalReasonShape)
-        return self.show(cases.take_over(self.case(id), actor=self.actor, **body), SuccessionShape)
+        case = self.case(id)
+        return self.show(cases.take_over(case, actor=self.actor, **self.read(OptionalReasonShape)), SuccessionShape)
 
 
 class DeclineSuccessionView(_SuccessionView):
@@ -142,8 +142,8 @@ class DeclineSuccessionView(_SuccessionView):
 
     @describe("Say no to a succession", answer=SuccessionShape, body=ReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(ReasonShape)
-        return self.show(cases.decline(self.case(id), actor=self.actor, **body), SuccessionShape)
+        case = self.case(id)
+        return self.show(cases.decline(case, actor=self.actor, **self.read(ReasonShape)), SuccessionShape)
 
 
 class TransferIdentityView(RegisterView):
@@ -205,8 +205,8 @@ class AcceptTransferView(_TransferView):
 
     @describe("Accept an identity", answer=TransferShape, body=OptionalReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(OptionalReasonShape)
-        return self.show(transfers.accept(self.transfer(id), actor=self.actor, **body), TransferShape)
+        transfer = self.transfer(id)
+        return self.show(transfers.accept(transfer, actor=self.actor, **self.read(OptionalReasonShape)), TransferShape)
 
 
 class DeclineTransferView(_TransferView):
@@ -214,8 +214,8 @@ class DeclineTransferView(_TransferView):
 
     @describe("Decline an identity", answer=TransferShape, body=ReasonShape)
     def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        body = self.read(ReasonShape)
-        return self.show(transfers.decline(self.transfer(id), actor=self.actor, **body), TransferShape)
+        transfer = self.transfer(id)
+        return self.show(transfers.decline(transfer, actor=self.actor, **self.read(ReasonShape)), TransferShape)
 
 
 class WithdrawTransferView(PortalView):

@@ -255,6 +255,7 @@ PAGES = {
     "identities.reviewcampaign": READ,
     "identities.reviewitem": READ,
     "identities.authorizationdecision": AUDIT,
+    "identities.identityrequest": READ,
     "identities.importrun": GOVERN,
     "identities.breakglassgrant": READ,
     "identities.elevation": READ,

@@ -16,6 +16,7 @@ from identities.access.matrix import Duty, Reach
 from identities.access.models import SecretGrant
 from identities.admin.site import site
 from identities.api.views import PortalView
+from identities.approvals.models import ApprovalRequest
 from identities.credentials import services as credentials
 from identities.credentials.models import ExternalCredential
 from identities.detections.models import Finding
@@ -25,7 +26,9 @@ from identities.inventory.models import PolicyException
 from identities.lifecycle.models import Quarantine
 from identities.notifications.models import Channel, Delivery, Subscription
 from identities.policies.models import ResourcePolicy
+from identities.recertification.models import CampaignPlan, ReviewCampaign, ReviewItem
 from identities.requests.models import IdentityRequest
+from identities.succession.models import OwnershipTransfer, SuccessionCase
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
 from tests.identities.api import route_table as table
@@ -112,6 +115,8 @@ def one_of_every_kind():
     role = bots.grant(identity, "workflow.execute", name="their-role")
     schedule = firings.schedule(running=firings.workflow(of=tenant, key="wf-theirs"))
     stop = Quarantine.objects.create(tenant=tenant, identity=identity, reason="theirs", previous_state="active")
+    at = timezone.now() + timedelta(days=1)
+    campaign = ReviewCampaign.objects.create(tenant=tenant, name="theirs", due_at=at)
     hook = Channel.objects.create(tenant=tenant, name="their-channel", kind="webhook")
     with transaction.atomic():
         event = audit.record("identity.changed", actor=cast.SYSTEM, subject=Subject("identity", "x", "x", tenant.pk))
@@ -161,6 +166,24 @@ def one_of_every_kind():
             purpose="theirs",
             risk_tier="low",
             expires_at=timezone.now() + timedelta(days=1),
+        ).pk,
+        "approvals": ApprovalRequest.objects.create(
+            tenant=tenant,
+            subject_kind="elevation",
+            subject_id=uuid4(),
+            subject_label="theirs",
+            content={},
+            content_hash="x",
+            risk_tier="high",
+        ).pk,
+        "campaigns": campaign.pk,
+        "campaignItems": ReviewItem.objects.create(campaign=campaign, identity=identity, risk_tier="low").pk,
+        "campaignPlans": CampaignPlan.objects.create(
+            tenant=tenant, name="theirs", every_days=90, next_at=timezone.now() + timedelta(days=1)
+        ).pk,
+        "successions": SuccessionCase.objects.create(tenant=tenant, identity=identity, cause="theirs").pk,
+        "transfers": OwnershipTransfer.objects.create(
+            tenant=tenant, identity=identity, role="deputy_owner", receiver=member, reason="theirs", due_at=at
         ).pk,
         "lines": stop.lines.create(position=1, kind="procedure", text="theirs").pk,
         "findings": Finding.objects.create(tenant=tenant, identity=identity, code="NHI1-ORPHAN", category="NHI1").pk,
