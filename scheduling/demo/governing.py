@@ -27,6 +27,7 @@ from identities.requests import services as requests
 from identities.requests.models import IdentityRequest
 from identities.succession import cases, transfers
 from identities.succession.models import OwnershipTransfer
+from scheduling.demo import motion
 from scheduling.demo.shapes import DAY, VAULT, address
 
 SECURITY, PLATFORM_ADMIN = "priya.raman", "amara.diallo"
@@ -79,7 +80,7 @@ REQUESTS: tuple[tuple[str, Mapping[str, Any], tuple[tuple[str, str], ...]], ...]
             "change_note": "The checkout leaves the shop's own pipeline.",
             "rollback_plan": "Retire it; shop-deployer can release the checkout as before.",
         },
-        ((SECURITY, "Scopes are as narrow as they can be; PLAT-560 has the threat notes"),),
+        ((PLATFORM_ADMIN, "Platform answers for it; PLAT-560 has the threat notes"),),
     ),
 )  # fmt: skip
 REFUSED = (
@@ -102,11 +103,11 @@ REFUSED = (
     "A spreadsheet is no place for bank details: ask again for the three columns that you need",
 )  # fmt: skip
 
-RUNNING, OVER = "Autumn review: what can do most harm", "Machines on the warehouse floor, October"
-#: In the campaign that is over: who answered what, and why. `dock-door-controller` was answered by nobody.
+RUNNING, OVER = "Autumn review: what runs in production", "What the trade fair left behind"
+#: In the campaign that is over: who answered what, and why. The last of the fair's was answered by nobody.
 ANSWERS: Mapping[str, tuple[str, str]] = {
-    "label-printer": ("certify", "Every pallet label comes from it; the printer VLAN is its fence"),
-    "forklift-telemetry": ("certify", "The pilot runs until spring, and its screens are in use"),
+    motion.FAIR[0]: ("certify", "The kiosk stands in the shop now, and people use it"),
+    motion.FAIR[1]: ("revoke", "The fair is over: nobody prints badges"),
 }
 
 
@@ -144,7 +145,7 @@ def _campaigns(tenant: Tenant, at: datetime) -> None:
     actor = _actor(tenant, SECURITY)
     if not ReviewCampaign.objects.filter(tenant=tenant, name=OVER).exists():
         due = timezone.now() + timedelta(seconds=2)
-        scope = {"ownerTeam": "Warehouse and cold chain", "riskTier": "low", "state": "active"}
+        scope = {"application": motion.FAIR_APPLICATION, "state": "active"}
         over = campaigns.launch(tenant=tenant, name=OVER, scope=scope, due_at=due, on_silence="disable", actor=actor)
         _answer(over)
         silence.sweep(due + timedelta(seconds=1))

@@ -7,6 +7,9 @@ QUARANTINED, PAUSED, LEAKED, KEYED, SHOWN = (
     "courier-booking", "loyalty-mailer", "newsletter-sender", "route-planner", "dock-door-controller",
 )  # fmt: skip
 
+FAIR_APPLICATION = "Trade fair"
+FAIR = ("fair-kiosk", "fair-badge-printer", "fair-visitor-counter")
+
 IDENTITIES = (
     Identity(
         QUARANTINED,
@@ -64,5 +67,29 @@ IDENTITIES = (
             risk_tier="low",
         ),
         age=290, used=0.02, rotated=230,
+    ),
+    Identity(
+        FAIR[0],
+        "Shows offers on the kiosk at the trade fair",
+        "workload",
+        "production",
+        documented("lena.okafor", CARE, "Sales", FAIR_APPLICATION, "CARE-77", risk_tier="low", function="notify"),
+        age=80, used=0.2,
+    ),
+    Identity(
+        FAIR[1],
+        "Prints visitors' badges at the trade fair",
+        "workload",
+        "production",
+        documented("lena.okafor", CARE, "Sales", FAIR_APPLICATION, "CARE-77", risk_tier="low", function="notify"),
+        age=80, used=1,
+    ),
+    Identity(
+        FAIR[2],
+        "Counts visitors at the trade fair's gate; whether anybody still reads the numbers nobody answered",
+        "workload",
+        "production",
+        documented("noor.haddad", DATA, "Sales", FAIR_APPLICATION, "DATA-390", risk_tier="medium", function="observe"),
+        age=80, used=19,
     ),
 )  # fmt: skip

@@ -1,10 +1,12 @@
 """What the demo tells those who look around in it: reminders fall due, and its news reach the platform's people too."""
 
+import re
 from datetime import datetime
 
 from identities.credentials.reminders import remind
 from identities.people import notices
 from identities.people.models import Notice, Tenant, User
+from identities.recertification.models import ItemState, ReviewCampaign
 
 #: What a visitor is told as well, by kind of notice; the newest of each kind.
 NEWS = ("quarantine", "rotation_overdue", "leak", "credential_due")
@@ -32,9 +34,18 @@ def _pass_on(notice: Notice, visitors: list[User]) -> None:
         tenant_id=notice.tenant_id,
         kind=notice.kind,
         key=notice.key,
-        subject=notice.subject,
+        subject=_subject(notice),
         text=notice.text,
         waits=notice.waits,
     )
     rows = Notice.objects.filter(tenant=notice.tenant_id, key=notice.key, person__in=visitors)
     rows.update(created_at=notice.created_at, about_kind=notice.about_kind, about_id=notice.about_id)
+
+
+def _subject(notice: Notice) -> str:
+    """What its reader is asked; of a review the visitor may answer every item, not this reader's share."""
+    if notice.kind != "review_asked":
+        return notice.subject
+    campaign = ReviewCampaign.objects.get(pk=notice.about_id)
+    waits = campaign.items.filter(state=ItemState.OPEN).count()
+    return re.sub(r"^\d+ identit\w+ waits?", f"{waits} identities wait", notice.subject)

@@ -307,7 +307,7 @@ def test_the_common_vault_stays_as_it_is(ours, client):
         ({"role": PortalRole.AUDITOR}, {"Change role", "Disable"}),
         ({"role": PortalRole.ADMIN, "is_platform_admin": True}, {"Change role"}),
         ({"role": PortalRole.AUDITOR, "is_active": False}, {"Change role"}),
-        ({"role": PortalRole.ANALYST}, {"Edit", "Change role", "New password", "Disable"}),
+        ({"role": PortalRole.ANALYST}, {"Edit", "Change role", "Manager", "New password", "Disable"}),
     ],
 )
 def test_an_account_that_reaches_beyond_its_tenant_has_only_the_buttons_the_service_allows(ours, client, facts, left):

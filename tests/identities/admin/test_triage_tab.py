@@ -100,7 +100,7 @@ def test_a_suggestion_is_set_by_a_press_with_its_reason_and_not_before(ours, cli
     assert ManagedIdentity.objects.get(pk=ours.identity.pk).risk_tier == "low"
     assert client.post(address, {"reason": "It is privileged."}).status_code == 302
     assert ManagedIdentity.objects.get(pk=ours.identity.pk).risk_tier == "high"
-    event = AuditEvent.objects.filter(subject_id=str(ours.identity.pk)).latest("id")
+    event = AuditEvent.objects.filter(subject_id=str(ours.identity.pk), type="identity.changed").latest("id")
     assert event.reason == "It is privileged."
 
 

@@ -57,7 +57,7 @@ def test_every_colour_and_every_reason_for_one_is_there(demo: Tenant) -> None:
 
 def test_the_states_are_there(demo: Tenant) -> None:
     states = Counter(row.state for row in _rows(demo) if row.merged_into_id is None)
-    assert (states[State.DISABLED], states[State.RETIRED], states[State.REQUESTED]) == (1, 2, 1)
+    assert (states[State.DISABLED], states[State.RETIRED], states[State.REQUESTED]) == (3, 2, 1)
 
 
 def test_each_of_the_ten_has_an_open_finding(demo: Tenant) -> None:

@@ -11,7 +11,7 @@ from identities.people.models import Notice, Tenant
 from identities.recertification.models import CampaignState, Decision, ItemState, ReviewCampaign, ReviewItem
 from identities.requests.models import IdentityRequest, RequestState
 from identities.succession.models import CaseState, OwnershipTransfer, SuccessionCase
-from scheduling.demo import governing
+from scheduling.demo import governing, motion
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def test_each_request_stands_where_its_tier_puts_it(demo: Tenant) -> None:
         "supplier-export": RequestState.REJECTED,
     }
     half = ApprovalRequest.objects.get(tenant=demo, subject_label="checkout-deployer")
-    assert list(half.votes.values_list("need", flat=True)) == ["security"]
+    assert list(half.votes.values_list("need", flat=True)) == ["owner"]
 
 
 def test_one_campaign_runs_and_one_is_over_with_an_item_that_silence_answered(demo: Tenant) -> None:
@@ -38,7 +38,7 @@ def test_one_campaign_runs_and_one_is_over_with_an_item_that_silence_answered(de
     assert dict(answered) == {name: decision for name, (decision, _) in governing.ANSWERS.items()}
     silent = over.items.filter(state=ItemState.SILENT)
     assert {item.decision for item in silent} == {Decision.NO_RESPONSE}
-    assert {item.identity.state for item in silent} == {"disabled"}
+    assert {(item.identity.name, item.identity.state) for item in silent} == {(motion.FAIR[2], "disabled")}
 
 
 def test_what_runs_each_minute_is_not_recommended_to_be_cut(demo: Tenant) -> None:

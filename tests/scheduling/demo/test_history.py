@@ -37,7 +37,7 @@ def test_nothing_of_it_lies_in_the_future(demo: Tenant, at: datetime) -> None:
     assert not IssuedToken.objects.filter(identity__tenant=demo, issued_at__gt=at).exists()
     assert not AuthorizationDecision.objects.filter(tenant_id=demo.pk, at__gt=at).exists()
     assert not Finding.objects.filter(tenant=demo, first_seen_at__gt=at).exists()
-    assert not ManagedIdentity.objects.filter(tenant=demo, created_at__gte=at).exists()
+    assert not ManagedIdentity.objects.filter(tenant=demo, created_at__gte=at, requests=None).exists()
     assert not ManagedIdentity.objects.filter(tenant=demo, last_used_at__gt=at).exists()
 
 

@@ -22,7 +22,7 @@ from scheduling.services import workflows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: On the reference machine it takes two and a half.
-SECONDS_OF_PROCESSOR = 6
+SECONDS_OF_PROCESSOR = 14
 
 
 @pytest.fixture(autouse=True)
