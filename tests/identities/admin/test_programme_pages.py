@@ -21,7 +21,7 @@ from identities.programme.slices import Slice, narrowed
 from tests.factories import estates, pages, people, runs
 
 pytestmark = pytest.mark.django_db
-MOST_OVERVIEW, MOST_PROGRAMME = 12, 12
+MOST_OVERVIEW, MOST_PROGRAMME = 13, 12
 
 
 @pytest.fixture
