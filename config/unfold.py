@@ -104,6 +104,12 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                    {
+                        "title": "Waiting for you",
+                        "icon": "inbox",
+                        "link": reverse_lazy("admin:notices"),
+                        "badge": "config.unfold.waiting_for",
+                    },
                     {"title": "Programme", "icon": "monitoring", "link": reverse_lazy("admin:programme")},
                     {
                         "title": "Reports",
@@ -116,6 +122,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Register",
+                "collapsible": True,
                 "items": [
                     _item("Identities", "smart_toy", "identities.ManagedIdentity"),
                     _item("Findings", "flag", "identities.Finding") | {"active": is_among_findings},
@@ -131,6 +138,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Credentials",
+                "collapsible": True,
                 "items": [
                     _item("Rotations", "autorenew", "identities.Rotation"),
                     _item("Quarantines", "shield_lock", "identities.Quarantine"),
@@ -141,13 +149,8 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Governance",
+                "collapsible": True,
                 "items": [
-                    {
-                        "title": "Waiting for you",
-                        "icon": "inbox",
-                        "link": reverse_lazy("admin:notices"),
-                        "badge": "config.unfold.waiting_for",
-                    },
                     _item("Requests", "add_moderator", "identities.IdentityRequest"),
                     _item("Campaigns", "fact_check", "identities.ReviewCampaign"),
                     _item("Review plans", "event_upcoming", "identities.CampaignPlan"),
@@ -160,6 +163,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Scheduling",
+                "collapsible": True,
                 "items": [
                     _item("Schedules", "event_repeat", "scheduling.Schedule"),
                     _item("Runs", "play_circle", "scheduling.ScheduleRun"),
@@ -168,6 +172,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Access",
+                "collapsible": True,
                 "items": [
                     _item("Roles", "badge", "identities.Role"),
                     _item("Role bindings", "link", "identities.RoleBinding"),
@@ -176,6 +181,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Evidence",
+                "collapsible": True,
                 "items": [
                     _item("Audit log", "history", "audit.AuditEvent"),
                     _item("Decisions", "rule", "identities.AuthorizationDecision"),
@@ -183,6 +189,7 @@ UNFOLD: dict[str, Any] = {
             },
             {
                 "title": "Organisation",
+                "collapsible": True,
                 "items": [
                     _item("Teams", "groups", "identities.Team"),
                     _item("People", "group", "identities.User"),

@@ -1,5 +1,6 @@
 """What is approved, as a table a person reads: each member by its path, before and after where something stood."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ NOTHING = Quiet("nothing")
 MOST = 400
 #: Between the names of a path.
 UNDER = " / "
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def content_table(row: ApprovalRequest) -> Table:
@@ -53,7 +55,12 @@ def flat(content: Mapping[str, Any], under: str = "") -> Iterable[tuple[str, Any
 
 
 def _label(path: str) -> str:
-    return UNDER.join(words(part) for part in path.split(UNDER))
+    return UNDER.join(words(_spaced(part)) for part in path.split(UNDER))
+
+
+def _spaced(name: str) -> str:
+    """A member's name without what only programs need: `releaseTicket` is two words, `owner_team_id` names a team."""
+    return HUMP.sub("_", name.removesuffix("_id")).lower()
 
 
 def _shown(value: Any, names: Mapping[str, str]) -> object:

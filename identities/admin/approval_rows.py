@@ -112,9 +112,9 @@ def standing(row: ApprovalRequest, refusal: Refusal | None, *, anew: ApprovalReq
     if refusal is None:
         text = f"It waits for {waits_for(row)}. Read what is asked before you give your word."
         return [Notice("It waits for you.", text, WARN, "how_to_vote")]
-    return [
-        Notice("You cannot give a word on this.", f"{refusal.sentence} It waits for {waits_for(row)}.", INFO, "group")
-    ]
+    said, waits = refusal.sentence, f"It waits for {waits_for(row)}."
+    text = said if said.startswith("It waits for") else f"{said} {waits}"
+    return [Notice("You cannot give a word on this.", text, INFO, "group")]
 
 
 def facts(row: ApprovalRequest) -> Facts:

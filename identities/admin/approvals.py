@@ -68,7 +68,7 @@ class ApprovalAdmin(CommandAdmin):
     """The approvals of a tenant, those that wait for the person who looks first."""
 
     called: ClassVar[str] = "Approvals"
-    list_display = ("summary_shown", "state_shown", "needs_shown", "tier_shown", "asked_shown", "due_shown")
+    list_display = ("summary_shown", "state_shown", "needs_shown", "tier_shown", "asked_shown")
     list_display_links = ("summary_shown",)
     list_filter = (
         MineFilter,
@@ -109,7 +109,8 @@ class ApprovalAdmin(CommandAdmin):
 
     @column("State", order="state")
     def state_shown(self, row: ApprovalRequest) -> object:
-        return state_badge(row)
+        waits = row.state == ApprovalState.PENDING and row.due_at is not None
+        return Lines([state_badge(row), Moment(row.due_at)]) if waits else state_badge(row)
 
     @column("Needs")
     def needs_shown(self, row: ApprovalRequest) -> object:
@@ -122,10 +123,6 @@ class ApprovalAdmin(CommandAdmin):
     @column("Asked", order="requested_at")
     def asked_shown(self, row: ApprovalRequest) -> object:
         return Lines([Moment(row.requested_at), Quiet(row.requested_by)])
-
-    @column("Ends unanswered", order="due_at")
-    def due_shown(self, row: ApprovalRequest) -> object:
-        return Moment(row.due_at) if row.state == ApprovalState.PENDING else Quiet("–")
 
     def page(self, request: HttpRequest, obj: ApprovalRequest, scope: Scope) -> Page:
         refusal = refusal_of(scope, obj)

@@ -23,6 +23,11 @@ def state_of(binding: RoleBinding, at: datetime) -> Badge:
     return Badge("in force", "good")
 
 
+def _until(binding: RoleBinding) -> datetime:
+    """When it ended, or will."""
+    return min(binding.ended_at or binding.valid_until, binding.valid_until)
+
+
 def binding_table(
     title: str, rows: Iterable[RoleBinding], *, of: str, action: Link | None = None, text: str = ""
 ) -> Table:
@@ -33,7 +38,7 @@ def binding_table(
         [
             link_to(binding.identity if of == "identity" else binding.role),
             state_of(binding, at),
-            Lines([Moment(binding.valid_until, exact=False), Quiet(f"since {binding.valid_from:%d %b %Y}")]),
+            Lines([Moment(_until(binding)), Quiet(f"since {binding.valid_from:%d %b %Y}")]),
             Moment(binding.last_used_at, "not yet"),
             Lines([binding.reason, Quiet(f"by {binding.granted_by}")]),
             Link("Open", page_of(binding)),

@@ -54,7 +54,7 @@ class BreakGlassAdmin(CommandAdmin):
     """The break-glass grants of a tenant."""
 
     called: ClassVar[str] = "Break-glass"
-    list_display = ("role_shown", "identity_shown", "state_shown", "until_shown", "owner_shown", "used_shown")
+    list_display = ("role_shown", "identity_shown", "state_shown", "until_shown", "owner_shown")
     list_display_links = ("role_shown",)
     list_filter = (StateFilter, by_choice("tier", "Risk tier", RiskTier.choices, "identity__risk_tier"))
     list_select_related = ("identity", "role", "binding")
@@ -88,11 +88,9 @@ class BreakGlassAdmin(CommandAdmin):
 
     @column("Who may use it", order="owner_label")
     def owner_shown(self, row: BreakGlassGrant) -> object:
-        return row.owner_label
-
-    @column("Used", order="used_at")
-    def used_shown(self, row: BreakGlassGrant) -> object:
-        return Lines([Moment(row.used_at), Quiet(f"by {row.used_by}")]) if row.used_at else Quiet("not yet")
+        used = Lines([Quiet("used"), Moment(row.used_at)], row=True) if row.used_at else Quiet("not used yet")
+        by = [Quiet(f"by {row.used_by}")] if row.used_at and row.used_by != row.owner_label else []
+        return Lines([row.owner_label, used, *by])
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         owners = ("identity__technical_owner", "identity__business_owner", "identity__deputy_owner")

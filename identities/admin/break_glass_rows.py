@@ -10,7 +10,7 @@ from identities.credentials.models import Rotation
 from identities.elevations import selectors
 from identities.elevations.models import BreakGlassGrant, BreakGlassState
 
-UNTIL = "Until it is reviewed, no break-glass of this identity can be armed or used. By"
+UNTIL = "Until it is reviewed, no break-glass of this identity can be armed or used."
 
 
 def notices(row: BreakGlassGrant) -> list[Notice]:
@@ -24,7 +24,7 @@ def notices(row: BreakGlassGrant) -> list[Notice]:
     if state is BreakGlassState.REVIEW:
         late = selectors.is_late(row, at)
         title = "Its review is late." if late else "Somebody else has to review it."
-        by = Lines([UNTIL, Moment(row.review_by)], row=True)
+        by = Lines([UNTIL, Lines([Quiet("Due"), Moment(row.review_by)], row=True)])
         said.append(Notice(title, by, BAD if late else WARN, "rate_review"))
     if row.rotation.get("state") == "by_hand":
         why = f"{row.rotation.get('text', '')} It cannot be closed before."

@@ -86,7 +86,9 @@ def question_blocks(item: ReviewItem) -> list[Block]:
     blocks: list[Block] = []
     if item.recommendation:
         label, tone, icon = DECISIONS[Decision(item.recommendation)]
-        blocks.append(Notice(f"{label} is recommended.", item.recommendation_reason, tone, icon))
+        says_more = item.recommendation_reason != recommending.in_words(item.unclear)
+        text = item.recommendation_reason if says_more else "But a question is open: see below."
+        blocks.append(Notice(f"{label} is recommended.", text, tone, icon))
     if item.unclear:
         blocks.append(Notice(recommending.in_words(item.unclear), "", "bad", "help"))
     if item.asks:

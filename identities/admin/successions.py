@@ -136,7 +136,7 @@ def _step(case: SuccessionCase, step: Stage, said: dict[str, Any] | None) -> Ste
         is_past = clocks.ORDER.index(step) < clocks.ORDER.index(Stage(case.step))
         days = clocks.DAYS_OF_HIGH if case.identity.risk_tier == RiskTier.HIGH else clocks.DAYS
         told = "nobody there" if is_past else f"{days[step]} days" if case.state == CaseState.OPEN else "not needed"
-        return Step(ASKED[step], Quiet(told))
+        return Step(ASKED[step], Quiet(told), is_skipped=is_past or case.state != CaseState.OPEN)
     lines: list[object] = [_named(said["labels"])]
     lines += [Quiet(f"{no['label']} said no: {no['reason']}") for no in said.get("declined", [])]
     if said.get("outcome"):
@@ -151,9 +151,8 @@ def _about(case: SuccessionCase) -> Block:
             Fact("Identity", link_to(case.identity)),
             Fact("Left by", Link(case.leaver_label, page_of(case.leaver, tab="left")) if case.leaver else ""),
             Fact("Opened", Moment(case.opened_at)),
-            Fact("Settled", Moment(case.settled_at)),
-            Fact("By", case.settled_by),
-            Fact("How", case.settled_reason),
+            *([Fact("Settled", Moment(case.settled_at)), Fact("By", case.settled_by)] if case.settled_at else []),
+            *([Fact("How", case.settled_reason)] if case.settled_reason else []),
         ],
     )
 

@@ -200,7 +200,9 @@ def _html(report: CampaignReport) -> HttpResponseBase:
         "scope": scope.words(report.campaign.scope),
         "silence": SILENCES[OnSilence(report.campaign.on_silence)],
         "carried_out": _span(report.summary["mean_hours_to_remedy"]),
-        "decisions": [(Decision(word).label, count) for word, count in report.summary["decisions"].items()],
+        "decisions": [
+            (str(Decision(word).label).capitalize(), count) for word, count in report.summary["decisions"].items()
+        ],
         "lines": shown,
         "broken": broken,
         "left": left,

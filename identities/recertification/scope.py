@@ -34,6 +34,7 @@ from identities.inventory.vocabulary import (
 from identities.names import camel, snake
 
 Scope = Mapping[str, Any]
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: So many words may stand behind one filter; any of them will do.
 MOST = 50
 LONGEST = 254
@@ -169,9 +170,10 @@ def count(tenant_id: UUID, scope: object) -> int:
 
 
 def words(scope: Scope) -> str:
-    """A scope in one line, for people: `environment: production; riskTier: high, medium`."""
+    """A scope in one line, for people: `environment: production; risk tier: high, medium`."""
     said = [
-        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in scope.items()
+        f"{HUMP.sub(' ', name).lower()}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in scope.items()
     ]
     return "; ".join(said) or "every identity"
 

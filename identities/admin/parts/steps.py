@@ -9,17 +9,23 @@ from identities.admin.parts.inline import Link
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `is_done`: it has its evidence; `is_now`: it is waited for. Never told by colour alone."""
+    """One step, never told by colour alone.
+
+    `is_done`: it has its evidence; `is_now`: it is waited for; `is_skipped`: it never will be.
+    """
 
     label: str
     evidence: object = ""
     is_done: bool = False
     is_now: bool = False
     tone: str = ""
+    is_skipped: bool = False
 
     @property
     def word(self) -> str:
         """What a reader who sees no colour is told."""
+        if self.is_skipped:
+            return "skipped"
         return "done" if self.is_done else "waited for" if self.is_now else "to come"
 
     @property
@@ -28,6 +34,8 @@ class Step:
 
     @property
     def icon(self) -> str:
+        if self.is_skipped:
+            return "redo"
         return "check_circle" if self.is_done else "hourglass_top" if self.is_now else "radio_button_unchecked"
 
 

@@ -47,3 +47,25 @@ document.addEventListener("keydown", (event) => {
     open.querySelector("summary").focus();
   }
 });
+
+// Groups of the sidebar stay as they were left; the group of the open page is open whatever was left.
+const GROUPS = "steward-groups";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const groups = [...document.querySelectorAll("#nav-sidebar-apps [data-group]")];
+  let left = [];
+  try {
+    left = JSON.parse(localStorage.getItem(GROUPS)) ?? [];
+  } catch {
+    return;
+  }
+  for (const group of groups) {
+    if (left.includes(group.dataset.group)) group.open = true;
+    group.querySelector("summary").addEventListener("click", () => {
+      // Asked before the browser turns it.
+      left = left.filter((name) => name !== group.dataset.group);
+      if (!group.open) left.push(group.dataset.group);
+      localStorage.setItem(GROUPS, JSON.stringify(left));
+    });
+  }
+});

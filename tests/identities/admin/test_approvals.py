@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from identities.admin.approval_content import flat
+from identities.admin.approval_content import content_table, flat
 from identities.approvals import selectors
 from identities.approvals.models import ApprovalRequest
 from identities.inventory import services as inventory
@@ -180,3 +180,9 @@ def test_nested_content_is_told_by_path():
     assert dict(flat(content)) == {
         "place / tier": "high", "place / of": {}, "roles 1 / name": "a", "roles 2 / ": "b", "list": ["x", "y"],
     }  # fmt: skip
+
+
+def test_members_are_named_in_words_and_not_as_programs_name_them():
+    content = {"owner_team_id": "", "evidence": {"releaseTicket": "PLAT-1", "deploymentId": "shop"}}
+    labels = [row[0] for row in content_table(ApprovalRequest(content=content, previous_content=None)).rows]
+    assert labels == ["Owner team", "Evidence / Release ticket", "Evidence / Deployment id"]

@@ -165,3 +165,11 @@ def test_a_queue_goes_on_from_where_one_is_and_wraps():
     assert (queue.next_open(), queue.next_open(after=first), queue.next_open(after=third)) == (first, third, first)
     assert (queue.beside(first, -1), queue.beside(first, 1), queue.place(fourth)) == (None, second, 4)
     assert Queue([first], frozenset()).next_open(after=first) is None
+
+
+def test_who_runs_the_platform_is_asked_nothing_and_may_step_in_for_all(cast, campaign):
+    browser = pages.signed_in(people.platform_admin())
+    browser.post("/admin/tenant/", {"tenant": str(cast.tenant.pk)})
+    body = browser.get(screen(campaign)).content.decode()
+    assert "of 3 answered" in body
+    assert f"asked of {cast.owner.email}" in body

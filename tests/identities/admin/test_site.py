@@ -145,3 +145,11 @@ def test_djangos_own_log_holds_nothing():
 
 def test_pages_are_never_kept_by_a_cache():
     assert "no-store" in pages.signed_in(people.person()).get(INDEX)["Cache-Control"]
+
+
+def test_the_sidebar_opens_the_group_of_the_page_and_keeps_what_waits_on_top():
+    body = pages.signed_in(people.person()).get(pages.listing(people.Team)).content.decode()
+    side = body[body.index('id="nav-sidebar-apps"') :]
+    opened = [piece.split('"', 1)[0] for piece in side.split('data-group="')[1:] if '" open>' in piece[:60]]
+    assert opened == ["Organisation"]
+    assert side.index("Waiting for you") < side.index("Register")
