@@ -157,7 +157,8 @@ def _able(people: Iterable[User]) -> list[User]:
 def _leave(rows: list[Notice]) -> int:
     if not rows:
         return 0
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    # By person: of two that tell the same people the same, the second waits for the first, and neither in a ring.
+    Notice.objects.bulk_create(sorted(rows, key=lambda row: row.person_id), ignore_conflicts=True)
     return Notice.objects.filter(pk__in=[row.pk for row in rows]).count()
 
 

@@ -59,9 +59,12 @@ def _remind(campaign: ReviewCampaign, step: int, instant: datetime, at: datetime
 @transaction.atomic
 def _remind_one(campaign: ReviewCampaign, person: User, step: int, instant: datetime, at: datetime) -> bool:
     mine = ReviewItem.objects.filter(campaign=campaign, state=ItemState.OPEN, reviewer=person)
-    number = mine.filter(reminders__lt=step, opened_at__lt=instant).update(reminders=step, reminded_at=at)
-    if not number:
+    late = mine.filter(reminders__lt=step, opened_at__lt=instant).order_by("pk")
+    # Held by id first, as by everybody: an update alone takes rows as they lie, and meets who certifies many.
+    held = list(late.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    if not (number := len(held)):
         return False
+    ReviewItem.objects.filter(pk__in=held).update(reminders=step, reminded_at=at)
     wait = "1 identity still waits" if number == 1 else f"{number} identities still wait"
     notices.tell(
         [person],
@@ -93,7 +96,9 @@ def _pass_on(campaign: ReviewCampaign, at: datetime) -> int:
 
 def _to_pass_on(campaign: ReviewCampaign, at: datetime) -> QuerySet[ReviewItem]:
     able = Q(reviewer__is_active=True, reviewer__is_agent=False, reviewer__role__in=ABLE)
-    unseen = Q(seen_at=None, escalated_at=None) if campaign.due_at - at <= ESCALATE else Q(pk__in=())
+    last = campaign.due_at - ESCALATE
+    # Who was asked later than that had no such day: a short campaign stays with whom it asked.
+    unseen = Q(seen_at=None, escalated_at=None, opened_at__lt=last) if at >= last else Q(pk__in=())
     return ReviewItem.objects.filter(~able | unseen, campaign=campaign, state=ItemState.OPEN)
 
 

@@ -17,7 +17,8 @@ def tell_reviewers(campaign: ReviewCampaign, items_by_person: Mapping[UUID, int]
     """Tell each of these that so many identities wait for them; who is told already is not told again."""
     people = User.objects.in_bulk(list(items_by_person))
     earlier = _settled(campaign, list(people))
-    for pk, number in items_by_person.items():
+    # By person, as notices are everywhere: whoever else passes items on meanwhile waits, and not in a ring.
+    for pk, number in sorted(items_by_person.items()):
         if pk in people:
             _tell(people[pk], campaign, number, before=earlier.get(pk, 0))
 
