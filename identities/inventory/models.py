@@ -155,6 +155,7 @@ class ManagedIdentity(models.Model):
             models.Index(
                 fields=["paused_until"], condition=models.Q(paused_until__isnull=False), name="identity_paused_until"
             ),
+            models.Index(fields=["id"], condition=models.Q(caretaker_since__isnull=False), name="identity_in_care"),
             models.Index(fields=["tenant", "-created_at"], name="identity_tenant_created"),
             models.Index(fields=["tenant", "triage", "name", "id", "state"], name="identity_tenant_triage"),
             models.Index(fields=["name", "id", "state"], name="identity_name"),

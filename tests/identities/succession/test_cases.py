@@ -275,3 +275,9 @@ def test_notices_never_name_a_secret_or_another_tenant(bot, owner, deputy, admin
     leave(owner, admin)
     opened(bot)
     assert {notice.tenant_id for notice in Notice.objects.filter(kind="succession_asked")} == {bot.tenant_id}
+
+
+def test_whose_owner_may_be_back_is_asked_of_an_index_and_not_of_the_whole_register():
+    names = {index.name: index for index in ManagedIdentity._meta.indexes}
+    assert "identity_in_care" in names
+    assert "identity_in_care" in left_behind.owned_again(10).explain()
