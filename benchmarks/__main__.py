@@ -4,16 +4,17 @@ import argparse
 import os
 import time
 
-from benchmarks import comparing, own_api, register, rotating, servers, start_lag, tables, token_endpoint
+from benchmarks import comparing, own_api, register, reviewing, rotating, servers, start_lag, tables, token_endpoint
 from benchmarks.comparing import Plan
 from benchmarks.tables import Line
 
-PARTS = ("token", "lag", "api", "rotation", "register")
+PARTS = ("token", "lag", "api", "rotation", "register", "reviews")
 MEASURED = {
     "token": token_endpoint.measure,
     "api": own_api.measure,
     "rotation": rotating.measure,
     "register": register.measure,
+    "reviews": reviewing.measure,
 }
 
 
