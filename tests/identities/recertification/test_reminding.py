@@ -138,6 +138,18 @@ def test_a_day_before_the_end_who_never_looked_is_passed_over_once(tenant: Tenan
 
 
 @db
+def test_what_is_asked_on_the_last_day_is_not_passed_over(tenant: Tenant):
+    owner, deputy = register.person(tenant), register.person(tenant)
+    bot = register.identity(tenant, technical_owner=str(owner.pk), deputy_owner=str(deputy.pk))
+    trail = [{"reviewer": str(owner.pk), "label": owner.email}]
+    row = campaign(tenant, days=0.9)
+    late = questions.item(row, bot, reviewer=owner, trail=trail, opened_at=timezone.now())
+    reminding.remind(timezone.now())
+    late.refresh_from_db()
+    assert (late.reviewer, late.escalated_at) == (owner, None)
+
+
+@db
 def test_where_nobody_is_left_it_stays_with_who_has_it(tenant: Tenant):
     owner = register.person(tenant, role=PortalRole.ANALYST)
     bot = register.identity(tenant, technical_owner=str(owner.pk))
