@@ -140,7 +140,7 @@ class RequestAdmin(CommandAdmin):
 
     def page(self, request: HttpRequest, obj: IdentityRequest, scope: Scope) -> Page:
         def asked() -> list[Any]:
-            return [steps(obj), needs_table(obj), facts(obj), reasons_table(obj), checks_table(obj)]
+            return [steps(obj), needs_table(obj), reasons_table(obj), facts(obj), checks_table(obj)]
 
         tabs = [Tab("request", "Request", asked), *timeline_tab(scope, obj, str(obj.pk))]
         badges = [state_badge(obj), Badge(f"{obj.risk_tier} tier", tone_of(obj.risk_tier))]

@@ -105,7 +105,7 @@ def test_it_asks_by_team_tag_end_and_open_finding(tenant) -> None:
 
 def test_in_words() -> None:
     assert scope.words({}) == "every identity"
-    assert scope.words({"riskTier": ["high", "low"], "tag": "a:b"}) == "riskTier: high, low; tag: a:b"
+    assert scope.words({"riskTier": ["high", "low"], "tag": "a:b"}) == "risk tier: high, low; tag: a:b"
 
 
 def test_every_filter_that_is_no_text_answers_a_condition(tenant) -> None:
