@@ -28,6 +28,7 @@ def ask(approval: ApprovalRequest, able: Able) -> None:
         text="\n".join(lines),
         about=_subject(approval),
         waits=True,
+        due_at=approval.due_at,
     )
 
 

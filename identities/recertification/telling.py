@@ -62,6 +62,7 @@ def _tell(person: User, campaign: ReviewCampaign, number: int, *, before: int) -
         text="What nobody answers by then is acted on without an answer.",
         about=subject_of(campaign),
         waits=True,
+        due_at=campaign.due_at,
     )
 
 

@@ -270,6 +270,7 @@ def test_it_waits_for_those_who_may_answer_and_nobody_else(identity, asker, owne
     approval = asked(identity, asker)
     waits = [person for person in (asker, owner, governor, stranger) if approval in selectors.waiting_for(person)]
     assert waits == [owner, governor]
+    assert notices.waiting(owner).get().due_at == approval.due_at is not None
 
 
 def test_it_waits_no_longer_for_who_can_do_nothing_more(identity, asker, owner, governor, tenant) -> None:

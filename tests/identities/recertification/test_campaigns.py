@@ -76,6 +76,7 @@ def test_each_reviewer_has_one_notice_that_waits(cast) -> None:
     notice = notices.waiting(cast.owner).get()
     assert notice.subject == f"3 identities wait for your review until {campaign.due_at:%d %b %Y}: Autumn"
     assert (notice.about_kind, notice.about_id) == ("campaign", str(campaign.pk))
+    assert notice.due_at == campaign.due_at
 
 
 def test_who_governs_hears_of_what_nobody_may_answer(cast) -> None:
