@@ -31,6 +31,7 @@ from tests.scheduling.racing import race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 SYSTEM, LONG_AGO = Actor.system("tests"), timezone.now() - timedelta(days=400)
+DECISIONS = ("certify", "revoke", "reduce")
 BOTS, THREADS, SECONDS, STEPS = 4, 6, 8.0, 6
 
 
@@ -65,8 +66,11 @@ class Estate:
             ReviewItem.objects.filter(campaign=made).update(opened_at=timezone.now() - timedelta(days=60))
 
     def decide(self) -> None:
-        words = {"reason": "Looked at.", "actor": actor_of(self.chance.choice((self.cast.owner, self.cast.admin)))}
-        decisions.decide(self._item("open"), decision=self.chance.choice(("certify", "revoke", "reduce")), **words)
+        actor, decision = (
+            actor_of(self.chance.choice((self.cast.owner, self.cast.admin))),
+            self.chance.choice(DECISIONS),
+        )
+        decisions.decide(self._item("open"), decision=decision, reason="Looked at.", actor=actor)
 
     def certify(self) -> None:
         campaign = self._item("open").campaign
