@@ -36,6 +36,8 @@ class _GrantView(AskedView):
 class BreakGlassesView(_GrantView):
     """Break-glass grants."""
 
+    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.REPORT}
+
     @describe("List break-glass grants", answer=BreakGlassShape, query=BreakGlassQuery, listing=True)
     def get(self, request: Request) -> Response:
         query = self.read_query(BreakGlassQuery)
@@ -78,6 +80,7 @@ class BreakGlassView(_GrantView):
     """One grant."""
 
     http_method_names = ["get", "head"]
+    duties: ClassVar = {"GET": Duty.READ_REGISTER}
 
     @describe("Read a break-glass grant", answer=BreakGlassShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002

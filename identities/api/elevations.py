@@ -27,7 +27,7 @@ NOT_YOURS = "An ANALYST ends and takes back what they asked for, or what names t
 class AskedView(PortalView):
     """What the routes of elevations and of break-glass have in common."""
 
-    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.REPORT}
+    duties: ClassVar = {"POST": Duty.REPORT}
     machine_permissions: ClassVar = {"GET": "identity.read"}
     orderings: ClassVar = {"requestedAt": "requested_at"}
     ordering: ClassVar = "-requestedAt"
@@ -60,6 +60,7 @@ class AskedView(PortalView):
 class ElevationsView(AskedView):
     """Elevations."""
 
+    duties: ClassVar = {"GET": Duty.READ_REGISTER, "POST": Duty.REPORT}
     tag = "elevations"
     resource_kind = "elevation"
 
@@ -107,6 +108,7 @@ class ElevationView(AskedView):
     tag = "elevations"
     resource_kind = "elevation"
     http_method_names = ["get", "head"]
+    duties: ClassVar = {"GET": Duty.READ_REGISTER}
 
     @describe("Read an elevation", answer=ElevationShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
