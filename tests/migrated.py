@@ -69,7 +69,7 @@ def _on_server(statement: str, *values: str) -> list[Any]:
     import psycopg
 
     with psycopg.connect(_address("postgres"), autocommit=True) as connection:
-        found = connection.execute(statement, values or None)  # type: ignore[call-overload]
+        found = connection.execute(statement, values or None)
         return list(found.fetchall()) if found.description else []
 
 

@@ -37,8 +37,9 @@ def foreign():
     other = reviews.Cast()
     role = Role.objects.create(tenant=other.tenant, name="reads", permissions=["run.read"])
     bot = other.identity(risk_tier="high")
-    facts = {"minutes": 9, "justification": "x", "owner": other.owner.email}
-    elevation = elevations.ask(bot, role, actor=actor_of(other.admin), **facts)
+    elevation = elevations.ask(
+        bot, role, minutes=9, justification="x", owner=other.owner.email, actor=actor_of(other.admin)
+    )
     item = other.item(bot)
     return {"identity": bot, "elevation": elevation, "approval": elevation.approval, "item": item, "cast": other}
 
