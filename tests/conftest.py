@@ -27,7 +27,13 @@ def open_lanes() -> set[str]:
     return set(LANE_MARKS) if "all" in named else named
 
 
+#: Files that take longest are begun first: begun last, each would run alone at the end.
+LONGEST = ("tests/journeys/", "tests/config/portal/", "tests/scheduling/demo/", "tests/identities/api/test_schema.py")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     closed = set(LANE_MARKS) - open_lanes()
     for item in items:
         for lane in sorted(closed & {mark.name for mark in item.iter_markers()}):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
 from tests.journeys.killing import checker
 from tests.journeys.killing.payroll import Payroll
 
@@ -50,6 +51,7 @@ class Portal:
         return checker.sqlite(self.folder / "steward.db")
 
     def make_estate(self, count: int) -> None:
+        migrated.begin(self.folder)
         command = [sys.executable, "-m", "tests.journeys.killing.estate", str(count), self.payroll.address]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=PATIENCE)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import migrated
 from tests.factories import moto_server, vaults as factory
 from tests.factories.vault_servers import bao, moto
 from tests.journeys.test_kill_many import POSTGRES, answers
@@ -29,6 +30,7 @@ def walk(folder: Path, act: str, place: dict[str, Any] | None = None, **more: st
         "STEWARD_ENCRYPTION_KEY": "c3Rld2FyZC10ZXN0LWVuY3J5cHRpb24ta2V5LTMyYiE=",
         "LOG_LEVEL": "ERROR",
     }
+    migrated.begin(folder)
     command = [sys.executable, "-m", "tests.journeys.rotating.killed", act, json.dumps(place or {})]
     done = subprocess.run(
         command,

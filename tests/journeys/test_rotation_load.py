@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 1200
 
@@ -30,6 +32,7 @@ def test_nothing_fails_while_the_secret_is_rotated(tmp_path: Path, requests: int
         "STEWARD_OUTBOUND_PRIVATE_ALLOW": "127.0.0.0/8",
         "LOG_LEVEL": "ERROR",
     }
+    migrated.begin(tmp_path)
     command = [sys.executable, "-m", "tests.journeys.rotating.load", str(requests), str(runs)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False

@@ -18,6 +18,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
+from tests import migrated
+
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 120
 EMAIL, PASSWORD = "admin@steward.localhost", "Only-4-this-test!"
@@ -68,6 +70,7 @@ class Portal:
 
     def start(self) -> None:
         (self.folder / "mail").mkdir(exist_ok=True)
+        migrated.begin(self.folder / "data")
         command = [sys.executable, "manage.py", "portal", "--bind", self.address]
         with (self.folder / "said.log").open("ab") as said:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=said, stderr=said)
