@@ -32,7 +32,7 @@ from tests.scheduling.racing import race
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 SYSTEM, LONG_AGO = Actor.system("tests"), timezone.now() - timedelta(days=400)
 DECISIONS = ("certify", "revoke", "reduce")
-BOTS, THREADS, SECONDS, STEPS = 4, 6, 8.0, 6
+BOTS, THREADS, SECONDS, PATIENCE, STEPS = 4, 6, 8.0, 60.0, 6
 
 
 class Estate:
@@ -130,6 +130,8 @@ class Estate:
     def release(self) -> None:
         row = Quarantine.objects.filter(closed_at=None).first()
         if row is not None:
+            # Of high tier it takes two; without a way out everything would end up stopped.
+            releases.ask(row, reason="over", actor=actor_of(self.cast.admin))
             releases.release(row, reason="over", actor=actor_of(self.second))
 
     def enable(self) -> None:
@@ -169,10 +171,14 @@ def test_no_order_of_commands_ends_in_a_deadlock():
                 continue
         return done
 
-    while time.monotonic() < ends:
+    def missing() -> set[str]:
+        return {command.__name__ for command in estate.commands} - said - {"take_over"}
+
+    # A slow machine gets longer, until each of them was carried out at least once.
+    while time.monotonic() < ends or (missing() and time.monotonic() < ends + PATIENCE):
         said |= set().union(*race(THREADS, work))
     time.sleep(1.1)  # what PostgreSQL counts is told once a second
     assert deadlocks() == before
-    assert {command.__name__ for command in estate.commands} - said <= {"take_over"}
+    assert not missing()
     answers = ReviewDecision.objects.filter(undone_at=None).values_list("item_id", flat=True)
     assert not [item for item in set(answers) if list(answers).count(item) > 1]
