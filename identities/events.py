@@ -33,6 +33,23 @@ class PersonEvent(StrEnum):
     SESSION_CONTINUED = "user.session_continued"
     TOKEN_ISSUED = "user.token_issued"  # noqa: S105 - an event name
     REFRESH_FAILED = "user.refresh_failed"
+    RESET_FORCED = "user.reset_forced"
+    SECOND_FACTOR_ADDED = "user.second_factor_added"
+    SECOND_FACTOR_REMOVED = "user.second_factor_removed"
+    SECOND_FACTOR_REFUSED = "user.second_factor_refused"
+    RECOVERY_CODES_MADE = "user.recovery_codes_made"
+    PROVIDER_LINKED = "user.provider_linked"
+
+
+class AgentEvent(StrEnum):
+    REFRESH_FAILURE_DETECTED = "agent.refresh.failure.detected"
+
+
+class ReplacementEvent(StrEnum):
+    BEGUN = "replacement.begun"
+    MOVED = "replacement.moved"
+    OVERDUE = "replacement.overdue"
+    CANCELLED = "replacement.cancelled"
 
 
 class NoticeEvent(StrEnum):

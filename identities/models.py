@@ -63,6 +63,11 @@ from identities.recertification.models import (
     ReviewItem as ReviewItem,
 )
 from identities.requests.models import IdentityRequest as IdentityRequest
+from identities.service_users.models import (
+    HealthLook as HealthLook,
+    RefreshIncident as RefreshIncident,
+    Replacement as Replacement,
+)
 from identities.succession.models import OwnershipTransfer as OwnershipTransfer, SuccessionCase as SuccessionCase
 from identities.tokens.models import IssuedToken as IssuedToken, OAuthClient as OAuthClient, SigningKey as SigningKey
 from identities.vaults.models import LocalSecret as LocalSecret, VaultConnection as VaultConnection

@@ -41,7 +41,8 @@ class ManagedIdentity(models.Model):
     (scheduling), `reported_by` (names of sources) and `unreported_since` (discovery), `approval_state` ("" never asked
     for, "approved", "pending" again since it changed: approvals), `certified_until` (recertification: None is not
     certified; in the past it ended then, by its day or by drift), `caretaker_since` (succession: who answers for it is
-    being found). `reassess_at`: when time alone may change the verdicts; in the past, they are due.
+    being found). `account`: the service user that this row
+    stands for (service_users). `reassess_at`: when time alone may change the verdicts; in the past, they are due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -127,6 +128,9 @@ class ManagedIdentity(models.Model):
     unreported_since = models.DateTimeField(null=True, editable=False)
     rotate_by = models.DateTimeField(null=True, blank=True, editable=False)
     last_rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    account = models.OneToOneField(
+        PEOPLE, null=True, blank=True, on_delete=models.SET_NULL, related_name="register_row", editable=False
+    )
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed", editable=False
     )

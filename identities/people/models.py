@@ -45,7 +45,11 @@ class Accounts(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # the toolkit's swapped model points here
-    """A person, or (is_agent) a service user: somebody with a portal role who signs in with an e-mail address."""
+    """A person, or (is_agent) a service user: somebody with a portal role who signs in with an e-mail address.
+
+    `refresh_invalidated_at` and its reason say since when the session can no longer be refreshed; the next sign-in or
+    refresh that succeeds clears them (S2-21).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(max_length=254, unique=True)
@@ -61,6 +65,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # the too
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reports", editable=False
     )
     password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    refresh_invalidated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    refresh_invalidated_reason = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

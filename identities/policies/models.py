@@ -41,7 +41,11 @@ class DecisionStage(models.TextChoices):
 
 
 class AuthorizationDecision(models.Model):
-    """One answer to "may it?": never changed, without links, so that it outlives what it speaks of (S3-40, S3-41)."""
+    """One answer to "may it?": never changed, without links, so that it outlives what it speaks of (S3-40, S3-41).
+
+    `permission` is what was asked of this caller: of a person or service user a duty of the matrix. `machine_permission`
+    is what a managed identity would have needed at the same door; empty where none is let in.
+    """
 
     id = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -51,6 +55,7 @@ class AuthorizationDecision(models.Model):
     actor_id = models.CharField(max_length=64)
     actor_label = models.CharField(max_length=254, blank=True)
     permission = models.CharField(max_length=64)
+    machine_permission = models.CharField(max_length=64, blank=True, default="", db_default="")
     resource_kind = models.CharField(max_length=64, blank=True)
     resource_id = models.CharField(max_length=254, blank=True)
     outcome = models.CharField(max_length=8, choices=DecisionOutcome.choices)
