@@ -9,7 +9,7 @@ from audit import changes, services as audit
 from audit.actors import Actor
 from identities.errors import Conflict, Invalid
 from identities.events import PersonEvent
-from identities.people import standing
+from identities.people import accounts, standing
 from identities.people.actors import subject_of
 from identities.people.models import PortalRole, RefreshToken, Tenant, User
 from identities.people.services import rules
@@ -54,6 +54,7 @@ def create_user(
     user.save(force_insert=True)
     begun = changes.made({name: value for name, value in _facts(user).items() if value})
     audit.record(PersonEvent.CREATED, actor=actor, subject=subject_of(user), changes=begun)
+    accounts.account_changed(user, actor=actor, made=True)
     return user
 
 
@@ -168,6 +169,7 @@ def _switch(user: User, event: PersonEvent, actor: Actor, reason: str, *, is_act
     standing.person_changed(user.pk)
     switched = changes.between({"is_active": not is_active}, {"is_active": is_active})
     audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=switched)
+    accounts.account_changed(user, actor=actor)
 
 
 def _lock(user: User) -> User:
@@ -184,6 +186,7 @@ def _save(user: User, before: dict[str, Any], event: PersonEvent, actor: Actor, 
         return
     user.save(update_fields=[*found, "updated_at"])
     audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=found)
+    accounts.account_changed(user, actor=actor)
 
 
 def _end_sessions(user: User, reason: str) -> int:
