@@ -53,6 +53,7 @@ class TenantsView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
+    narrowed = {"POST": "platform administrator only"}
     orderings = {"name": "name", "createdAt": "created_at"}
     ordering = "name"
 
@@ -83,6 +84,7 @@ class TenantView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
+    narrowed = {"PATCH": "platform administrator only"}
 
     @describe("Read a tenant", answer=TenantShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002

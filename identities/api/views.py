@@ -31,12 +31,14 @@ class PortalView(APIView):
     """One route. Read input, call one service, translate the answer.
 
     A subclass declares `duties` and `machine_permissions` for each of its methods (`api.permissions`),
-    `resource_kind` for the decision log, and for a list `orderings` (wire member to column) and `ordering`.
+    `resource_kind` for the decision log, and for a list `orderings` (wire member to column) and `ordering`. A method
+    that lets in fewer than its duty does says whom in `narrowed`, which the table of routes repeats.
     """
 
     duties: ClassVar[Mapping[str, Duty]] = {}
     machine_permissions: ClassVar[Mapping[str, str]] = {}
     open_methods: ClassVar[frozenset[str]] = frozenset()
+    narrowed: ClassVar[Mapping[str, str]] = {}
     resource_kind: ClassVar[str] = ""
     orderings: ClassVar[Mapping[str, str]] = {"createdAt": "created_at"}
     ordering: ClassVar[str] = "-createdAt"
