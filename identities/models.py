@@ -67,6 +67,7 @@ from identities.service_users.models import (
     HealthLook as HealthLook,
     RefreshIncident as RefreshIncident,
     Replacement as Replacement,
+    ServiceUser as ServiceUser,
 )
 from identities.succession.models import OwnershipTransfer as OwnershipTransfer, SuccessionCase as SuccessionCase
 from identities.tokens.models import IssuedToken as IssuedToken, OAuthClient as OAuthClient, SigningKey as SigningKey

@@ -6,7 +6,21 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from identities.people.models import User
+
 PEOPLE = settings.AUTH_USER_MODEL
+
+
+class ServiceUser(User):  # type: ignore[django-manager-missing]
+    """The account of a service user, by its own name: what has pages of its own beside those of people.
+
+    The same rows as `User`; whoever lists them narrows to `is_agent`.
+    """
+
+    class Meta:
+        proxy = True
+        verbose_name = "service user"
+        verbose_name_plural = "service users"
 
 
 class RefreshIncident(models.Model):
