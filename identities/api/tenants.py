@@ -53,7 +53,7 @@ class TenantsView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
-    narrowed = {"POST": "platform administrator only"}
+    only_for = {"POST": "the platform administrator"}
     orderings = {"name": "name", "createdAt": "created_at"}
     ordering = "name"
 
@@ -84,7 +84,7 @@ class TenantView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
-    narrowed = {"PATCH": "platform administrator only"}
+    only_for = {"PATCH": "the platform administrator"}
 
     @describe("Read a tenant", answer=TenantShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002

@@ -32,13 +32,13 @@ class PortalView(APIView):
 
     A subclass declares `duties` and `machine_permissions` for each of its methods (`api.permissions`),
     `resource_kind` for the decision log, and for a list `orderings` (wire member to column) and `ordering`. A method
-    that lets in fewer than its duty does says whom in `narrowed`, which the table of routes repeats.
+    that lets in fewer than its duty does says whom in `only_for`, which the table of routes repeats.
     """
 
     duties: ClassVar[Mapping[str, Duty]] = {}
     machine_permissions: ClassVar[Mapping[str, str]] = {}
     open_methods: ClassVar[frozenset[str]] = frozenset()
-    narrowed: ClassVar[Mapping[str, str]] = {}
+    only_for: ClassVar[Mapping[str, str]] = {}
     resource_kind: ClassVar[str] = ""
     orderings: ClassVar[Mapping[str, str]] = {"createdAt": "created_at"}
     ordering: ClassVar[str] = "-createdAt"
