@@ -47,6 +47,13 @@ if PASSPORT_SIGNING_ALG not in ("RS256", "ES256"):
 AUTH_ACCESS_TOKEN_TTL = env.int("AUTH_ACCESS_TOKEN_TTL", default=900)
 AUTH_REFRESH_TOKEN_TTL = env.int("AUTH_REFRESH_TOKEN_TTL", default=604_800)
 AUTH_PASSWORD_MIN_LENGTH = env.int("AUTH_PASSWORD_MIN_LENGTH", default=12)
+# Whether anybody may make their own account at /api/auth/register; else only while there is nobody at all.
+STEWARD_ALLOW_REGISTER = env.bool("STEWARD_ALLOW_REGISTER", default=False)
+# What POST /api/users gives to whom no role is named.
+STEWARD_DEFAULT_USER_ROLE = env.str("STEWARD_DEFAULT_USER_ROLE", default="ANALYST")
+if STEWARD_DEFAULT_USER_ROLE not in ("READ_ONLY", "ANALYST", "AUDITOR", "ADMIN"):
+    raise ImproperlyConfigured("STEWARD_DEFAULT_USER_ROLE is READ_ONLY, ANALYST, AUDITOR or ADMIN.")
+AUTH_PASSWORD_MAX_AGE_DAYS = max(0, env.int("AUTH_PASSWORD_MAX_AGE_DAYS", default=0))
 STEWARD_OUTBOUND_PRIVATE_ALLOW = [
     network.strip() for network in env.list("STEWARD_OUTBOUND_PRIVATE_ALLOW", default=[]) if network.strip()
 ]
@@ -170,6 +177,18 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# A second factor and a provider's sign-in are for people alone; machines and service users are asked for neither.
+STEWARD_SECOND_FACTOR = env.str("STEWARD_SECOND_FACTOR", default="optional").strip().lower()
+if STEWARD_SECOND_FACTOR not in ("off", "optional", "required"):
+    raise ImproperlyConfigured("STEWARD_SECOND_FACTOR is off, optional or required.")
+MFA_ADAPTER = "identities.vaults.factor_seals.SealedFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODE_DIGITS = 10
+STEWARD_OIDC_ISSUER = env.str("STEWARD_OIDC_ISSUER", default="").strip().rstrip("/")
+STEWARD_OIDC_CLIENT_ID = env.str("STEWARD_OIDC_CLIENT_ID", default="")
+STEWARD_OIDC_CLIENT_SECRET = env.str("STEWARD_OIDC_CLIENT_SECRET", default="")
+STEWARD_OIDC_NAME = env.str("STEWARD_OIDC_NAME", default="") or urlsplit(STEWARD_OIDC_ISSUER).netloc
+SOCIALACCOUNT_ADAPTER = "identities.admin.oidc_session.ProviderSessions"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -36,6 +36,7 @@ class PersonEvent(StrEnum):
     RESET_FORCED = "user.reset_forced"
     SECOND_FACTOR_ADDED = "user.second_factor_added"
     SECOND_FACTOR_REMOVED = "user.second_factor_removed"
+    SECOND_FACTOR_PROVED = "user.second_factor_proved"
     SECOND_FACTOR_REFUSED = "user.second_factor_refused"
     RECOVERY_CODES_MADE = "user.recovery_codes_made"
     PROVIDER_LINKED = "user.provider_linked"
