@@ -160,7 +160,7 @@ class MeView(PortalView):
 
 
 def _answer(session: Session) -> Response:
-    minted = user_tokens.mint_user_token(session.user)
+    minted = user_tokens.mint_user_token(session.user, session=session.family)
     tokens: dict[str, Any] = {
         "accessToken": minted.access_token,
         "accessTokenExpiresIn": minted.expires_in,

@@ -60,7 +60,7 @@ class AdminSession(SessionAuthentication):
 
 def _person(text: str) -> tuple[Principal, Any]:
     token = user_tokens.verify_user_token(text)
-    user = people.active_user(token.user_id)
+    user = people.bearer(token.user_id, token.session)
     if user is None or _is_older_than_password(token.issued_at, user):
         raise InvalidToken
     return Principal.person(user, token_issuer=token.issuer, token_jti=str(token.jti)), token.claims

@@ -4,15 +4,25 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from identities.people.models import Notice, PortalRole, Team, Tenant, User
+from identities.people.models import Notice, PortalRole, RefreshToken, Team, Tenant, User
 
 
 def active_user(user_id: UUID) -> User | None:
     """The person or service user behind an id, unless disabled or gone."""
     return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def bearer(user_id: UUID, session: UUID | None) -> User | None:
+    """The active user that an access token speaks for, unless the sign-in it belongs to was ended. One query.
+
+    A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins.
+    """
+    ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False)
+    found = User.objects.filter(pk=user_id, is_active=True)
+    return (found.filter(~Exists(ended)) if session else found).first()
 
 
 def signed_in(user_id: UUID) -> User | None:

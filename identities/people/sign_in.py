@@ -12,13 +12,10 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, is_password_usable
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
-from audit.actors import Actor, Subject
 from audit.events import Outcome
 from identities import throttle
 from identities.errors import Refused
@@ -26,17 +23,29 @@ from identities.events import PersonEvent
 from identities.people import passwords, refresh_tokens, selectors, tries
 from identities.people.actors import actor_of, subject_of
 from identities.people.models import RefreshToken, User
+from identities.people.refresh_reasons import Cause, RefreshReason, cause_of, reason_for
 from identities.people.refresh_tokens import Claims, NotOurs
-from identities.people.services import PASSWORD_ROTATED, TOKEN_INVALIDATED
+from identities.people.refusals import claimed_address, record_refusal
 
-NOBODY = "nobody"
+_ENDS_THE_FAMILY = {RefreshReason.REFRESH_ID_MISMATCH, RefreshReason.HASH_MISMATCH}
+
+__all__ = [
+    "RefreshFailed",
+    "Session",
+    "check",
+    "claimed_address",
+    "open_session",
+    "record_entry",
+    "record_refusal",
+    "refresh",
+]
 
 log = structlog.get_logger(__name__)
-refusals = throttle.Allowance("sign-in-refused", a_minute=20)
+failures = throttle.Allowance("refresh-failed", a_minute=20)
 
 
 class RefreshFailed(Refused):
-    """A refresh token that opens nothing; `reason` is one word of document 2's list."""
+    """A refresh token that opens nothing; `reason` is one word of the refresh vocabulary."""
 
     code = "refresh_failed"
 
@@ -47,17 +56,21 @@ class RefreshFailed(Refused):
 
 @dataclass(frozen=True)
 class Session:
-    """A sign-in or its continuation: who, and the refresh token, whose text exists nowhere else."""
+    """A sign-in or its continuation: who, and the refresh token, whose text exists nowhere else.
+
+    `family` joins all that follows from one sign-in: an access token names it and ends with it.
+    """
 
     user: User
     refresh_token: str = field(repr=False)
     refresh_expires_in: int
     refresh_id: UUID
+    family: UUID
 
 
 @dataclass(frozen=True)
 class _Failure:
-    reason: str
+    reason: RefreshReason
     user: User | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,40 +125,6 @@ def _note_entry(user: User, source: str, at: datetime) -> None:
     audit.record(PersonEvent.SIGNED_IN, actor=actor_of(user), subject=subject_of(user), details={"source": source})
 
 
-@transaction.atomic
-def record_refusal(email: str, *, reason: str = "invalid_credentials", source: str = "login") -> None:
-    """Record a sign-in that failed, at most twenty a minute for each account; all unknown ones share one allowance.
-
-    An address nobody has is recorded as claimed, without a tenant. Those left out are counted; the next record says
-    how many.
-    """
-    label = claimed_address(email)
-    user = selectors.by_email(label)
-    left_out = refusals.take(str(user.pk) if user else NOBODY)
-    if left_out is None:
-        return
-    subject = subject_of(user) if user else Subject(kind="user", id="", label=label)
-    audit.record(
-        PersonEvent.SIGN_IN_REFUSED,
-        actor=Actor.anonymous(label),
-        subject=subject,
-        outcome=Outcome.DENIED,
-        reason=reason,
-        details={"source": source} | ({"unrecorded_before": left_out} if left_out else {}),
-    )
-
-
-def claimed_address(text: str) -> str:
-    """What may be kept of an address somebody signs in with: whoever types a password into the wrong field must not
-    find it in a log, a table or the audit."""
-    claimed = text.strip().lower()[:254]
-    try:
-        validate_email(claimed)
-    except ValidationError:
-        return "not an address"
-    return claimed
-
-
 def refresh(text: str) -> Session:
     """Change a refresh token for a new session of the same family; each works once (S2-21).
 
@@ -158,7 +137,7 @@ def refresh(text: str) -> Session:
         outcome = _attempt(text, at)
         if isinstance(outcome, Session):
             return outcome
-        _record_failure(outcome)
+        _record_failure(outcome, at)
     log.warning(
         "auth.refresh.failure",
         userId=str(outcome.user.pk) if outcome.user else None,
@@ -170,35 +149,45 @@ def refresh(text: str) -> Session:
 
 def _attempt(text: str, at: datetime) -> Session | _Failure:
     try:
-        claims = refresh_tokens.read(text, at)
+        claims = refresh_tokens.read(text)
     except NotOurs as exc:
-        return _Failure(exc.reason)
-    row = RefreshToken.objects.select_for_update().filter(pk=claims.refresh_id, user_id=claims.user_id).first()
-    user = selectors.active_user(claims.user_id)
+        return _Failure(RefreshReason(exc.reason))
     metadata = {"refreshTokenId": str(claims.refresh_id)}
+    if claims.expires_at <= at:
+        return _Failure(RefreshReason.VERIFICATION_FAILED, _holder(claims), metadata | {"cause": Cause.EXPIRED})
+    rows = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
+    row = rows.filter(pk=claims.refresh_id, user_id=claims.user_id).first()
     if row is None:
-        return _Failure("missing-refresh-state", user, metadata)
-    if (reason := _objection(row, user, text)) is not None:
-        if reason in {"refresh-id-mismatch", "hash-mismatch"}:
-            RefreshToken.objects.filter(family=row.family).invalidate(reason=reason, at=at)
-        return _Failure(reason, row.user, metadata)
+        return _Failure(RefreshReason.MISSING_REFRESH_STATE, _holder(claims), metadata)
+    reason, cause = _objection(row, text)
     # Compare and set: of two who come with the same token at once, one finds no row left to take.
-    if not RefreshToken.objects.filter(pk=row.pk).open().update(used_at=at):
-        RefreshToken.objects.filter(family=row.family).invalidate(reason="refresh-id-mismatch", at=at)
-        return _Failure("refresh-id-mismatch", row.user, metadata)
+    if reason is None and not RefreshToken.objects.filter(pk=row.pk).open().update(used_at=at):
+        reason, cause = RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
+    if reason is not None:
+        if reason in _ENDS_THE_FAMILY:
+            RefreshToken.objects.filter(family=row.family).invalidate(reason=cause or reason, at=at)
+        return _Failure(reason, row.user, metadata | ({"cause": cause} if cause else {}))
     details = {**metadata, "source": "refresh"}
     audit.record(PersonEvent.SESSION_CONTINUED, actor=actor_of(row.user), subject=subject_of(row.user), details=details)
     return _issue(row.user, family=row.family, source="refresh", at=at)
 
 
-def _objection(row: RefreshToken, user: User | None, text: str) -> str | None:
-    if row.invalidated_at is not None or user is None:
-        return PASSWORD_ROTATED if row.reason == PASSWORD_ROTATED else TOKEN_INVALIDATED
+def _holder(claims: Claims) -> User | None:
+    """Whose token it says it is: it is under our MAC, so it was."""
+    return User.objects.filter(pk=claims.user_id).first()
+
+
+def _objection(row: RefreshToken, text: str) -> tuple[RefreshReason | None, str]:
+    """What stands against this token, and the cause where one is known."""
+    if row.invalidated_at is not None:
+        return reason_for(row.reason), cause_of(row.reason)
+    if not row.user.is_active:
+        return RefreshReason.TOKEN_INVALIDATED, Cause.ACCOUNT_DISABLED
     if row.used_at is not None:
-        return "refresh-id-mismatch"
+        return RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
     if not hmac.compare_digest(row.token_hash, refresh_tokens.digest(text)):
-        return "hash-mismatch"
-    return None
+        return RefreshReason.HASH_MISMATCH, ""
+    return None, ""
 
 
 def _issue(user: User, *, family: UUID, source: str, at: datetime) -> Session:
@@ -213,9 +202,12 @@ def _issue(user: User, *, family: UUID, source: str, at: datetime) -> Session:
         issued_at=at,
         expires_at=claims.expires_at,
     )
+    if user.refresh_invalidated_at is not None:
+        user.refresh_invalidated_at, user.refresh_invalidated_reason = None, ""
+        user.save(update_fields=["refresh_invalidated_at", "refresh_invalidated_reason"])
     if user.is_agent:
         _record_service_token(user, claims, source, at)
-    return Session(user, text, int(lifetime.total_seconds()), claims.refresh_id)
+    return Session(user, text, int(lifetime.total_seconds()), claims.refresh_id, family)
 
 
 def _record_service_token(user: User, claims: Claims, source: str, at: datetime) -> None:
@@ -231,9 +223,18 @@ def _record_service_token(user: User, claims: Claims, source: str, at: datetime)
     )
 
 
-def _record_failure(failure: _Failure) -> None:
-    """A text that is not ours names nobody: it is logged, and cannot be used to fill the audit."""
+def _record_failure(failure: _Failure, at: datetime) -> None:
+    """A text that is not ours names nobody: it is logged, and cannot be used to fill the audit.
+
+    Whoever holds one old token of somebody's can send it for ever: twenty a minute are recorded, the next says how many
+    were left out.
+    """
     if failure.user is None:
+        return
+    failing = User.objects.filter(pk=failure.user.pk, refresh_invalidated_at=None)
+    failing.update(refresh_invalidated_at=at, refresh_invalidated_reason=failure.reason)
+    left_out = failures.take(str(failure.user.pk))
+    if left_out is None:
         return
     change = {
         "previous": "active",
@@ -248,4 +249,5 @@ def _record_failure(failure: _Failure) -> None:
         outcome=Outcome.FAILURE,
         reason=failure.reason,
         changes={"refreshToken": change},
+        details={"unrecorded_before": left_out} if left_out else {},
     )

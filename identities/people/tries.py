@@ -1,4 +1,4 @@
-"""How many wrong passwords may come from one address, whichever accounts they are for."""
+"""How many wrong passwords may come from one address, whichever accounts they are for; and from one session."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -9,6 +9,8 @@ from identities import throttle
 from identities.errors import Refused
 
 FAILURES_A_MINUTE = 100
+#: Of the current password, asked of somebody who is signed in: whoever stole the session is not to find it out.
+FAILURES_OF_AN_ACCOUNT = 10
 KIND = "sign-in-failures"
 
 log = structlog.get_logger(__name__)
@@ -24,18 +26,27 @@ class TooManyTries(Refused):
         self.seconds = seconds
 
 
-def check() -> None:
-    """Raise TooManyTries once the caller's address has failed a hundred times in a minute; counts nothing itself."""
-    if place := _place():
-        count = throttle.look(KIND, place)
-        if count.number >= FAILURES_A_MINUTE:
+def check(*, account: str = "") -> None:
+    """Raise TooManyTries once the caller's address has failed a hundred times in a minute, or `account` ten times.
+
+    Counts nothing itself.
+    """
+    for key, most in _counted(account):
+        count = throttle.look(KIND, key)
+        if count.number >= most:
             raise TooManyTries(count.seconds_left)
 
 
-def note_failure() -> None:
-    """One more wrong password from the caller's address; the one that shuts the door leaves a warning."""
-    if (place := _place()) and throttle.hit(KIND, place).number == FAILURES_A_MINUTE:
-        log.warning("sign_in.address_shut", address=place)
+def note_failure(*, account: str = "") -> None:
+    """One more wrong password from the caller's address, and for `account`; the one that shuts a door warns."""
+    for key, most in _counted(account):
+        if throttle.hit(KIND, key).number == most:
+            log.warning("sign_in.address_shut", address=_place())
+
+
+def _counted(account: str) -> list[tuple[str, int]]:
+    found = [(_place(), FAILURES_A_MINUTE), (account, FAILURES_OF_AN_ACCOUNT)]
+    return [(key, most) for key, most in found if key]
 
 
 def _place() -> str:

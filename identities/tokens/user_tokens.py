@@ -34,7 +34,10 @@ class MintedUserToken:
 
 @dataclass(frozen=True)
 class VerifiedUserToken:
-    """Who the token speaks for. Role and activity are not in it: the caller reads the person's row."""
+    """Who the token speaks for. Role and activity are not in it: the caller reads the person's row.
+
+    `session` is the sign-in it belongs to (`sid`), with which it ends; None where it was minted for none.
+    """
 
     claims: Mapping[str, Any]
     jti: uuid.UUID
@@ -43,10 +46,14 @@ class VerifiedUserToken:
     issuer: str
     issued_at: datetime
     expires_at: datetime
+    session: uuid.UUID | None = None
 
 
-def mint_user_token(user: "User") -> MintedUserToken:
-    """A token for the portal, for AUTH_ACCESS_TOKEN_TTL seconds. Writes nothing: signing in is what is audited."""
+def mint_user_token(user: "User", *, session: uuid.UUID | None = None) -> MintedUserToken:
+    """A token for the portal, for AUTH_ACCESS_TOKEN_TTL seconds, of the sign-in `session` and ending with it.
+
+    Writes nothing: signing in is what is audited.
+    """
     at = timezone.now()
     lifetime = int(settings.user_token_lifetime().total_seconds())
     now, jti = int(at.timestamp()), uuid.uuid4()
@@ -60,6 +67,7 @@ def mint_user_token(user: "User") -> MintedUserToken:
         "jti": str(jti),
         "tenant_id": str(user.tenant_id),
         "is_service_account": False,
+        **({"sid": str(session)} if session else {}),
     }
     return MintedUserToken(sign(claims, current_signer(at), typ=TYP), lifetime, jti)
 
@@ -81,6 +89,7 @@ def verify_user_token(text: str) -> VerifiedUserToken:
             issuer=str(claims["iss"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            session=uuid.UUID(claims["sid"]) if "sid" in claims else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise BadToken("bad_claims") from None

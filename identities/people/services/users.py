@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit import changes, services as audit
 from audit.actors import Actor
@@ -11,11 +10,10 @@ from identities.errors import Conflict, Invalid
 from identities.events import PersonEvent
 from identities.people import accounts, standing
 from identities.people.actors import subject_of
-from identities.people.models import PortalRole, RefreshToken, Tenant, User
-from identities.people.services import rules
+from identities.people.models import PortalRole, Tenant, User
+from identities.people.refresh_reasons import Cause
+from identities.people.services import rules, sessions
 
-PASSWORD_ROTATED = "password-rotated"  # noqa: S105 - a reason of the refresh vocabulary
-TOKEN_INVALIDATED = "token-invalidated"  # noqa: S105 - a reason of the refresh vocabulary
 _SHOWN = ("email", "first_name", "last_name", "role", "is_agent", "is_platform_admin", "must_reset_password")
 
 
@@ -124,9 +122,32 @@ def set_password(user: User, *, password: str, actor: Actor, must_reset: bool = 
     rules.take_password(locked, password)
     locked.must_reset_password = must_reset
     locked.save(update_fields=["password", "password_set_at", "must_reset_password", "updated_at"])
-    ended = _end_sessions(locked, PASSWORD_ROTATED)
+    ended = sessions.end_all(locked, Cause.PASSWORD_CHANGED)
     details = {"refresh_tokens_ended": ended, "must_reset": must_reset}
     audit.record(PersonEvent.PASSWORD_SET, actor=actor, subject=subject_of(locked), details=details)
+    return locked
+
+
+@transaction.atomic
+def force_reset(user: User, *, actor: Actor, reason: str = "") -> User:
+    """Have somebody choose a new password: every session ends, and until then all but that is closed to them.
+
+    The old password still signs in, and opens only the way to a new one. A service user's next refresh fails, so that
+    it shows. Raises Refused as `change_user`.
+    """
+    locked = _lock(user)
+    rules.check_account(locked, actor)
+    before, locked.must_reset_password = _facts(locked), True
+    locked.save(update_fields=["must_reset_password", "updated_at"])
+    audit.record(
+        PersonEvent.RESET_FORCED,
+        actor=actor,
+        subject=subject_of(locked),
+        reason=reason.strip(),
+        changes=changes.between(before, _facts(locked)),
+        details={"sessions_ended": sessions.end_all(locked, Cause.RESET_FORCED)},
+    )
+    accounts.account_changed(locked, actor=actor)
     return locked
 
 
@@ -148,7 +169,7 @@ def disable_user(user: User, *, actor: Actor, reason: str) -> User:
     rules.check_not_last_admin(locked)
     rules.check_not_last_platform_admin(locked)
     _switch(locked, PersonEvent.DISABLED, actor, reason, is_active=False)
-    _end_sessions(locked, TOKEN_INVALIDATED)
+    sessions.end_all(locked, Cause.ACCOUNT_DISABLED)
     return locked
 
 
@@ -187,7 +208,3 @@ def _save(user: User, before: dict[str, Any], event: PersonEvent, actor: Actor, 
     user.save(update_fields=[*found, "updated_at"])
     audit.record(event, actor=actor, subject=subject_of(user), reason=reason.strip(), changes=found)
     accounts.account_changed(user, actor=actor)
-
-
-def _end_sessions(user: User, reason: str) -> int:
-    return RefreshToken.objects.filter(user=user).invalidate(reason=reason, at=timezone.now())

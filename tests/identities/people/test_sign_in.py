@@ -163,7 +163,7 @@ def test_a_failed_refresh_is_recorded_and_logged_as_document_2_has_it():
     sign_in.refresh(session.refresh_token)
     with capture_logs() as logs:
         failure(session.refresh_token)
-    metadata = {"refreshTokenId": str(session.refresh_id)}
+    metadata = {"refreshTokenId": str(session.refresh_id), "cause": "replayed"}
     assert {"event": "auth.refresh.failure", "userId": str(agent.pk), "metadata": metadata}.items() <= logs[0].items()
     assert logs[0]["reason"] == "refresh-id-mismatch"
     event = AuditEvent.objects.get(type="user.refresh_failed")

@@ -168,7 +168,7 @@ def test_a_new_password_ends_every_refresh_token_and_is_not_in_the_record():
     user = cast.person()
     sign_in.open_session(user)
     people.set_password(user, password="Another-Horse-2", actor=cast.SYSTEM)
-    assert set(RefreshToken.objects.values_list("reason", flat=True)) == {"password-rotated"}
+    assert set(RefreshToken.objects.values_list("reason", flat=True)) == {"password-changed"}
     event = AuditEvent.objects.get(type="user.password_set")
     assert "Another-Horse-2" not in f"{event.details}{event.changes}"
 

@@ -1,0 +1,38 @@
+"""Why a refresh token opens nothing: one of seven reasons (S2-22), and beside it the cause where it is known. Pure."""
+
+from enum import StrEnum
+
+
+class RefreshReason(StrEnum):
+    """A closed list, the same words in the answer, the log, the audit and the counter."""
+
+    VERIFICATION_FAILED = "verification-failed"
+    INVALID_PAYLOAD = "invalid-payload"
+    MISSING_REFRESH_STATE = "missing-refresh-state"
+    TOKEN_INVALIDATED = "token-invalidated"  # noqa: S105 - a word
+    PASSWORD_ROTATED = "password-rotated"  # noqa: S105 - a word
+    REFRESH_ID_MISMATCH = "refresh-id-mismatch"
+    HASH_MISMATCH = "hash-mismatch"
+
+
+class Cause(StrEnum):
+    """What led to it. It rests on the tokens that were ended, and goes into the metadata of a failure."""
+
+    EXPIRED = "expired"
+    ACCOUNT_DISABLED = "account-disabled"
+    RESET_FORCED = "reset-forced"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - a word
+    SIGNED_OUT = "signed-out"
+    REPLAYED = "replayed"
+    NOT_STORED = "not-stored"
+
+
+def reason_for(ended_by: str) -> RefreshReason:
+    """What a token that was ended fails with; `ended_by` is a cause, or a reason as rows of older versions have it."""
+    by_password = {Cause.PASSWORD_CHANGED.value, RefreshReason.PASSWORD_ROTATED.value}
+    return RefreshReason.PASSWORD_ROTATED if ended_by in by_password else RefreshReason.TOKEN_INVALIDATED
+
+
+def cause_of(ended_by: str) -> str:
+    """The cause that rests on a row; empty where an older version left none."""
+    return ended_by if ended_by in {cause.value for cause in Cause} else ""

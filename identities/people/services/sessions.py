@@ -1,0 +1,66 @@
+"""Ending sessions: the refresh tokens of a sign-in, and with them its access token."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import services as audit
+from audit.actors import Actor
+from identities.errors import Invalid
+from identities.events import PersonEvent
+from identities.people import refresh_tokens
+from identities.people.actors import subject_of
+from identities.people.models import RefreshToken, User
+from identities.people.refresh_reasons import Cause
+from identities.people.refresh_tokens import NotOurs
+
+
+def end_all(user: User, cause: Cause) -> int:
+    """End every session of this account, in the caller's transaction; answers how many were open."""
+    return RefreshToken.objects.filter(user=user).invalidate(reason=cause, at=timezone.now())
+
+
+def end_family(family: UUID, cause: Cause) -> int:
+    """End one session, in the caller's transaction."""
+    return RefreshToken.objects.filter(family=family).invalidate(reason=cause, at=timezone.now())
+
+
+@transaction.atomic
+def sign_out(
+    user: User, *, actor: Actor, refresh_token: str = "", family: UUID | None = None, everywhere: bool = False
+) -> int:
+    """End the session that is named by its refresh token or its family, or all of them; answers how many ended.
+
+    Access tokens of an ended session are refused from then on. One that had ended before is no error. Raises Invalid
+    for a refresh token that is not this account's.
+    """
+    families = {family} if family else set()
+    if refresh_token:
+        families.add(_family_of(refresh_token, user))
+    rows = RefreshToken.objects.filter(user=user)
+    rows = rows if everywhere else rows.filter(family__in=families)
+    ended = rows.invalidate(reason=Cause.SIGNED_OUT, at=timezone.now())
+    audit.record(PersonEvent.SIGNED_OUT, actor=actor, subject=subject_of(user), details={"sessions_ended": ended})
+    return ended
+
+
+def owner_of(refresh_token: str) -> User | None:
+    """Whose session this refresh token belongs to, whether it still opens anything or not; None for any other text."""
+    try:
+        claims = refresh_tokens.read(refresh_token)
+    except NotOurs:
+        return None
+    return User.objects.filter(pk=claims.user_id, is_active=True, refresh_tokens=claims.refresh_id).first()
+
+
+def _family_of(text: str, user: User) -> UUID:
+    try:
+        claims = refresh_tokens.read(text)
+    except NotOurs:
+        row = None
+    else:
+        row = RefreshToken.objects.filter(pk=claims.refresh_id, user=user).first()
+    if row is None:
+        raise Invalid({"refresh_token": ["There is no such session."]})
+    return row.family
