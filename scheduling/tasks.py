@@ -20,7 +20,7 @@ from identities.inventory import posture
 from identities.programme import services as programme
 from identities.tokens import services as tokens
 from scheduling import runner
-from scheduling.builtin import monthly_rotation
+from scheduling.builtin import every
 from scheduling.preflight import rounds
 from scheduling.services import bell, firing, recovery, zone_changes
 
@@ -119,8 +119,8 @@ def measure() -> None:
 @shared_task(name="scheduling.built_in", ignore_result=True)
 def built_in() -> None:
     """Each minute: tenants that are new get what every tenant has from the start."""
-    if given := monthly_rotation.ensure():
-        log.info("built_in", tenants=given)
+    if given := every.ensure():
+        log.info("built_in", given=given)
 
 
 @shared_task(name="scheduling.tidy", ignore_result=True)

@@ -7,6 +7,7 @@ from identities.people.models import PortalRole
 
 WORKFLOW_EXECUTE = "workflow.execute"
 CREDENTIAL_ROTATE = "credential.rotate"
+AUDIT_READ = "audit.read"
 
 PERMISSIONS: frozenset[str] = frozenset(
     {
@@ -21,7 +22,7 @@ PERMISSIONS: frozenset[str] = frozenset(
         "identity.quarantine",
         "role.read",
         "finding.read",
-        "audit.read",
+        AUDIT_READ,
         "audit.write_event",
         "token.introspect",
         "review.read",

@@ -3,31 +3,30 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audit.actors import ActorKind
 from audit.models import AuditEvent
-from identities.events import CredentialEvent, IdentityEvent, PersonEvent
+from identities.events import AgentEvent, CredentialEvent, IdentityEvent
 from identities.inventory.models import ManagedIdentity
 from identities.notifications import vocabulary
 from identities.notifications.models import Audience
+from identities.people import refresh_reasons
 
-#: Recorded by the agents' own room.
-AGENT_REFRESH_FAILED = "agent.refresh.failure.detected"
 #: Recorded by the scheduler, one floor up.
 RUN_CREDENTIAL_FAILED = "run.credential_failed"
 
 
-def _each(event: AuditEvent) -> bool:
-    return True
+def _reason(event: AuditEvent) -> str:
+    return event.reason
 
 
-def _of_an_agent(event: AuditEvent) -> bool:
-    return event.type != PersonEvent.REFRESH_FAILED or event.actor_kind == ActorKind.SERVICE_USER
+def _of_a_refresh(event: AuditEvent) -> str:
+    return f"{refresh_reasons.meaning(event.reason)} ({event.reason}). {refresh_reasons.MEND}"
 
 
 @dataclass(frozen=True)
 class BuiltIn:
     """Events told once a day for each identity to `audience` and `also`, else to the ADMINs; `says` is the sentence.
 
+    `explains` makes the text below it, of the event.
     `is_told_there`: the room that records the event tells the same people in the same step, so the reader does not.
     """
 
@@ -37,11 +36,11 @@ class BuiltIn:
     audience: Audience
     also: tuple[Audience, ...] = ()
     says: str = ""
-    applies: Callable[[AuditEvent], bool] = _each
+    explains: Callable[[AuditEvent], str] = _reason
     is_told_there: bool = False
 
     def hears(self, event: AuditEvent) -> bool:
-        return not self.is_told_there and vocabulary.hears(self.types, event.type) and self.applies(event)
+        return not self.is_told_there and vocabulary.hears(self.types, event.type)
 
     def subject(self, event: AuditEvent, identity: ManagedIdentity | None) -> str:
         return f"{identity.name if identity else event.subject_label} {self.says}"
@@ -58,10 +57,11 @@ ALL = (
     BuiltIn(
         key="agent_refresh_failed",
         name="An agent could not refresh its session",
-        types=(AGENT_REFRESH_FAILED, PersonEvent.REFRESH_FAILED.value),
+        # Not the failure itself: the health check finds each, and would tell the same people the same once more.
+        types=(AgentEvent.REFRESH_FAILURE_DETECTED.value,),
         audience=Audience.OWNER_AND_TEAM,
         says="could not refresh its session",
-        applies=_of_an_agent,
+        explains=_of_a_refresh,
     ),
     BuiltIn(
         key="owner_lost",

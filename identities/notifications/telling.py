@@ -31,7 +31,7 @@ def built_in(rule: BuiltIn, event: AuditEvent, identities: list[ManagedIdentity]
             kind=rule.key,
             key=_key(rule.key, str(identity.pk) if identity else event.subject_id, _day(event)),
             subject=rule.subject(event, identity),
-            text=event.reason,
+            text=rule.explains(event),
             about=_about(event, identity),
         )
     return told

@@ -1,5 +1,6 @@
 """Why a refresh token opens nothing: one of seven reasons (S2-22), and beside it the cause where it is known. Pure."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -36,3 +37,20 @@ def reason_for(ended_by: str) -> RefreshReason:
 def cause_of(ended_by: str) -> str:
     """The cause that rests on a row; empty where an older version left none."""
     return ended_by if ended_by in {cause.value for cause in Cause} else ""
+
+
+MEND = "It stays out until it signs in again with its password."
+_MEANINGS: Mapping[str, str] = {
+    RefreshReason.VERIFICATION_FAILED: "Its refresh token is past its end, or was not made here",
+    RefreshReason.INVALID_PAYLOAD: "Its refresh token lacks what one must hold",
+    RefreshReason.MISSING_REFRESH_STATE: "Nothing is known any more of its refresh token",
+    RefreshReason.TOKEN_INVALIDATED: "Its session was ended",
+    RefreshReason.PASSWORD_ROTATED: "Its password was changed, which ends its sessions",
+    RefreshReason.REFRESH_ID_MISMATCH: "It came with a refresh token that was used before: perhaps two hold it",
+    RefreshReason.HASH_MISMATCH: "Its refresh token is not the one that was given out",
+}
+
+
+def meaning(reason: str) -> str:
+    """The reason as a sentence for people, without its full stop; a word nobody knows stands for itself."""
+    return _MEANINGS.get(reason, reason)

@@ -34,6 +34,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "wait": {"seconds": 0},
     "fail_if": {"value": False},
     "rotate_due": {},
+    "agent_health_check": {},
 }
 
 

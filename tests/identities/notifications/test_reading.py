@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
-from audit.actors import Actor, ActorKind, Subject
+from audit.actors import Subject
 from audit.models import AuditSeal, SealHead
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.subjects import subject_of
@@ -193,19 +193,25 @@ def test_eighty_in_a_day_are_one_notice_that_counts(began: None, happen: Happen,
     assert notice.last_at is not None
 
 
-def test_an_agents_refresh_that_failed_reaches_the_owner_and_a_persons_nobody(
+def test_an_agents_refresh_that_failed_reaches_the_owner_once_and_a_persons_nobody(
     began: None, happen: Happen, admin: User
 ) -> None:
     owner = people.person(of=admin.tenant, role=PortalRole.ANALYST)
-    agent = people.agent(of=admin.tenant)
-    tokens.identity(of=admin.tenant, kind="service_user", name=agent.email, technical_owner=owner)
-    lone = people.agent(of=admin.tenant)
-    for user, kind in ((agent, ActorKind.SERVICE_USER), (lone, ActorKind.SERVICE_USER), (admin, ActorKind.PERSON)):
-        actor = Actor(kind, str(user.pk), user.email, tenant_id=user.tenant_id)
-        happen("user.refresh_failed", Subject("user", str(user.pk), user.email, user.tenant_id), actor=actor)
+    agent, lone = people.agent(of=admin.tenant), people.agent(of=admin.tenant)
+    tokens.identity(of=admin.tenant, kind="service_user", name="renamed", account=agent, technical_owner=owner)
+    for user in (agent, lone, admin):
+        about = Subject("user", str(user.pk), user.email, user.tenant_id)
+        happen("user.refresh_failed", about, reason="token-invalidated")
+        if user.is_agent:
+            happen("agent.refresh.failure.detected", about, reason="token-invalidated")
     read()
-    assert told(owner) == [f"{agent.email} could not refresh its session"]
+    assert told(owner) == ["renamed could not refresh its session"]
     assert told(admin) == [f"{lone.email} could not refresh its session"]
+    notice = Notice.objects.get(person=owner)
+    assert notice.times == 1
+    assert notice.text == (
+        "Its session was ended (token-invalidated). It stays out until it signs in again with its password."
+    )
 
 
 def test_an_orphan_is_told_to_team_deputy_and_admins(began: None, happen: Happen, admin: User) -> None:

@@ -17,7 +17,8 @@ from identities.people.models import Tenant
 from identities.vaults.failures import VaultSealed
 from identities.vaults.local import LocalVault
 from scheduling import runner
-from scheduling.builtin import monthly_rotation
+from scheduling.builtin import giving
+from scheduling.builtin.monthly_rotation import ROTATION
 from scheduling.models import RunState, Schedule, ScheduleRun, Workflow
 from scheduling.services import schedules
 from tests.factories import client_keys, register, runs, tokens
@@ -34,7 +35,7 @@ def tenant() -> Tenant:
 
 @pytest.fixture
 def schedule(passport: str, tenant: Tenant) -> Schedule:
-    monthly_rotation.ensure()
+    giving.ensure(ROTATION)
     return Schedule.objects.get(tenant=tenant)
 
 
@@ -57,12 +58,12 @@ def outcome(run: ScheduleRun) -> dict[str, list[str]]:
 
 def test_every_tenant_gets_it_once(tenant: Tenant) -> None:
     other = register.tenant()
-    assert monthly_rotation.ensure() == 2
-    assert monthly_rotation.ensure() == 0
+    assert giving.ensure(ROTATION) == 2
+    assert giving.ensure(ROTATION) == 0
     for one in (tenant, other):
         made = Schedule.objects.get(tenant=one)
         assert (made.name, made.is_enabled, made.is_built_in, made.workflow.is_built_in) == (
-            monthly_rotation.NAME, True, True, True,
+            ROTATION.name, True, True, True,
         )  # fmt: skip
         assert made.next_run_at is not None
         assert ManagedIdentity.objects.get(tenant=one).pk == made.managed_identity_id
@@ -70,7 +71,7 @@ def test_every_tenant_gets_it_once(tenant: Tenant) -> None:
 
 def test_nothing_missing_costs_one_query(schedule: Schedule, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
-        assert monthly_rotation.ensure() == 0
+        assert giving.ensure(ROTATION) == 0
 
 
 def test_its_identity_may_do_this_and_no_more(schedule: Schedule) -> None:
@@ -80,28 +81,28 @@ def test_its_identity_may_do_this_and_no_more(schedule: Schedule) -> None:
 
 def test_the_tenants_administrator_answers_for_it(tenant: Tenant) -> None:
     admin = register.person(tenant)
-    monthly_rotation.ensure()
+    giving.ensure(ROTATION)
     assert ManagedIdentity.objects.get(tenant=tenant).technical_owner == admin
 
 
 def test_whoever_removed_it_does_not_get_it_again(schedule: Schedule) -> None:
     schedules.remove_schedule(schedule, actor=SYSTEM)
-    assert monthly_rotation.ensure() == 0
+    assert giving.ensure(ROTATION) == 0
 
 
 def test_what_was_broken_off_is_finished(tenant: Tenant) -> None:
-    broken = patch.object(monthly_rotation.schedules, "create_schedule", side_effect=KeyboardInterrupt)
+    broken = patch.object(giving.schedules, "create_schedule", side_effect=KeyboardInterrupt)
     with broken, pytest.raises(KeyboardInterrupt):
-        monthly_rotation.ensure()
-    assert monthly_rotation.ensure() == 1
+        giving.ensure(ROTATION)
+    assert giving.ensure(ROTATION) == 1
     assert ManagedIdentity.objects.filter(tenant=tenant).count() == 1
     assert Workflow.objects.filter(tenant=tenant).count() == 1
 
 
 def test_a_tenant_whose_vault_fails_is_asked_again(tenant: Tenant) -> None:
     with patch.object(LocalVault, "write", side_effect=VaultSealed("sealed")):
-        assert monthly_rotation.ensure() == 0
-    assert monthly_rotation.ensure() == 1
+        assert giving.ensure(ROTATION) == 0
+    assert giving.ensure(ROTATION) == 1
 
 
 def test_it_rotates_what_is_due_and_leaves_the_rest(schedule: Schedule, tenant: Tenant) -> None:
@@ -118,7 +119,7 @@ def test_it_rotates_what_is_due_and_leaves_the_rest(schedule: Schedule, tenant: 
     for other in (fresh.identity, foreign.identity, shown.identity):
         assert not Rotation.objects.filter(identity=other).exists()
     event = AuditEvent.objects.filter(type="credential.rotated", subject_label__contains=due.identity.name).get()
-    assert (event.actor_kind, event.actor_label) == ("identity", monthly_rotation.IDENTITY)
+    assert (event.actor_kind, event.actor_label) == ("identity", ROTATION.identity)
 
 
 def test_its_own_secret_is_rotated_as_well_and_it_runs_on(schedule: Schedule) -> None:
