@@ -34,6 +34,8 @@ class IdentitiesConfig(AppConfig):
             "requests.subject",
             "recertification.drift",
             "notifications.concerns",
+            "service_users.enrolling",
+            "service_users.stopping",
         )
         for name in (f"identities.{room}" for room in rooms):
             import_module(name)

@@ -28,6 +28,7 @@ MENDS = {
     "unobserved": Mend("State its cadence", field="expected_cadence"),
     "review_overdue": Mend("Set the next review", field="review_by"),
     "no_review_date": Mend("Set a review date", field="review_by"),
+    "user_account": Mend("See its account", key="", tab="account"),
     "human_style_password": Mend("Change how it proves itself", field="auth_method"),
     "auth_method_unknown": Mend("Say how it proves itself", field="auth_method"),
     "auth_method_not_allowed": Mend("Change how it proves itself", field="auth_method"),

@@ -115,6 +115,13 @@ def _objection(kept: ManagedIdentity, absorbed: ManagedIdentity, at: datetime) -
         return f"'{gone}' is retired: only rows that live are merged."
     if stopped := next((row.name for row in (kept, absorbed) if row.state == State.QUARANTINED), ""):
         return f"'{stopped}' is quarantined: an incident is ended by its release, not by a merge."
+    return _holds_on(absorbed, at)
+
+
+def _holds_on(absorbed: ManagedIdentity, at: datetime) -> str:
+    """What works as the row that would rest, and so would stop."""
+    if absorbed.account_id is not None:
+        return f"'{absorbed.name}' is the account of a service user: merge the other way round."
     if live_secrets(absorbed, at).exists():
         return f"'{absorbed.name}' has a live secret of ours: revoke it, or merge the other way round."
     if RoleBinding.objects.filter(identity=absorbed, valid_until__gt=at).exists():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from identities.inventory.orphans import Answerer
 from identities.inventory.states import State
@@ -17,7 +18,10 @@ _BY_ISSUANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Assessable:
-    """The facts that are judged; `chain` is who answers for it. Empty text and None are "not known"."""
+    """The facts that are judged; `chain` is who answers for it. Empty text and None are "not known".
+
+    `account_id`: it is the account of a service user of ours, which we stop and see used though no token comes from us.
+    """
 
     created_at: datetime
     chain: Sequence[Answerer] = ()
@@ -50,6 +54,7 @@ class Assessable:
     application: str = ""
     reported_by: Sequence[str] = ()
     unreported_since: datetime | None = None
+    account_id: UUID | None = None
     is_merged: bool = False
 
     @property
@@ -63,9 +68,14 @@ class Assessable:
         return self.issuance != Issuance.EXTERNAL
 
     @property
+    def ends_here(self) -> bool:
+        """Does it end for good with a stop here, or is it issued by others who have to end it?"""
+        return self.is_ours or self.account_id is not None
+
+    @property
     def is_observed(self) -> bool:
         """Would we see it if it were used, without anybody telling us? Only once it may work at all."""
-        return self.is_ours and self.state not in (State.REQUESTED, State.APPROVED)
+        return self.ends_here and self.state not in (State.REQUESTED, State.APPROVED)
 
     @property
     def proven_by(self) -> str:

@@ -5,11 +5,12 @@ Every demand is `{member: [message]}`, empty where nothing is missing.
 
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.standards import NEVER_ALLOWED, Standards
-from identities.inventory.vocabulary import AuthMethod, OwnershipClass
+from identities.inventory.vocabulary import AuthMethod, Issuance, OwnershipClass
 
 Demands = dict[str, list[str]]
 NEEDED = ["A vendor identity needs this."]
 NOBODY = "A vendor identity needs a person of the tenant here; nobody is known as '{label}'."
+ITS_OWN = "It is the account of a service user, which signs in by itself. Give the work to a managed identity instead."
 NO_END = ["Say until when it is needed (expiresAt), or when it is looked at again (reviewBy)."]
 
 
@@ -28,6 +29,13 @@ def of_a_vendor(identity: ManagedIdentity) -> Demands:
 def of_an_end(identity: ManagedIdentity) -> Demands:
     """Nothing lives for ever unseen: it has an end, or a day on which somebody looks."""
     return {} if identity.expires_at or identity.review_by else {"review_by": NO_END}
+
+
+def of_an_account(identity: ManagedIdentity) -> Demands:
+    """The account of a service user signs in as itself: no secret and no token of an identity stands beside that."""
+    if identity.account_id is None or identity.issuance == Issuance.EXTERNAL:
+        return {}
+    return {"issuance": [ITS_OWN]}
 
 
 def of_its_method(identity: ManagedIdentity, standards: Standards) -> Demands:

@@ -23,6 +23,7 @@ from identities.inventory.states import State, may_become, only_by
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Origin
 from identities.inventory.watchers.base import run_watchers
+from identities.people.models import User
 
 BY_TIER = "risk tier"
 MOVED = ("state", "state_reason", "state_changed_at", "paused_until", "review_by", "provenance", "updated_at")
@@ -195,7 +196,9 @@ def change_standards(
 
 
 def lock(identity: ManagedIdentity) -> ManagedIdentity:
-    """The row as it is now, held until the caller's transaction ends."""
+    """The row as it is now, held until the caller's transaction ends; the account it stands for is held before it."""
+    if identity.account_id is not None:
+        User.objects.select_for_update(no_key=True).filter(pk=identity.account_id).first()
     return ManagedIdentity.objects.select_for_update(no_key=True).get(pk=identity.pk)
 
 
@@ -207,7 +210,7 @@ def _standing(identity: ManagedIdentity) -> Facts:
 
 def _open_demands(identity: ManagedIdentity) -> demands.Demands:
     """What the row lacks, whatever it is changed to; that of a vendor only where it is one."""
-    return demands.of_a_vendor(identity) | demands.of_an_end(identity)
+    return demands.of_a_vendor(identity) | demands.of_an_end(identity) | demands.of_an_account(identity)
 
 
 def _ask(missing: demands.Demands) -> None:

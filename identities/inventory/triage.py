@@ -105,7 +105,7 @@ def _rotation_overdue(case: Case) -> str:
 
 def _rotation_unknown(case: Case) -> str:
     of = case.facts
-    if of.is_ours or of.auth_method not in LASTING or of.rotate_by is not None:
+    if of.ends_here or of.auth_method not in LASTING or of.rotate_by is not None:
         return ""
     return f"It proves itself with a {_method(of.auth_method)} whose age nobody knows."
 
@@ -126,7 +126,7 @@ def _dormant(case: Case) -> str:
 def _unobserved(case: Case) -> str:
     if case.use.state is not UseState.UNOBSERVED:
         return ""
-    if case.facts.is_ours:
+    if case.facts.ends_here:
         return f"It has not begun to work: it is {case.facts.state}."
     return "Nobody observes its use: no source has told when it was last used."
 
@@ -148,6 +148,12 @@ def _purpose_ended(case: Case) -> str:
     if end is None or end > case.at:
         return ""
     return f"Its purpose ended on {_day(end)}, and it is still {case.facts.state}."
+
+
+def _user_account(case: Case) -> str:
+    if case.facts.account_id is None:
+        return ""
+    return "Software works with a user account here: a managed identity does the same without a password or a session."
 
 
 def _human_style_password(case: Case) -> str:
@@ -179,7 +185,7 @@ def _lifecycle_undocumented(case: Case) -> str:
     """Two questions: what ends it, and how. What we issue, we can end: there the second is answered by Steward."""
     of = case.facts
     lacks = [] if of.deprovisioning_trigger or of.expires_at else ["what ends it"]
-    lacks += [] if of.revocation_procedure or of.is_ours else ["how it is switched off"]
+    lacks += [] if of.revocation_procedure or of.ends_here else ["how it is switched off"]
     return f"It is not written down {' and '.join(lacks)}." if lacks else ""
 
 
@@ -217,6 +223,7 @@ RULES: tuple[Rule, ...] = (
     Rule("unobserved", Triage.AMBER, _unobserved),
     Rule("review_overdue", Triage.AMBER, _review_overdue),
     Rule("no_review_date", Triage.AMBER, _no_review_date),
+    Rule("user_account", Triage.AMBER, _user_account),
     Rule("human_style_password", Triage.AMBER, _human_style_password),
     Rule("auth_method_unknown", Triage.AMBER, _auth_method_unknown),
     Rule("auth_method_not_allowed", Triage.AMBER, _auth_method_not_allowed),

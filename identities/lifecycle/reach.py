@@ -25,7 +25,8 @@ def known(row: Quarantine) -> runbook.Known:
     identity, at = row.identity, row.called_at
     audience = [f"Whoever takes tokens for {passport.audience()}"] if row.residual_until else []
     return runbook.Known(
-        is_external=identity.issuance == Issuance.EXTERNAL,
+        # The account of a service user ends with its row: nothing is left to be done elsewhere.
+        is_external=identity.issuance == Issuance.EXTERNAL and identity.account_id is None,
         procedure=identity.revocation_procedure,
         trust_source="" if identity.upstream_trust_source.casefold() in OURSELVES else identity.upstream_trust_source,
         credentials=_own(identity, at),

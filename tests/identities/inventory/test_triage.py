@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -34,6 +35,7 @@ CASES: dict[str, tuple[Assessable, Assessable]] = {
     "unobserved": (external(last_used_at=None), external(last_used_at=NOON - DAY)),
     "review_overdue": (facts(review_by=TODAY - DAY), facts(review_by=TODAY)),
     "no_review_date": (facts(review_by=None), facts(review_by=None, expires_at=NOON + DAY)),
+    "user_account": (external(account_id=uuid4()), external(account_id=None)),
     "human_style_password": (facts(auth_method="password"), facts(auth_method="vault_dynamic")),
     "auth_method_unknown": (external(auth_method="unknown"), facts(auth_method="unknown")),
     "auth_method_not_allowed": (
