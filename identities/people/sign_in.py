@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import services as audit
+from audit.actors import Actor
 from audit.events import Outcome
 from identities import throttle
 from identities.errors import Refused
@@ -106,11 +107,14 @@ def _proved(email: str, password: str) -> User | None:
 
 
 @transaction.atomic
-def open_session(user: User, *, source: str = "login") -> Session:
-    """Begin a session for somebody whose password was checked: one row, one record (two for a service user)."""
+def open_session(user: User, *, source: str = "login", actor: Actor | None = None) -> Session:
+    """Begin a session for somebody whose password was checked: one row, one record (two for a service user).
+
+    `actor`: who began it, where that is not the user.
+    """
     at = timezone.now()
-    _note_entry(user, source, at)
-    return _issue(user, family=uuid4(), source=source, at=at)
+    _note_entry(user, source, at, actor)
+    return _issue(user, family=uuid4(), source=source, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -119,10 +123,11 @@ def record_entry(user: User, *, source: str = "admin") -> None:
     _note_entry(user, source, timezone.now())
 
 
-def _note_entry(user: User, source: str, at: datetime) -> None:
+def _note_entry(user: User, source: str, at: datetime, actor: Actor | None = None) -> None:
     User.objects.filter(pk=user.pk).update(last_login=at)
     user.last_login = at
-    audit.record(PersonEvent.SIGNED_IN, actor=actor_of(user), subject=subject_of(user), details={"source": source})
+    who = actor or actor_of(user)
+    audit.record(PersonEvent.SIGNED_IN, actor=who, subject=subject_of(user), details={"source": source})
 
 
 def refresh(text: str) -> Session:
@@ -190,7 +195,7 @@ def _objection(row: RefreshToken, text: str) -> tuple[RefreshReason | None, str]
     return None, ""
 
 
-def _issue(user: User, *, family: UUID, source: str, at: datetime) -> Session:
+def _issue(user: User, *, family: UUID, source: str, at: datetime, actor: Actor | None = None) -> Session:
     lifetime = timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL)
     claims = Claims(user_id=user.pk, refresh_id=uuid4(), expires_at=at + lifetime)
     text = refresh_tokens.write(claims)
@@ -206,11 +211,11 @@ def _issue(user: User, *, family: UUID, source: str, at: datetime) -> Session:
         user.refresh_invalidated_at, user.refresh_invalidated_reason = None, ""
         user.save(update_fields=["refresh_invalidated_at", "refresh_invalidated_reason"])
     if user.is_agent:
-        _record_service_token(user, claims, source, at)
+        _record_service_token(user, claims, source, at, actor or actor_of(user))
     return Session(user, text, int(lifetime.total_seconds()), claims.refresh_id, family)
 
 
-def _record_service_token(user: User, claims: Claims, source: str, at: datetime) -> None:
+def _record_service_token(user: User, claims: Claims, source: str, at: datetime, actor: Actor) -> None:
     change = {
         "previous": None,
         "current": "issued",
@@ -218,9 +223,7 @@ def _record_service_token(user: User, claims: Claims, source: str, at: datetime)
         "refreshTokenId": str(claims.refresh_id),
         "issuedAt": at.isoformat(),
     }
-    audit.record(
-        PersonEvent.TOKEN_ISSUED, actor=actor_of(user), subject=subject_of(user), changes={"serviceToken": change}
-    )
+    audit.record(PersonEvent.TOKEN_ISSUED, actor=actor, subject=subject_of(user), changes={"serviceToken": change})
 
 
 def _record_failure(failure: _Failure, at: datetime) -> None:

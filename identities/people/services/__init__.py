@@ -3,6 +3,7 @@
 from identities.people.services.own_account import change_own_password, change_own_profile
 from identities.people.services.registering import RegistrationClosed, register_user
 from identities.people.services.reporting_line import set_manager
+from identities.people.services.rules import is_agents_address
 from identities.people.services.sessions import sign_out
 from identities.people.services.teams import add_member, change_team, create_team, remove_member
 from identities.people.services.tenants import change_tenant, create_tenant
@@ -30,6 +31,7 @@ __all__ = [
     "disable_user",
     "enable_user",
     "force_reset",
+    "is_agents_address",
     "register_user",
     "remove_member",
     "set_manager",

@@ -34,6 +34,12 @@ def address(email: str, other_than: UUID = NOT_YET) -> str:
     return cleaned
 
 
+def is_agents_address(email: str) -> bool:
+    """Whether an address reads `<capability>-agent@<domain>` (S2-07): something before the mark, the mark once."""
+    capability, mark, domain = email.strip().lower().partition(AGENT_MARK)
+    return bool(capability and mark and domain) and "@" not in capability
+
+
 def role(role: PortalRole | str) -> PortalRole:
     """One of the four, or Invalid."""
     try:
@@ -44,7 +50,7 @@ def role(role: PortalRole | str) -> PortalRole:
 
 def check_flags(user: User, actor: Actor) -> None:
     """That an agent has an agent's address, and that nobody is given what the actor does not hold."""
-    if user.is_agent and AGENT_MARK not in user.email:
+    if user.is_agent and not is_agents_address(user.email):
         raise Invalid({"is_agent": ["The address of a service user reads <capability>-agent@<domain>."]})
     check_names(user)
     check_platform_admin(user, actor)

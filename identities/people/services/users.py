@@ -84,7 +84,7 @@ def change_user(
         rules.check_not_last_platform_admin(locked)
         locked.is_platform_admin = is_platform_admin
         rules.check_platform_admin(locked, actor)
-    if locked.is_agent and rules.AGENT_MARK not in locked.email:
+    if locked.is_agent and not rules.is_agents_address(locked.email):
         raise Invalid({"email": ["The address of a service user reads <capability>-agent@<domain>."]})
     rules.check_names(locked)
     _save(locked, before, PersonEvent.CHANGED, actor)
