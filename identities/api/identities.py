@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from audit import selectors as trail
 from identities.access.matrix import Duty, Reach
 from identities.access.models import RoleBinding
+from identities.access.permissions import CREDENTIAL_ROTATE
 from identities.api import permissions
 from identities.api.audit import EventShape
 from identities.api.change_control import ChangeShape, stated
+from identities.api.decisions import record
 from identities.api.identity_filters import IdentityQuery, condition
 from identities.api.register_shapes import DependenciesShape
 from identities.api.schema import describe
@@ -130,8 +132,10 @@ class IdentitiesView(RegisterView):
 
     def _check_may_make_secrets(self) -> None:
         """To enter an identity is one permission, to make a secret another; people who govern have both."""
-        if self.principal.is_machine and "credential.rotate" not in self.principal.permissions:
-            permissions.refuse(self.principal, self, "credential.rotate")
+        if self.principal.is_machine and CREDENTIAL_ROTATE not in self.principal.permissions:
+            permissions.refuse(self.principal, self, CREDENTIAL_ROTATE)
+        # Whoever does this work in the place of the caller will be asked for it.
+        record(self.principal, CREDENTIAL_ROTATE, self, allowed=True)
 
 
 class ChangedFacts(IdentityFacts):

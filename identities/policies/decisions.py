@@ -42,6 +42,7 @@ def record_decision(
         reason=decision.reason,
         environment=environment or actor.environment,
         stage=DecisionStage.GUARD,
+        machine_permission=permission,
     )
     row.policy_ids = list(decision.policy_ids)
     row.token_issuer, row.token_jti = actor.token_issuer, actor.token_jti
@@ -61,8 +62,11 @@ def record_api_decision(
     allowed: bool,
     reason: str = "",
     environment: str = "",
+    machine_permission: str = "",
 ) -> None:
     """Keep a decision of the API's door: a denial at once and audited, an allow with the next batch (≤ 1 s).
+
+    `machine_permission`: what a managed identity would have needed there, whoever asked; empty where none is let in.
 
     Not promised: that the allows of the last second survive a kill; the next start records the gap.
     """
@@ -75,6 +79,7 @@ def record_api_decision(
         reason=reason,
         environment=environment,
         stage=DecisionStage.API,
+        machine_permission=machine_permission,
     )
     row.token_issuer, row.token_jti = principal.token_issuer, principal.token_jti
     if principal.identity_id is not None:
@@ -118,6 +123,7 @@ def _row(
     reason: str,
     environment: str,
     stage: DecisionStage,
+    machine_permission: str,
 ) -> AuthorizationDecision:
     around = context.current()
     return AuthorizationDecision(
@@ -127,6 +133,7 @@ def _row(
         actor_id=actor.id[:64],
         actor_label=actor.label[:254],
         permission=permission[:64],
+        machine_permission=machine_permission[:64],
         resource_kind=resource.kind[:64],
         resource_id=resource.id[:254],
         outcome=DecisionOutcome.ALLOW if allowed else DecisionOutcome.DENY,

@@ -43,8 +43,9 @@ class DecisionStage(models.TextChoices):
 class AuthorizationDecision(models.Model):
     """One answer to "may it?": never changed, without links, so that it outlives what it speaks of (S3-40, S3-41).
 
-    `permission` is what was asked of this caller: of a person or service user a duty of the matrix. `machine_permission`
-    is what a managed identity would have needed at the same door; empty where none is let in.
+    `permission` is what was asked: a permission where the door lets managed identities in, else a duty of the matrix.
+    `machine_permission` is what a managed identity would have needed at the same door, whoever asked; empty where none
+    is let in, and in rows older than the column.
     """
 
     id = models.BigAutoField(primary_key=True)
