@@ -19,7 +19,9 @@ def _reason(event: AuditEvent) -> str:
 
 
 def _of_a_refresh(event: AuditEvent) -> str:
-    return f"{refresh_reasons.meaning(event.reason)} ({event.reason}). {refresh_reasons.MEND}"
+    metadata = event.details.get("metadata") or {}
+    known = ", ".join(filter(None, (event.reason, str(metadata.get("cause") or ""))))
+    return f"{refresh_reasons.meaning(event.reason)} ({known}). {refresh_reasons.MEND}"
 
 
 @dataclass(frozen=True)

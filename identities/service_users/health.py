@@ -61,7 +61,7 @@ def look(tenant_id: UUID, *, actor: Actor, schedule_id: UUID, at: datetime, most
 
 def counts() -> Mapping[str, int]:
     """How many incidents there ever were, by reason; every reason is there. One query, answered from an index."""
-    rows = RefreshIncident.objects.order_by().values_list("reason").annotate(number=Count("pk"))
+    rows = RefreshIncident.objects.order_by().values_list("reason").annotate(number=Count("*"))
     return {reason.value: 0 for reason in RefreshReason} | dict(rows)
 
 
@@ -69,13 +69,14 @@ def _failures(tenant_id: UUID, since: datetime) -> Iterator[tuple[AuditEvent, Us
     """The failures of service users that are not entered yet, with whose they are: three queries a page."""
     rows = AuditEvent.objects.filter(type=PersonEvent.REFRESH_FAILED.value, tenant_id=tenant_id).order_by("id")
     after = _before(since)
-    while after is not None and (page := list(rows.filter(id__gt=after)[:_PAGE])):
-        after = page[-1].pk
+    while after is not None:
+        page = list(rows.filter(id__gt=after)[:_PAGE])
         entered = RefreshIncident.objects.filter(event__in=[row.uuid for row in page])
         known = set(entered.values_list("event", flat=True))
         news = [row for row in page if row.uuid not in known and _is_invalidated(row)]
         agents = _agents(tenant_id, news)
         yield from ((row, agents[row.subject_id]) for row in news if row.subject_id in agents)
+        after = page[-1].pk if len(page) == _PAGE else None
 
 
 def _before(since: datetime) -> int | None:
