@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from config import row_metrics
 from config.addresses import client_address
 
 REQUESTS = Histogram(
@@ -32,7 +33,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Counters in Prometheus' text format, for callers on this machine or with the METRICS_TOKEN; others get 403."""
     if not (_is_from_here(request) or _has_token(request)):
         return HttpResponse("METRICS_TOKEN is asked for.\n", status=403, content_type="text/plain")
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()) + row_metrics.page(), content_type=CONTENT_TYPE_LATEST)
 
 
 class MetricsMiddleware:

@@ -1,8 +1,14 @@
 """Each tenant's agent health check (S2-24): hourly, as an identity of its own that reads the audit and no more."""
 
+from datetime import datetime
+
+from django.db.models import Min
+from django.db.models.functions import Coalesce
+
 from identities.access.permissions import AUDIT_READ, WORKFLOW_EXECUTE
 from scheduling.builtin.agent_health_check import AgentHealthCheck
 from scheduling.builtin.giving import BuiltIn
+from scheduling.models import BUILT_IN, Schedule
 
 HEALTH_CHECK = BuiltIn(
     key="steward-agent-health-check",
@@ -21,3 +27,18 @@ HEALTH_CHECK = BuiltIn(
     privilege_level="low",
     backoff_seconds=60,
 )
+
+
+def oldest_look() -> datetime | None:
+    """When the tenant was looked through whose check finished longest ago; None where none is going on.
+
+    A tenant that paused or removed its check is left out; one that had none yet counts from when it was given it. One
+    query.
+    """
+    rows = Schedule.objects.filter(
+        workflow__key=HEALTH_CHECK.key, created_by=BUILT_IN, deleted_at=None, is_enabled=True
+    )
+    looked: datetime | None = rows.aggregate(oldest=Min(Coalesce("tenant__health_look__looked_at", "created_at")))[
+        "oldest"
+    ]
+    return looked
