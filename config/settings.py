@@ -156,7 +156,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": SQLITE_PRAGMAS,
     }
 else:
-    _options = {"prepare_threshold": 5} | DATABASES["default"].get("OPTIONS", {})
+    # Who asks how we are (/metrics, /readyz) hears that the database is away, and does not wait for it.
+    _options = {"prepare_threshold": 5, "connect_timeout": 5} | DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"].update(CONN_HEALTH_CHECKS=True, OPTIONS=_options)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
