@@ -11,8 +11,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identities', '0001_ground'),
-        # Theirs first: each of their steps draws every table there is by then, and here are few yet.
-        ('oauth2_provider', '__latest__'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identities", "0018_service_users")]
+    dependencies = [("identities", "0018_tables_known")]
 
     operations = [
         migrations.CreateModel(
