@@ -30,6 +30,7 @@ SCHEDULE = {
     "built-in": _each(60.0, "scheduling.built_in", expires=50),
     "tidy": _each(3600.0, "scheduling.tidy", expires=600),
     "succession": _each(30.0, "identities.succession", expires=20),
+    "replacements": _each(180.0, "identities.follow_replacements", expires=150),
     "forget-uses": _each(3600.0, "identities.forget_uses", expires=600),
     "preflight": _each(60.0, "scheduling.preflight", expires=50),
     "seal": _each(2.0, "audit.seal", expires=10),

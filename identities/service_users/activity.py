@@ -1,0 +1,86 @@
+"""How much a service user, and an identity that takes its place, are used: from decisions, sign-ins and refreshes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import TruncHour
+
+from identities.people.models import RefreshToken, User
+from identities.policies.models import AuthorizationDecision, DecisionOutcome
+from identities.service_users.least_role import Use
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour in which somebody did something, and how often."""
+
+    begins: datetime
+    times: int
+
+
+def decisions_of(actor_id: UUID, *, since: datetime) -> QuerySet[AuthorizationDecision]:
+    """What was answered to this account or identity since then, allowed or not."""
+    return AuthorizationDecision.objects.filter(actor_id=str(actor_id), at__gte=since).order_by()
+
+
+def uses(actor_id: UUID, *, since: datetime) -> list[Use]:
+    """What this account did, counted by what it needed: one query.
+
+    A door that opened and a row behind it that did not (a schedule of somebody else) was no use: what was refused in
+    the same request is left out.
+    """
+    found = decisions_of(actor_id, since=since)
+    refused = AuthorizationDecision.objects.filter(
+        actor_id=str(actor_id),
+        outcome=DecisionOutcome.DENY,
+        correlation_id=OuterRef("correlation_id"),
+        machine_permission=OuterRef("machine_permission"),
+        resource_kind=OuterRef("resource_kind"),
+        resource_id=OuterRef("resource_id"),
+    ).exclude(correlation_id="")
+    done = found.filter(~Exists(refused), outcome=DecisionOutcome.ALLOW)
+    counted = done.values_list("permission", "machine_permission", "resource_kind").annotate(Count("pk"), Max("at"))
+    return [Use(*row) for row in counted]
+
+
+def hours(actor_id: UUID, *, since: datetime) -> list[Hour]:
+    """The hours with any use, allowed or not, in order: one query, at most one row an hour."""
+    found = decisions_of(actor_id, since=since).annotate(begins=TruncHour("at", tzinfo=UTC))
+    counted = found.values_list("begins").annotate(number=Count("pk")).order_by("begins")
+    return [Hour(begins, number) for begins, number in counted]
+
+
+def by_day(found: Iterable[Hour]) -> Counter[date]:
+    """Uses a day. Pure."""
+    days: Counter[date] = Counter()
+    for hour in found:
+        days[hour.begins.date()] += hour.times
+    return days
+
+
+def longest_gap(found: Sequence[Hour], *, at: datetime) -> timedelta:
+    """The longest silence between two uses, and since the last one, to the hour; nothing without a use. Pure."""
+    moments = [*(hour.begins for hour in found), at]
+    return max((later - earlier for earlier, later in pairwise(moments)), default=timedelta(0))
+
+
+def last_use(user: User) -> datetime | None:
+    """When this account was last used: a call, allowed or refused, a sign-in or a refresh. Two queries.
+
+    What could not even be signed in or refreshed is no use: nothing of it would stop working.
+    """
+    called = AuthorizationDecision.objects.filter(actor_id=str(user.pk)).order_by("-id")
+    issued = RefreshToken.objects.filter(user=user).order_by("-issued_at")
+    moments = (
+        called.values_list("at", flat=True).first(),
+        issued.values_list("issued_at", flat=True).first(),
+        user.last_login,
+    )
+    return max((moment for moment in moments if moment is not None), default=None)
