@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from audit.actors import Actor
 from identities.access import matrix
 from identities.access.matrix import Duty, Reach
 from identities.access.permissions import PORTAL_PERMISSIONS
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.subjects import actor_of as actor_of_identity
+from identities.people import password_age
 from identities.people.actors import actor_of as actor_of_user
 from identities.people.models import PortalRole, User
 
@@ -36,6 +39,7 @@ class Principal:
     environment: str = ""
     certified_until: datetime | None = None
     sources: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+    must_change_password: bool = False
 
     is_authenticated = True
     is_anonymous = False
@@ -56,6 +60,7 @@ class Principal:
             role_names=(role.value,),
             token_issuer=token_issuer,
             token_jti=token_jti,
+            must_change_password=password_age.must_change(user, timezone.now()),
         )
 
     @classmethod

@@ -1,26 +1,45 @@
-"""Sign in, stay signed in, and who am I: document 2's routes for people and service users."""
+"""Sign in, stay signed in, sign out, and who am I: for people and service users alike."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identities.access.matrix import Duty
-from identities.api import lockout
+from identities.access.principal import Principal
+from identities.api import lockout, permissions
 from identities.api.authentication import REALM
 from identities.api.schema import describe
 from identities.api.serializers import Shape
+from identities.api.user_shapes import (
+    ME,
+    SESSION,
+    USER,
+    LogoutShape,
+    MeShape,
+    NewPersonShape,
+    SessionShape,
+    UserShape,
+    password_field,
+)
 from identities.api.views import PortalView
 from identities.errors import Missing
-from identities.people import selectors as people, sign_in
-from identities.people.models import PortalRole, User
+from identities.people import selectors, services as people, sign_in
+from identities.people.actors import actor_of
+from identities.people.models import User
+from identities.people.refresh_reasons import RefreshReason
+from identities.people.services.registering import CLOSED
+from identities.people.services.sessions import owner_of
 from identities.people.sign_in import RefreshFailed, Session
 from identities.people.tries import TooManyTries
 from identities.tokens import user_tokens
+
+WRONG = "The e-mail address or the password is wrong."
 
 
 class Unauthenticated(APIException):
@@ -34,51 +53,13 @@ class LoginShape(Shape):
     """Who, and the password."""
 
     email = serializers.CharField(max_length=254, help_text="The address; case and outer spaces do not matter.")
-    password = serializers.CharField(max_length=256, trim_whitespace=False, help_text="The password.")
+    password = password_field("The password.")
 
 
 class RefreshShape(Shape):
     """A refresh token; it works once."""
 
     refresh_token = serializers.CharField(max_length=2000, help_text="From the last login or refresh.")
-
-
-class UserShape(Shape):
-    """A person or a service user."""
-
-    id = serializers.UUIDField(help_text="Immutable.")
-    email = serializers.CharField(help_text="The sign-in address, in lower case.")
-    first_name = serializers.CharField(help_text="May be empty.")
-    last_name = serializers.CharField(help_text="May be empty.")
-    role = serializers.ChoiceField(PortalRole.choices, help_text="The portal role.")
-    tenant_id = serializers.UUIDField(help_text="The tenant they belong to.")
-    must_reset_password = serializers.BooleanField(help_text="Whether they are to choose a new password.")
-    last_login_at = serializers.DateTimeField(source="last_login", allow_null=True, help_text="Null before the first.")
-    created_at = serializers.DateTimeField(help_text="When the account was made.")
-    updated_at = serializers.DateTimeField(help_text="When it last changed.")
-
-
-class MeShape(UserShape):
-    """The caller."""
-
-    is_agent = serializers.BooleanField(help_text="Whether this is a service user.")
-    is_platform_admin = serializers.BooleanField(help_text="Whether they govern every tenant.")
-
-
-class TokensShape(Shape):
-    """An access token for the portal, and the refresh token that follows it. Lifetimes are in seconds."""
-
-    access_token = serializers.CharField(help_text="A JWT of type `user+jwt`; machines' routes refuse it.")
-    access_token_expires_in = serializers.IntegerField(help_text="Seconds.")
-    refresh_token = serializers.CharField(help_text="Opaque; works once.")
-    refresh_token_expires_in = serializers.IntegerField(help_text="Seconds.")
-
-
-class SessionShape(TokensShape):
-    """The signed-in user and the tokens, which also stand at the top level."""
-
-    user = UserShape(help_text="Who signed in.")
-    tokens = TokensShape(help_text="The same four members as at the top level.")
 
 
 class LoginView(PortalView):
@@ -92,7 +73,13 @@ class LoginView(PortalView):
         "Sign in",
         body=LoginShape,
         answer=SessionShape,
-        examples={"a person": {"email": "ada@example.com", "password": "Correct-Horse-1"}},
+        examples={"a service user": {"email": "reports-agent@aegis.local", "password": "Th1sIsAStrong!Pass"}},
+        answers={"tokens": SESSION},
+        problems=[
+            (400, "invalid", "email: This field is required."),
+            (401, "invalid_credentials", WRONG),
+            (429, "too_many_failures", "Too many failed sign-ins from here."),
+        ],
         description=(
             "An unknown address, a wrong password and a disabled account get the same answer. "
             "After ten failures of an account from one address: 429 for a quarter of an hour. After a hundred a minute "
@@ -113,7 +100,7 @@ class LoginView(PortalView):
             raise lockout.TooManyFailures(lockout.seconds(plain))
         if not isinstance(user, User):
             sign_in.record_refusal(email)
-            raise Unauthenticated("The e-mail address or the password is wrong.", code="invalid_credentials")
+            raise Unauthenticated(WRONG, code="invalid_credentials")
         lockout.forget_failures(email)
         return _answer(sign_in.open_session(user))
 
@@ -130,6 +117,11 @@ class RefreshView(PortalView):
         body=RefreshShape,
         answer=SessionShape,
         examples={"a refresh": {"refreshToken": "srt_…"}},
+        answers={"tokens": SESSION},
+        problems=[
+            (400, "invalid", "refreshToken: This field is required."),
+            *((401, reason.value, f"The refresh token is not accepted: {reason}.") for reason in RefreshReason),
+        ],
         description=(
             "Each refresh token works once; used twice, its whole family ends. The `code` of a 401 is one of "
             "`verification-failed invalid-payload missing-refresh-state token-invalidated password-rotated "
@@ -144,22 +136,97 @@ class RefreshView(PortalView):
         return _answer(session)
 
 
+class RegisterView(PortalView):
+    """Make one's own account, in the first minutes of an installation."""
+
+    tag = "auth"
+    open_methods = frozenset({"POST"})
+    authentication_classes = ()
+
+    @describe(
+        "Make one's own account",
+        body=NewPersonShape,
+        answer=SessionShape,
+        status=201,
+        examples={"the first person": {"email": "ada@example.com", "password": "Th1sIsAStrong!Pass"}},
+        answers={"tokens": SESSION},
+        problems=[
+            (400, "invalid", "password: At least one symbol, such as !\"#$%&'("),
+            (403, "registration_closed", CLOSED),
+        ],
+        description=(
+            "Open while no user exists, or with the setting STEWARD_ALLOW_REGISTER. The account is a READ_ONLY "
+            "person's, never an ADMIN's and never a service user's. Its tokens come with the answer: in shared "
+            "deployments have an administrator make accounts at `POST /api/users` instead."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        people.check_registration_is_open()
+        user = people.register_user(**self.read(NewPersonShape))
+        return _answer(sign_in.open_session(user, source="register"), status=201)
+
+
+class LogoutView(PortalView):
+    """End one's sessions."""
+
+    tag = "auth"
+    open_methods = frozenset({"POST"})
+
+    @describe(
+        "Sign out",
+        body=LogoutShape,
+        answer=UserShape,
+        examples={"this session": {}, "every session": {"everywhere": True}, "another": {"refreshToken": "srt_…"}},
+        answers={"who left": USER},
+        problems=[
+            (400, "invalid", "refreshToken: There is no such session."),
+            (401, "not_authenticated", "Authentication credentials were not provided."),
+            (403, "insufficient_scope", "Not open to managed identities"),
+        ],
+        description=(
+            "Ends the session of the access token, or the one whose refresh token is sent, or all; their access tokens "
+            "are refused from then on. With a refresh token, which may be all that is left, no access token is needed."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        body = self.read(LogoutShape)
+        user = self._who(body.get("refresh_token", ""))
+        claims: Any = request.auth or {}
+        family = None if body.get("refresh_token") or "sid" not in claims else UUID(claims["sid"])
+        people.sign_out(user, family=family, **body, actor=actor_of(user))
+        return self.show(user, UserShape)
+
+    def _who(self, refresh_token: str) -> User:
+        """Whom the access token speaks for, else whose the refresh token is."""
+        caller: Any = self.request.user
+        if isinstance(caller, Principal):
+            if caller.user_id is None:
+                permissions.refuse(caller, self, Duty.OWN_PROFILE)
+            user = selectors.active_user(caller.user_id) if caller.user_id else None
+        else:
+            user = owner_of(refresh_token) if refresh_token else None
+        if user is None:
+            raise NotAuthenticated
+        return user
+
+
 class MeView(PortalView):
     """Who the bearer of this token is."""
 
     tag = "auth"
     resource_kind = "user"
     duties = {"GET": Duty.OWN_PROFILE}
+    before_new_password = frozenset({"GET"})
 
-    @describe("Who am I", answer=MeShape)
+    @describe("Who am I", answer=MeShape, answers={"a service user": ME})
     def get(self, request: Request) -> Response:
-        user = people.active_user(self.principal.user_id) if self.principal.user_id else None
+        user = selectors.active_user(self.principal.user_id) if self.principal.user_id else None
         if user is None:
             raise Missing("There is no such thing.")
         return self.show(user, MeShape)
 
 
-def _answer(session: Session) -> Response:
+def _answer(session: Session, status: int = 200) -> Response:
     minted = user_tokens.mint_user_token(session.user, session=session.family)
     tokens: dict[str, Any] = {
         "accessToken": minted.access_token,
@@ -168,11 +235,13 @@ def _answer(session: Session) -> Response:
         "refreshTokenExpiresIn": session.refresh_expires_in,
     }
     body = {"user": UserShape(session.user).data, "tokens": tokens, **tokens}
-    return Response(body, headers={"Cache-Control": "no-store"})
+    return Response(body, status=status, headers={"Cache-Control": "no-store"})
 
 
 urlpatterns = [
     path("auth/login", LoginView.as_view(), name="auth-login"),
     path("auth/refresh", RefreshView.as_view(), name="auth-refresh"),
+    path("auth/register", RegisterView.as_view(), name="auth-register"),
+    path("auth/logout", LogoutView.as_view(), name="auth-logout"),
     path("auth/me", MeView.as_view(), name="auth-me"),
 ]

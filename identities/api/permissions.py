@@ -11,6 +11,9 @@ from identities.access.principal import Principal
 from identities.api.decisions import record
 from identities.api.problems import InsufficientScope
 
+PASSWORD_FIRST = "password_first"  # noqa: S105 - what is decided, in the log of decisions
+MUST_CHANGE_PASSWORD = "Choose a new password first: PATCH /api/users/me/password."  # noqa: S105 - a sentence
+
 
 class ByDuty(BasePermission):
     """Default deny: a view says for each method which duty it is, and which permission lets a machine in.
@@ -27,6 +30,8 @@ class ByDuty(BasePermission):
         principal: Any = request.user
         if not isinstance(principal, Principal):
             return False
+        if principal.must_change_password and method not in view.before_new_password:
+            refuse(principal, view, PASSWORD_FIRST, MUST_CHANGE_PASSWORD, code="password_reset_required")
         duty: Duty | None = view.duties.get(method)
         needed: str | None = view.machine_permissions.get(method)
         if not admits(principal, duty, needed):
@@ -46,7 +51,7 @@ def admits(principal: Principal, duty: Duty | None, machine_permission: str | No
     return duty is not None and principal.reach(duty) is not Reach.NONE
 
 
-def refuse(principal: Principal, view: Any, permission: str, detail: str = "") -> None:
+def refuse(principal: Principal, view: Any, permission: str, detail: str = "", code: str = "forbidden") -> None:
     """Say no with a 403, and leave the decision behind: for the door, and for views whose rows narrow a duty."""
     if principal.is_machine:
         reason = detail or (
@@ -56,4 +61,4 @@ def refuse(principal: Principal, view: Any, permission: str, detail: str = "") -
         raise InsufficientScope(permission, detail=reason)
     reason = detail or f"The role {principal.role} may not do this"
     record(principal, permission, view, allowed=False, reason=reason)
-    raise InsufficientScope(permission, detail=reason, code="forbidden")
+    raise InsufficientScope(permission, detail=reason, code=code)

@@ -1,6 +1,7 @@
 """The OpenAPI document: what every route of ours has in common, and how a view describes the rest in one line."""
 
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
@@ -23,7 +24,22 @@ _PROBLEMS: Mapping[str, str] = {
     "429": "Too many failures; `Retry-After` says when to try again.",
     "503": "Something Steward depends on did not answer; nothing was changed.",
 }
+#: What each problem looks like where a route says nothing more of it: code and detail.
+_EXAMPLES: Mapping[str, tuple[str, str]] = {
+    "400": ("invalid", "colour: There is no such member."),
+    "401": ("not_authenticated", "Authentication credentials were not provided."),
+    "403": ("forbidden", "The role ANALYST may not do this"),
+    "404": ("not_found", "There is no such thing."),
+    "405": ("method_not_allowed", 'Method "PUT" not allowed.'),
+    "409": ("conflict", "Something else stands in the way: it is in use, or the name is taken."),
+    "413": ("body_too_large", "The body is larger than 1 MiB."),
+    "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
+    "429": ("too_many_failures", "Too many failed sign-ins from here."),
+    "503": ("unavailable", "The database did not answer; try again."),
+}
 View = TypeVar("View", bound=Callable[..., Any])
+#: Problems of one route: status, code and what it says in words; on a 400 "member: what is wrong with it".
+Problems = Iterable[tuple[int, str, str]]
 
 
 class Problem(Shape):
@@ -109,13 +125,28 @@ class PortalSchema(AutoSchema):
         component = self.resolve_serializer(Problem, "response")
         answer: dict[str, Any] = {
             "description": _PROBLEMS[status],
-            "content": {PROBLEM_TYPE: {"schema": component.ref}},
+            "content": {PROBLEM_TYPE: {"schema": component.ref, "examples": self._problem_examples(status)}},
         }
         headers = {"401": ("WWW-Authenticate", "RFC 6750 §3"), TOO_MANY: ("Retry-After", "Seconds to wait")}
         if status in headers:
             name, said = headers[status]
             answer["headers"] = {name: {"schema": {"type": "string"}, "description": said}}
         return answer
+
+    def _problem_examples(self, status: str) -> dict[str, Any]:
+        method = getattr(self.view, self.method.lower(), None)
+        said = [(code, detail) for number, code, detail in getattr(method, "problems", ()) if str(number) == status]
+        found = said or [_EXAMPLES[status]]
+        return {code: {"value": _problem_example(int(status), code, detail)} for code, detail in found}
+
+
+def _problem_example(status: int, code: str, detail: str) -> dict[str, Any]:
+    member, _, message = detail.partition(": ")
+    errors = {"errors": {member: [message]}} if status == HTTPStatus.BAD_REQUEST else {}
+    title = HTTPStatus(status).phrase
+    return {
+        "type": f"urn:steward:problem:{code}", "title": title, "status": status, "detail": detail, "code": code
+    } | errors  # fmt: skip
 
 
 def page_of(shape: type[Shape]) -> type[Shape]:
@@ -144,9 +175,10 @@ def describe(
     examples: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
     description: str = "",
+    problems: Problems = (),
 ) -> Callable[[View], View]:
     """What one method takes and gives; `examples` are bodies by name, `answers` what comes back, `description` is what
-    the summary cannot hold."""
+    the summary cannot hold, `problems` what it refuses in words of its own."""
     shape = page_of(answer) if listing and answer else answer
     found = [OpenApiExample(name, value=value, request_only=True) for name, value in (examples or {}).items()]
     found += [OpenApiExample(name, value=value, response_only=True) for name, value in (answers or {}).items()]
@@ -158,4 +190,9 @@ def describe(
         parameters=[query] if query else None,
         examples=found or None,
     )
-    return decorated
+
+    def described(view: View) -> View:
+        view.problems = tuple(problems)  # type: ignore[attr-defined]  # read again by `PortalSchema`
+        return decorated(view)
+
+    return described

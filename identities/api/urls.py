@@ -22,6 +22,7 @@ from identities.api import (
     imports,
     inbox,
     leaks,
+    own_account,
     policies,
     programme,
     quarantines,
@@ -35,12 +36,17 @@ from identities.api import (
     succession,
     teams,
     tenants,
+    user_history,
+    users,
     vault_connections,
 )
 from identities.api.views import UnknownRoute
 
 _FACES = (
     auth,
+    own_account,
+    user_history,
+    users,
     tenants,
     teams,
     roles,

@@ -20,9 +20,10 @@ def bearer(user_id: UUID, session: UUID | None) -> User | None:
 
     A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins.
     """
-    ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False)
     found = User.objects.filter(pk=user_id, is_active=True)
-    return (found.filter(~Exists(ended)) if session else found).first()
+    if session is not None:
+        found = found.filter(~Exists(RefreshToken.objects.filter(family=session, invalidated_at__isnull=False)))
+    return found.first()
 
 
 def signed_in(user_id: UUID) -> User | None:

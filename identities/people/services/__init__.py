@@ -1,7 +1,7 @@
 """Commands on people, teams and tenants."""
 
 from identities.people.services.own_account import change_own_password, change_own_profile
-from identities.people.services.registering import RegistrationClosed, register_user
+from identities.people.services.registering import RegistrationClosed, check_registration_is_open, register_user
 from identities.people.services.reporting_line import set_manager
 from identities.people.services.rules import is_agents_address
 from identities.people.services.sessions import sign_out
@@ -25,6 +25,7 @@ __all__ = [
     "change_team",
     "change_tenant",
     "change_user",
+    "check_registration_is_open",
     "create_team",
     "create_tenant",
     "create_user",

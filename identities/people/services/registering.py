@@ -28,11 +28,11 @@ def register_user(*, email: str, password: str, first_name: str = "", last_name:
     Open while no user exists, or with STEWARD_ALLOW_REGISTER. Never an ADMIN and never a service user, whatever the
     address. Raises RegistrationClosed before anything is looked at, and Invalid as `create_user`.
     """
-    check_open()
+    check_registration_is_open()
     with transaction.atomic():
         tenant = _tenant()
         # Once more, held: of two who come at once to an empty house only one is the first.
-        check_open()
+        check_registration_is_open()
         return users.create_user(
             tenant=tenant,
             email=email,
@@ -44,7 +44,7 @@ def register_user(*, email: str, password: str, first_name: str = "", last_name:
         )
 
 
-def check_open() -> None:
+def check_registration_is_open() -> None:
     """Raise RegistrationClosed where nobody may make their own account."""
     if not settings.STEWARD_ALLOW_REGISTER and User.objects.exists():
         raise RegistrationClosed(CLOSED)

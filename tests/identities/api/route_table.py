@@ -27,6 +27,19 @@ def _rows(*lines: tuple[str, ...]) -> tuple[Row, ...]:
 
 ROWS = _rows(
     ("GET", "api/auth/me", PROFILE),
+    ("GET", "api/users", GOVERN),
+    ("POST", "api/users", GOVERN),
+    ("GET", "api/users/me", PROFILE),
+    ("PATCH", "api/users/me", PROFILE),
+    ("PATCH", "api/users/me/password", PROFILE),
+    ("GET", "api/users/me/audits", PROFILE),
+    ("GET", "api/users/refresh-failures", GOVERN),
+    ("GET", "api/users/<uuid:id>", GOVERN),
+    ("GET", "api/users/<uuid:id>/audits", GOVERN),
+    ("PATCH", "api/users/<uuid:id>/role", GOVERN),
+    ("POST", "api/users/<uuid:id>/force-reset", GOVERN),
+    ("POST", "api/users/<uuid:id>/disable", GOVERN),
+    ("POST", "api/users/<uuid:id>/enable", GOVERN),
     ("GET", "api/tenants", READ, "identity.read"),
     ("POST", "api/tenants", GOVERN),
     ("GET", "api/tenants/<uuid:id>", READ, "identity.read"),
@@ -226,6 +239,8 @@ ROWS = _rows(
 OPEN = {
     ("POST", "api/auth/login"),
     ("POST", "api/auth/refresh"),
+    ("POST", "api/auth/register"),
+    ("POST", "api/auth/logout"),
 }
 
 #: Routes that are not views of this API: who may is decided, and tested, where they live.

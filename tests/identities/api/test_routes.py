@@ -40,6 +40,8 @@ WITH_ID = [row for row in ROWS if "<" in row.route]
 WITHOUT_ID = [row for row in ROWS if "<" not in row.route]
 NO_TENANTS_ROWS = {
     "api/auth/me",
+    "api/users/me",
+    "api/users/me/audits",
     "api/inbox",
     "api/subscriptions/vocabulary",
     "api/tenants",
