@@ -40,6 +40,7 @@ class PersonEvent(StrEnum):
     SECOND_FACTOR_REFUSED = "user.second_factor_refused"
     RECOVERY_CODES_MADE = "user.recovery_codes_made"
     PROVIDER_LINKED = "user.provider_linked"
+    PROVIDER_UNLINKED = "user.provider_unlinked"
 
 
 class AgentEvent(StrEnum):

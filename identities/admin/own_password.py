@@ -3,18 +3,21 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import password_validation, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
+from identities.admin import entering
 from identities.admin.commands import Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.parts import Link
 from identities.errors import DomainError
-from identities.people import services as people, sign_in
+from identities.people import password_age, services as people, sign_in
 from identities.people.tries import TooManyTries
 
 
@@ -55,6 +58,24 @@ def _closed(call: Any) -> Done:
 OWN_PASSWORD = Command(key="password", label="Change password", run=_closed, form=OwnPasswordForm)
 
 
+def must_change(request: HttpRequest) -> bool:
+    """Whether they get no further before they have chosen a new password; its age counts for who came by it."""
+    user: Any = request.user
+    if entering.came_by_provider(request):
+        return bool(user.must_reset_password)
+    return password_age.must_change(user, timezone.now())
+
+
+def _why(request: HttpRequest) -> str:
+    user: Any = request.user
+    if user.must_reset_password:
+        return "An administrator asks you to choose a new password before you go on."
+    days = settings.AUTH_PASSWORD_MAX_AGE_DAYS
+    return (
+        f"Your password is older than {days} days. Choose a new one before you go on." if must_change(request) else ""
+    )
+
+
 @sensitive_post_parameters()
 def change_own_password(request: HttpRequest, site: Any) -> HttpResponse:
     """The page, and the change; every other session of the person ends with it."""
@@ -71,14 +92,13 @@ def change_own_password(request: HttpRequest, site: Any) -> HttpResponse:
             update_session_auth_hash(request, changed)
             messages.success(request, "Your password is changed. Sessions elsewhere have ended.")
             return HttpResponseRedirect(reverse("admin:index", current_app=site.name))
-    must = user.must_reset_password
     context = {
         **site.each_context(request),
         "title": "Change password",
         "crumbs": [Link("Change password")],
         "command": OWN_PASSWORD,
         "form": form,
-        "intro": "An administrator asks you to choose a new password before you go on." if must else "",
+        "intro": _why(request),
         "back": reverse("admin:index", current_app=site.name),
     }
     return TemplateResponse(request, "steward/command.html", context, status=422 if form.errors else 200)

@@ -33,8 +33,9 @@ from identities.admin.site import site
 from identities.credentials import custody
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
-from identities.people import first_passwords, services as people
+from identities.people import first_passwords, second_factor, services as people
 from identities.people.models import PortalRole, User
+from identities.people.second_factor import Kind
 
 
 def _create(call: Call) -> Done:
@@ -81,6 +82,11 @@ def _as_far(scope: Scope, user: User) -> bool:
     return not user.is_wide or user.pk == scope.user.pk or scope.principal.is_platform_admin
 
 
+def _another(scope: Scope, user: User) -> bool:
+    """Somebody else, whom they reach: one's own is taken away on one's own page, with the password."""
+    return user.pk != scope.user.pk and _as_far(scope, user)
+
+
 def _may_disable(scope: Scope, user: User) -> bool:
     return not user.is_platform_admin or _as_far(scope, user)
 
@@ -92,6 +98,14 @@ def _seen(user: User, *, may_govern: bool) -> list[Fact]:
     number = custody.live_secrets_seen_by(user, timezone.now()).count()
     words = f"{number} live {'secret' if number == 1 else 'secrets'}"
     return [Fact("Was shown", Link(words, reverse("admin:secrets_seen", args=[user.pk])))]
+
+
+def _second_factor(user: User) -> list[Fact]:
+    """Which ones a person has, by their kinds alone."""
+    if user.is_agent:
+        return []
+    kinds = sorted({"app" if one.kind is Kind.APP else "passkey" for one in second_factor.factors(user)})
+    return [Fact("Second factor", ", ".join(kinds) or Quiet("none"))]
 
 
 class AbilityFilter(WordFilter):
@@ -167,6 +181,18 @@ class PersonAdmin(CommandAdmin):
             confirm="The old password, every session and every refresh token of this person end at once.",
             applies=lambda user: user.is_active,
             reaches=_as_far,
+        ),
+        button(
+            second_factor.reset,
+            key="second-factor",
+            label="Reset second factor",
+            icon="phonelink_erase",
+            danger=True,
+            applies=lambda user: not user.is_agent and bool(second_factor.factors(user)),
+            reaches=_another,
+            confirm="Their app, their passkeys and their recovery codes open nothing any more, and their API sessions "
+            "end. Be sure that it is them who ask: until they set up a new one, their password alone is enough.",
+            done="{obj} has no second factor any more.",
         ),
         Command(
             key="platform",
@@ -251,6 +277,7 @@ class PersonAdmin(CommandAdmin):
             *_seen(user, may_govern=may_govern),
             Fact("Last sign-in", Moment(user.last_login)),
             Fact("Password set", Moment(user.password_set_at)),
+            *_second_factor(user),
             Fact("Made", Moment(user.created_at)),
             Fact("Id", Code(str(user.pk), copy=True)),
         ]

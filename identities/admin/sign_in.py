@@ -13,6 +13,7 @@ from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from audit import services as audit
+from identities.admin import entering
 from identities.events import PersonEvent
 from identities.people import sign_in as people
 from identities.people.actors import actor_of, subject_of
@@ -32,6 +33,12 @@ class SignInForm(AuthenticationForm):
             widget=UnfoldAdminEmailInputWidget({"autofocus": True, "autocomplete": "username"}),
         )
 
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean()
+        if (user := self.get_user()) is not None:
+            entering.check(user)
+        return values
+
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active or user.is_agent:
             raise ValidationError(REFUSED, code="invalid_login")
@@ -46,11 +53,13 @@ def recorded_sign_in(request: HttpRequest, enter: Callable[[], HttpResponse]) ->
         response = enter()
     except TooManyTries as shut:
         return _shut(request, shut)
+    except entering.MoreIsAsked as more:
+        return entering.half_way(request, more.user, source=entering.PASSWORD, next_url=request.POST.get("next", ""))
     if request.method != "POST":
         return response
     user: Any = request.user
     if response.status_code == 302 and user.is_authenticated:
-        people.record_entry(user, source="admin")
+        entering.note_entry(request, user, source=entering.PASSWORD)
     elif request.POST.get("username"):
         people.record_refusal(request.POST["username"], source="admin")
     return response

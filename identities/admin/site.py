@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -13,8 +14,20 @@ from unfold.sites import UnfoldAdminSite
 from audit.actors import Actor
 from identities.access import matrix
 from identities.access.matrix import Duty
-from identities.admin import dashboard, notices, policy_page, programme, reports, saved_filters, secrets_seen
-from identities.admin.own_password import change_own_password
+from identities.admin import (
+    dashboard,
+    notices,
+    oidc,
+    own_factors,
+    policy_page,
+    profile,
+    programme,
+    reports,
+    saved_filters,
+    second_step,
+    secrets_seen,
+)
+from identities.admin.own_password import change_own_password, must_change
 from identities.admin.scope import choose, scope_of
 from identities.admin.sign_in import SignInForm, recorded_sign_in, recorded_sign_out
 
@@ -48,6 +61,18 @@ class StewardAdminSite(UnfoldAdminSite):
             path("reports/<slug:name>/", self._page(reports.page), name="report"),
             path("filters/save/", self._page(saved_filters.save), name="filter_save"),
             path("filters/<uuid:filter_id>/remove/", self._page(saved_filters.remove), name="filter_remove"),
+            path("me/", self._page(profile.page), name="me"),
+            path("me/confirm/", self._page(own_factors.confirm), name="confirm"),
+            path("me/sessions/end/", self._page(profile.end_sessions), name="end_sessions"),
+            path("me/second-factor/add/", self._page(own_factors.add), name="factor_add"),
+            path("me/second-factor/codes/", self._page(own_factors.renew), name="factor_codes"),
+            path("me/second-factor/<int:factor_id>/remove/", self._page(own_factors.remove), name="factor_remove"),
+            path("me/provider/unlink/", self._page(own_factors.unlink), name="provider_unlink"),
+            # On the way in: nobody is signed in yet.
+            path("login/second-factor/", partial(second_step.prove, self), name="prove"),
+            path("login/enrolment/", partial(second_step.enrol, self), name="enrol"),
+            path("login/provider/", partial(oidc.begin, self), name="provider"),
+            path("login/provider/callback/", partial(oidc.callback, self), name="provider_callback"),
         ]
         return [*own, *super().get_urls()]
 
@@ -62,8 +87,8 @@ class StewardAdminSite(UnfoldAdminSite):
         @wraps(inner)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             target = reverse("admin:password_change", current_app=self.name)
-            must_change = self.has_permission(request) and request.user.must_reset_password  # type: ignore[union-attr]
-            if must_change and request.path not in {target, reverse("admin:logout", current_app=self.name)}:
+            has_to = self.has_permission(request) and must_change(request)
+            if has_to and request.path not in {target, reverse("admin:logout", current_app=self.name)}:
                 return HttpResponseRedirect(target)
             answer: HttpResponse = inner(request, *args, **kwargs)
             return answer
@@ -71,7 +96,8 @@ class StewardAdminSite(UnfoldAdminSite):
         return guarded
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return recorded_sign_in(request, lambda: super(StewardAdminSite, self).login(request, extra_context))
+        context = {"provider": settings.STEWARD_OIDC_NAME if oidc.is_on() else "", **(extra_context or {})}
+        return recorded_sign_in(request, lambda: super(StewardAdminSite, self).login(request, context))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return recorded_sign_out(request, lambda: super(StewardAdminSite, self).logout(request, extra_context))

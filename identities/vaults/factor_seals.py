@@ -11,7 +11,7 @@ PURPOSE = "second factors"
 NAME = "Steward"
 
 
-class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc]  # the library carries no types
+class SealedFactors(DefaultMFAAdapter):
     """What django-allauth asks us: to seal and to open, and by what names an app or a key shows us."""
 
     def encrypt(self, text: str) -> str:
