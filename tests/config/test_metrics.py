@@ -2,6 +2,7 @@
 
 import pytest
 
+pytestmark = pytest.mark.django_db
 TOKEN = {"HTTP_AUTHORIZATION": "Bearer right"}
 
 
