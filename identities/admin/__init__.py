@@ -25,6 +25,7 @@ from identities.admin import (
     roles as roles,
     rotations as rotations,
     secret_references as secret_references,
+    service_users as service_users,
     subscriptions as subscriptions,
     successions as successions,
     teams as teams,

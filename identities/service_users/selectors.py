@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from identities.people.models import RefreshToken, User
@@ -38,7 +38,7 @@ def listed(rows: QuerySet[User], *, at: datetime) -> QuerySet[User]:
     return rows.select_related("tenant", "register_row").annotate(
         session_until=Subquery(_open(at).filter(user_id=OuterRef("pk")).order_by("-expires_at").values("expires_at")[:1]),
         incidents=Coalesce(Subquery(counted), 0),
-        replacement_state=Coalesce(Subquery(begun), ""),
+        replacement_state=Coalesce(Subquery(begun), Value("")),
     )  # fmt: skip
 
 
