@@ -193,6 +193,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Teams", "groups", "identities.Team"),
                     _item("People", "group", "identities.User"),
+                    _item("Service users", "precision_manufacturing", "identities.ServiceUser"),
                     _item("Tenants", "domain", "identities.Tenant"),
                     _item("Channels", "campaign", "identities.Channel"),
                     _item("Subscriptions", "notifications", "identities.Subscription"),
