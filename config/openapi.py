@@ -34,6 +34,7 @@ def spectacular(*, session_cookie: str) -> dict[str, Any]:
             "ElevationState": ["asked", "coming", "live", "over", "ended", "rejected", "cancelled"],
             "BreakGlassState": "identities.elevations.models.BreakGlassState",
             "ApprovalState": "identities.approvals.models.ApprovalState",
+            "ReplacementState": "identities.service_users.models.ReplacementState",
             "RequestState": "identities.requests.models.RequestState",
             "CampaignState": "identities.recertification.models.CampaignState",
             "ReviewItemState": "identities.recertification.models.ItemState",

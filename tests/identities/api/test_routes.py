@@ -28,6 +28,7 @@ from identities.notifications.models import Channel, Delivery, Subscription
 from identities.policies.models import ResourcePolicy
 from identities.recertification.models import CampaignPlan, ReviewCampaign, ReviewItem
 from identities.requests.models import IdentityRequest
+from identities.service_users.models import Replacement
 from identities.succession.models import OwnershipTransfer, SuccessionCase
 from identities.vaults.models import VaultConnection
 from tests.factories import people as cast, runs as firings, tokens as bots
@@ -182,6 +183,9 @@ def one_of_every_kind():
         "campaignItems": ReviewItem.objects.create(campaign=campaign, identity=identity, risk_tier="low").pk,
         "campaignPlans": CampaignPlan.objects.create(
             tenant=tenant, name="theirs", every_days=90, next_at=timezone.now() + timedelta(days=1)
+        ).pk,
+        "replacements": Replacement.objects.create(
+            tenant=tenant, account=member, identity=identity, reason="theirs", overdue_at=at
         ).pk,
         "successions": SuccessionCase.objects.create(tenant=tenant, identity=identity, cause="theirs").pk,
         "transfers": OwnershipTransfer.objects.create(
