@@ -32,6 +32,7 @@ _HARMLESS_NAME = re.compile(
 )
 _SECRET_TEXT = re.compile(
     r"nhi_(?:[a-z]+)_[A-Za-z0-9]{20,}(?:_[A-Za-z0-9]+)?"  # our own client secrets
+    r"|srt_[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]*)?"  # our own refresh tokens
     r"|eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"  # JWT
     r"|\b(?:hvs|hvb|s)\.[A-Za-z0-9_-]{20,}"  # Vault and OpenBao tokens
     r"|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"

@@ -158,35 +158,31 @@ def _attempt(text: str, at: datetime) -> Session | _Failure:
     except NotOurs as exc:
         return _Failure(RefreshReason(exc.reason))
     metadata = {"refreshTokenId": str(claims.refresh_id)}
+    # The account before its tokens, as every command that ends sessions has it: else two could wait for each other.
+    user = User.objects.select_for_update(no_key=True).filter(pk=claims.user_id).first()
     if claims.expires_at <= at:
-        return _Failure(RefreshReason.VERIFICATION_FAILED, _holder(claims), metadata | {"cause": Cause.EXPIRED})
-    rows = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
-    row = rows.filter(pk=claims.refresh_id, user_id=claims.user_id).first()
-    if row is None:
-        return _Failure(RefreshReason.MISSING_REFRESH_STATE, _holder(claims), metadata)
-    reason, cause = _objection(row, text)
+        return _Failure(RefreshReason.VERIFICATION_FAILED, user, metadata | {"cause": Cause.EXPIRED})
+    row = RefreshToken.objects.select_for_update().filter(pk=claims.refresh_id, user_id=claims.user_id).first()
+    if row is None or user is None:
+        return _Failure(RefreshReason.MISSING_REFRESH_STATE, user, metadata)
+    reason, cause = _objection(row, user, text)
     # Compare and set: of two who come with the same token at once, one finds no row left to take.
     if reason is None and not RefreshToken.objects.filter(pk=row.pk).open().update(used_at=at):
         reason, cause = RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
     if reason is not None:
         if reason in _ENDS_THE_FAMILY:
             RefreshToken.objects.filter(family=row.family).invalidate(reason=cause or reason, at=at)
-        return _Failure(reason, row.user, metadata | ({"cause": cause} if cause else {}))
+        return _Failure(reason, user, metadata | ({"cause": cause} if cause else {}))
     details = {**metadata, "source": "refresh"}
-    audit.record(PersonEvent.SESSION_CONTINUED, actor=actor_of(row.user), subject=subject_of(row.user), details=details)
-    return _issue(row.user, family=row.family, source="refresh", at=at)
+    audit.record(PersonEvent.SESSION_CONTINUED, actor=actor_of(user), subject=subject_of(user), details=details)
+    return _issue(user, family=row.family, source="refresh", at=at)
 
 
-def _holder(claims: Claims) -> User | None:
-    """Whose token it says it is: it is under our MAC, so it was."""
-    return User.objects.filter(pk=claims.user_id).first()
-
-
-def _objection(row: RefreshToken, text: str) -> tuple[RefreshReason | None, str]:
+def _objection(row: RefreshToken, user: User, text: str) -> tuple[RefreshReason | None, str]:
     """What stands against this token, and the cause where one is known."""
     if row.invalidated_at is not None:
         return reason_for(row.reason), cause_of(row.reason)
-    if not row.user.is_active:
+    if not user.is_active:
         return RefreshReason.TOKEN_INVALIDATED, Cause.ACCOUNT_DISABLED
     if row.used_at is not None:
         return RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED

@@ -15,6 +15,7 @@ from audit.scrubbing import MASK, clean_changes, clean_members, clean_text
 SECRETS = [
     "nhi_prod_" + "aB3" * 14 + "x_9fK2aa",
     "nhi_dev_" + "0" * 43 + "_abcdef",
+    "srt_eyJzdWIiOiJ4IiwicmlkIjoieSJ9.c2lnbmF0dXJl",
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0",
     "hvs.CAESIJ1234567890abcdefghij",

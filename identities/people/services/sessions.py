@@ -35,6 +35,8 @@ def sign_out(
     Access tokens of an ended session are refused from then on. One that had ended before is no error. Raises Invalid
     for a refresh token that is not this account's.
     """
+    # The account before its tokens, as a refresh has it.
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     families = {family} if family else set()
     if refresh_token:
         families.add(_family_of(refresh_token, user))
