@@ -14,6 +14,7 @@ SCHEDULE = {
     "imports": _each(30.0, "identities.continue_imports", expires=20),
     "deliver": _each(5.0, "identities.deliver_secrets", expires=15),
     "tend": _each(5.0, "identities.tend_rotations", expires=15),
+    "accounts": _each(10.0, "identities.follow_accounts", expires=20),
     "lift": _each(5.0, "identities.lift", expires=15),
     "rotate-seen": _each(5.0, "identities.rotate_seen", expires=15),
     "tend-elevations": _each(10.0, "identities.tend_elevations", expires=20),

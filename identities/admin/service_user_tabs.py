@@ -44,7 +44,7 @@ def about(user: Any) -> list[Block]:
 def _register(user: Any) -> Block:
     row = getattr(user, "register_row", None)
     if row is None:
-        return Empty("Not in the register yet", "It is entered within half a minute.", icon="smart_toy")
+        return Empty("Not in the register yet", "It is entered within a minute.", icon="smart_toy")
     owner = row.technical_owner or row.technical_owner_label
     facts = [
         Fact("Identity", Link(row.name, page_of(row))),

@@ -100,6 +100,17 @@ class CredentialFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFact:
+    """The account of a service user that the row stands for; `failing_since`: its session cannot be refreshed."""
+
+    email: str
+    is_agent: bool = True
+    is_active: bool = True
+    failing_since: datetime | None = None
+    failing_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BindingFact:
     """A role that is held now, and when it last gave a permission that was used."""
 
@@ -222,6 +233,7 @@ class IdentityFacts:
     foreseen: tuple[Foreseen, ...] = ()
     leaks: tuple[LeakFact, ...] = ()
     namesake: str = ""
+    account: AccountFact | None = None
     shared_until: datetime | None = None
     rotation_days: int = 90
     standards: Standards = DEFAULTS

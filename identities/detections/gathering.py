@@ -9,7 +9,7 @@ from uuid import UUID
 from identities.access.models import RoleBinding
 from identities.access.permissions import PERMISSIONS
 from identities.detections import neighbours
-from identities.detections.facts import BindingFact, IdentityFacts, OwnerFact
+from identities.detections.facts import AccountFact, BindingFact, IdentityFacts, OwnerFact
 from identities.detections.forecasts.base import foreseen_of
 from identities.detections.granted import grants_of
 from identities.detections.held import credentials_of
@@ -34,7 +34,9 @@ PLAIN = (
 LISTS = ("downstream_systems", "downstream_permissions", "reported_by")
 #: An owner's columns: the person, how he is called, and whether the account works.
 _OWNERS = tuple((f"{role}_id", f"{role}_label", f"{role}__is_active") for role in ROLES)
-_MORE = ("tags", "owner_team_id", "owner_team__name")
+#: The account that the row stands for.
+_ACCOUNT = ("email", "is_agent", "is_active", "refresh_invalidated_at", "refresh_invalidated_reason")
+_MORE = (*(f"account__{name}" for name in _ACCOUNT), "tags", "owner_team_id", "owner_team__name")
 COLUMNS = (*PLAIN, *LISTS, *_MORE, *(name for names in _OWNERS for name in names))
 Row = dict[str, Any]
 
@@ -61,7 +63,9 @@ def gather(identity_ids: Collection[UUID], *, at: datetime) -> list[IdentityFact
             row,
             rules[row["tenant_id"]],
             team_answers=row["owner_team_id"] in teams,
-            namesake=people.get((row["tenant_id"], row["name"].casefold()), ""),
+            # The account itself is judged as such, not as somebody who happens to have its name.
+            namesake="" if row["account__email"] else people.get((row["tenant_id"], row["name"].casefold()), ""),
+            account=_account(row),
             credentials=tuple(held.get(row["id"], ())),
             bindings=tuple(bindings.get(row["id"], ())),
             grants=tuple(granted.get(row["id"], ())),
@@ -93,6 +97,12 @@ def _owners(row: Row) -> Iterable[OwnerFact]:
     for role, (person, label, is_active) in zip(ROLES, _OWNERS, strict=True):
         if row[person] or row[label]:
             yield OwnerFact(role, row[label], row[person], bool(row[is_active]))
+
+
+def _account(row: Row) -> AccountFact | None:
+    if not row["account__email"]:
+        return None
+    return AccountFact(*(row[f"account__{name}"] for name in _ACCOUNT))
 
 
 def _tags(written: object) -> Mapping[str, str]:

@@ -59,8 +59,10 @@ class InTheRegister(AccountFollower):
                 _let_go(row, actor=actor)
             return
         if row is None:
-            row = enter(user, owner=_maker(user, actor), actor=actor)
-        elif row.state != State.RETIRED:
+            maker = actor.id if actor.kind is ActorKind.PERSON else ""
+            enrol(user, owner=able_owner(user, maker), actor=actor)
+            return
+        if row.state != State.RETIRED:
             _say(row, user, actor=actor)
         _keep_in_step(row, user, actor=actor)
 
@@ -80,11 +82,23 @@ def row_of(user: User) -> ManagedIdentity | None:
     return ManagedIdentity.objects.filter(account_id=user.pk).select_related("owner_team").first()
 
 
-def enter(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
+def enrol(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
     """Enter an account that has no row: a new one, or the one of this kind and name that stands for no account yet.
 
     Its name is the address; where something else has that name, it gets a number. In the caller's transaction.
     """
+    row = _enter(user, owner=owner, actor=actor)
+    _keep_in_step(row, user, actor=actor)
+    return row
+
+
+def able_owner(user: User, person_id: str) -> User | None:
+    """Who can answer for it: a person of its tenant. Whoever makes an account does, until somebody else does."""
+    people = User.objects.filter(tenant_id=user.tenant_id, is_active=True, is_agent=False).exclude(pk=user.pk)
+    return people.filter(pk=person_id).first() if person_id else None
+
+
+def _enter(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
     at = timezone.now()
     row = _adopted(user) or _entered(user, owner, actor=actor)
     row.account = user
@@ -155,11 +169,3 @@ def _let_go(row: ManagedIdentity, *, actor: Actor) -> None:
     row.save(update_fields=["account"])
     if row.state != State.RETIRED:
         lifecycle.retire(row, reason=NO_MACHINE, actor=actor)
-
-
-def _maker(user: User, actor: Actor) -> User | None:
-    """Whoever makes an account answers for it until somebody else does; a machine or a stranger cannot."""
-    if actor.kind is not ActorKind.PERSON:
-        return None
-    people = User.objects.filter(tenant_id=user.tenant_id, is_active=True, is_agent=False).exclude(pk=user.pk)
-    return people.filter(pk=actor.id).first()

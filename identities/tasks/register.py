@@ -12,11 +12,14 @@ from kombu.exceptions import OperationalError
 
 from audit.actors import Actor
 from identities.credentials import reminders, rotations as overlaps, usage as uses
+from identities.detections import accounts
 from identities.discovery import services as discovery
 from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
+from identities.inventory import posture
 from identities.lifecycle import drills, leavers_rotation, pausing, rotations
 from identities.people import mailing
+from identities.service_users import services as service_users
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +103,15 @@ def tend_rotations() -> None:
     """Each five seconds: evidence moves the rotations that are due."""
     if moved := overlaps.tend(timezone.now()):
         log.info("tend", rotations=moved)
+
+
+@shared_task(name="identities.follow_accounts", ignore_result=True)
+def follow_accounts() -> None:
+    """Each ten seconds: accounts that have no row get one, and those that fail, or work again, are judged."""
+    if entered := service_users.ensure_rows():
+        log.info("follow_accounts", entered=entered)
+    for identity_id in accounts.out_of_step():
+        posture.mark([identity_id])
 
 
 @shared_task(name="identities.forget_uses", ignore_result=True)

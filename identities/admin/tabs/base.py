@@ -33,6 +33,11 @@ class IdentityTab(ABC):
     def __init__(self, identity: ManagedIdentity, scope: Scope) -> None:
         self.identity, self.scope = identity, scope
 
+    @classmethod
+    def applies(cls, identity: ManagedIdentity) -> bool:
+        """Whether an identity has this tab at all. From its row alone."""
+        return True
+
     @abstractmethod
     def blocks(self) -> Sequence[Block]:
         """What the open tab shows, from top to bottom."""
@@ -44,5 +49,5 @@ class IdentityTab(ABC):
 
 def tabs_for(identity: ManagedIdentity, scope: Scope) -> list[IdentityTab]:
     """The tabs this person may open, in order."""
-    allowed = [kind for kind in kinds.values() if scope.may(kind.duty)]
+    allowed = [kind for kind in kinds.values() if kind.applies(identity) and scope.may(kind.duty)]
     return [kind(identity, scope) for kind in sorted(allowed, key=lambda kind: kind.position)]

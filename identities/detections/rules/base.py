@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ class Remedy(StrEnum):
     CREDENTIALS = "tab:credentials"
     ACCESS = "tab:access"
     SCHEDULES = "tab:schedules"
+    ACCOUNT = "tab:account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ class Rule(ABC):
     @abstractmethod
     def judge(self, facts: IdentityFacts, at: datetime) -> Iterable[Observation]:
         """What speaks against this identity at `at`; mostly nothing."""
+
+
+def moment(at: datetime) -> str:
+    """An instant as evidence writes it."""
+    utc = at.astimezone(UTC)
+    return f"{day(utc)}, {utc:%H:%M} UTC"
 
 
 def day(at: datetime) -> str:

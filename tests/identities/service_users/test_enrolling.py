@@ -1,10 +1,13 @@
 """Service users in the register: one row each, made with the account, following it, and stopping with it."""
 
 import pytest
+from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import AuditEvent
 from identities.credentials import services as credentials
+from identities.detections import accounts as accounts_of_findings, services as findings
+from identities.detections.models import Finding
 from identities.discovery import merging
 from identities.errors import Conflict, Invalid
 from identities.inventory import services as inventory
@@ -15,6 +18,7 @@ from identities.people import services as accounts
 from identities.people.actors import actor_of
 from identities.people.models import RefreshToken, User
 from identities.people.sign_in import open_session
+from identities.service_users import services
 from identities.tokens.authorise import refusal
 from tests.factories import people, register
 
@@ -206,3 +210,48 @@ def test_a_last_admin_whom_nobody_marked_keeps_the_account_and_the_stop_says_so(
     row = quarantine(row_of(admin), reason="odd", actor=SYSTEM)
     assert "still signs in" in row.effects["said"]["account"]
     assert is_active(admin)
+
+
+# accounts from before
+
+
+def test_accounts_from_before_get_their_row_once_and_whoever_made_them_answers(admin):
+    user = make(admin)
+    ManagedIdentity.objects.filter(account=user).update(account=None, state="retired")
+    people.agent(of=admin.tenant)
+    stopped = people.agent(of=admin.tenant, is_active=False)
+    assert services.ensure_rows(limit=2) == 2
+    assert services.ensure_rows() == 1
+    assert services.ensure_rows() == 0
+    assert row_of(user).technical_owner == admin
+    assert row_of(stopped).state == "disabled"
+
+
+def test_nothing_to_enter_costs_one_query(admin, django_assert_num_queries):
+    make(admin)
+    with django_assert_num_queries(1):
+        services.ensure_rows()
+
+
+def test_an_account_that_fails_or_is_mended_is_judged_again(admin):
+    user = make(admin)
+    row = row_of(user)
+    findings.evaluate([row.pk], at=timezone.now())
+    assert accounts_of_findings.out_of_step() == []
+    failing = {"refresh_invalidated_at": timezone.now(), "refresh_invalidated_reason": "password-rotated"}
+    User.objects.filter(pk=user.pk).update(**failing)
+    assert accounts_of_findings.out_of_step() == [row.pk]
+    findings.evaluate([row.pk], at=timezone.now())
+    assert Finding.objects.get(identity=row, code="NHI4-REFRESH").owner == admin
+    assert accounts_of_findings.out_of_step() == []
+    User.objects.filter(pk=user.pk).update(refresh_invalidated_at=None, refresh_invalidated_reason="")
+    assert accounts_of_findings.out_of_step() == [row.pk]
+    findings.evaluate([row.pk], at=timezone.now())
+    assert Finding.objects.get(identity=row, code="NHI4-REFRESH").state == "resolved"
+
+
+def test_an_unmarked_account_is_one_finding_and_not_two(admin):
+    row = row_of(make(admin, is_agent=False))
+    findings.evaluate([row.pk], at=timezone.now())
+    codes = set(Finding.objects.filter(identity=row).values_list("code", flat=True))
+    assert {code for code in codes if code.startswith("NHI10")} == {"NHI10-UNMARKED"}

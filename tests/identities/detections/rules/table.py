@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from identities.detections.facts import IdentityFacts
+from identities.detections.facts import AccountFact, IdentityFacts
 from identities.inventory.standards import standards_from
 from tests.identities.detections.rules.cases import (
     AT,
@@ -120,6 +120,13 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
             healthy(kind="database_user", **STATIC),
             healthy(credentials=(key(kind="certificate"),)),
         ],
+    ),
+    "NHI4-REFRESH": (
+        [
+            healthy(account=AccountFact("a-agent@x.org", failing_since=ago(hours=2), failing_reason="hash-mismatch")),
+            healthy(account=AccountFact("a-agent@x.org", failing_since=AT, failing_reason="password-rotated")),
+        ],
+        [healthy(account=AccountFact("a-agent@x.org")), healthy()],
     ),
     "NHI4-PASSWORD": (
         [healthy(auth_method="password"), healthy(credentials=(key(kind="password", label="console"),))],
@@ -332,6 +339,17 @@ TABLE: dict[str, tuple[list[IdentityFacts], list[IdentityFacts]]] = {
     "NHI10-PERSONAL": (
         [healthy(ownership_class="human"), healthy(namesake="ann@example.com")],
         [healthy(), vendor()],
+    ),
+    "NHI10-UNMARKED": (
+        [
+            healthy(account=AccountFact("sync-agent@example.com", is_agent=False)),
+            healthy(account=AccountFact("sync-agent@example.com", is_agent=False), state="disabled"),
+        ],
+        [
+            healthy(account=AccountFact("sync-agent@example.com")),
+            healthy(account=AccountFact("sync-agent@example.com", is_agent=False, is_active=False)),
+            healthy(),
+        ],
     ),
     "NHI10-SHARED-ADMIN": ([healthy(auth_method="human_shared_admin")], [healthy(privilege_level="admin")]),
     "HYGIENE-NAME": (
