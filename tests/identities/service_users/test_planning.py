@@ -1,6 +1,7 @@
 """The plan: what a service user did within ninety days, and the least role for it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -46,7 +47,7 @@ def test_what_was_refused_and_what_is_too_long_ago_asks_for_nothing(agent: User)
 
 
 def test_a_door_that_opened_on_a_row_that_did_not_was_no_use(agent: User) -> None:
-    here = {"kind": "schedule", "resource_id": "1", "correlation_id": "c-1"}
+    here: dict[str, Any] = {"kind": "schedule", "resource_id": "1", "correlation_id": "c-1"}
     did(agent, "schedule.run", **here)
     did(agent, "operate_schedule", machine_permission="schedule.run", outcome="deny", **here)
     assert plan(agent).permissions == ()
