@@ -17,6 +17,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 from requests import RequestException
 
@@ -91,7 +92,7 @@ class Provider(OpenIDConnectProvider):
     oauth2_adapter_class = Adapter
 
 
-@require_GET
+@method_decorator(require_GET)
 def begin(site: Any, request: HttpRequest) -> HttpResponse:
     """To the provider. Nothing of the query but `next` is taken."""
     if not is_on():
@@ -106,7 +107,7 @@ def begin(site: Any, request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@require_GET
+@method_decorator(require_GET)
 def callback(site: Any, request: HttpRequest) -> HttpResponse:
     """Back from the provider."""
     if not is_on():

@@ -11,6 +11,7 @@ from django.contrib.auth import authenticate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from identities.admin import entering
@@ -63,7 +64,7 @@ def fresh(view: View) -> View:
     return asked
 
 
-@sensitive_post_parameters()
+@method_decorator(sensitive_post_parameters())
 def confirm(site: Any, request: HttpRequest) -> HttpResponse:
     """Ask for the password; a session opened through a provider has none, and signs in again."""
     user: Any = request.user
@@ -79,7 +80,7 @@ def confirm(site: Any, request: HttpRequest) -> HttpResponse:
 
 
 @fresh
-@sensitive_post_parameters()
+@method_decorator(sensitive_post_parameters())
 def add(site: Any, request: HttpRequest) -> HttpResponse:
     """Set up an app or a passkey."""
     user: Any = request.user

@@ -178,10 +178,7 @@ def _second_factor(user: User) -> Sequence[Block]:
     found = second_factor.factors(user)
     blocks: list[Block] = [_asked(has_one=bool(found)), _table(found)]
     if found:
-        left = second_factor.recovery_codes_left(user)
-        facts = [Fact("Left", left, "Each stands in for the second factor once.")]
-        blocks.append(Facts("Recovery codes", facts))
-        blocks.append(_renew(left))
+        blocks.append(_recovery(second_factor.recovery_codes_left(user)))
     if provider_links.is_linked(user):
         unlink = Link("Forget it", reverse("admin:provider_unlink"))
         text = "An account there opens this one, whatever becomes of your address."
@@ -197,12 +194,11 @@ def _asked(*, has_one: bool) -> Notice:
     return Notice("Your password is all there is", text, tone="warn", icon="gpp_maybe")
 
 
-def _renew(left: int) -> Notice:
-    text = "Make new ones when they run out or may have been seen."
-    tone = "warn" if left <= 2 else "info"
-    return Notice(
-        "New recovery codes", text, tone=tone, icon="sync", action=Link("Make", reverse("admin:factor_codes"))
-    )
+def _recovery(left: int) -> Notice:
+    text = "Each stands in for your second factor once. Make new ones when they run out or may have been seen."
+    title = f"{left} recovery {'code is' if left == 1 else 'codes are'} left"
+    renew = Link("Make new ones", reverse("admin:factor_codes"))
+    return Notice(title, text, tone="warn" if left <= 2 else "plain", icon="sync", action=renew)
 
 
 def _table(found: Sequence[second_factor.Factor]) -> Table:

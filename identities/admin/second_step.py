@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -31,8 +32,8 @@ class ProofForm(CommandForm):
     credential = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-@never_cache
-@sensitive_post_parameters()
+@method_decorator(never_cache)
+@method_decorator(sensitive_post_parameters())
 def prove(site: Any, request: HttpRequest) -> HttpResponse:
     """Ask for the second factor of whoever is half-way in."""
     user = entering.who_is_half_way(request)
@@ -51,8 +52,8 @@ def prove(site: Any, request: HttpRequest) -> HttpResponse:
     return _drawn(site, request, user, form, answer_late)
 
 
-@never_cache
-@sensitive_post_parameters()
+@method_decorator(never_cache)
+@method_decorator(sensitive_post_parameters())
 def enrol(site: Any, request: HttpRequest) -> HttpResponse:
     """Have whoever is half-way in set up the second factor that is required of them, and let them in with it."""
     user = entering.who_is_half_way(request)

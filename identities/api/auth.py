@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from identities.access.matrix import Duty
 from identities.access.principal import Principal
-from identities.api import lockout, permissions
+from identities.api import lockout, permissions, second_step
 from identities.api.authentication import REALM
 from identities.api.schema import describe
 from identities.api.serializers import Shape
@@ -54,6 +54,7 @@ class LoginShape(Shape):
 
     email = serializers.CharField(max_length=254, help_text="The address; case and outer spaces do not matter.")
     password = password_field("The password.")
+    code = second_step.code_field()
 
 
 class RefreshShape(Shape):
@@ -78,12 +79,14 @@ class LoginView(PortalView):
         problems=[
             (400, "invalid", "email: This field is required."),
             (401, "invalid_credentials", WRONG),
+            *second_step.PROBLEMS,
             (429, "too_many_failures", "Too many failed sign-ins from here."),
         ],
         description=(
             "An unknown address, a wrong password and a disabled account get the same answer. "
             "After ten failures of an account from one address: 429 for a quarter of an hour. After a hundred a minute "
             "from one address, whichever the accounts: 429 until the minute is over, for a right password too."
+            + second_step.SAID
         ),
     )
     def post(self, request: Request) -> Response:
@@ -102,6 +105,7 @@ class LoginView(PortalView):
             sign_in.record_refusal(email)
             raise Unauthenticated(WRONG, code="invalid_credentials")
         lockout.forget_failures(email)
+        second_step.check(user, body)
         return _answer(sign_in.open_session(user))
 
 

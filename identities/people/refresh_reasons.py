@@ -26,6 +26,8 @@ class Cause(StrEnum):
     SIGNED_OUT = "signed-out"
     REPLAYED = "replayed"
     NOT_STORED = "not-stored"
+    SECOND_FACTOR_RESET = "second-factor-reset"
+    SECOND_FACTOR_REQUIRED = "second-factor-required"
 
 
 def reason_for(ended_by: str) -> RefreshReason:

@@ -26,12 +26,12 @@ from identities.events import PersonEvent
 from identities.people import notices, one_time_codes
 from identities.people.actors import subject_of
 from identities.people.models import RefreshToken, User
+from identities.people.refresh_reasons import Cause
 from identities.people.services import rules
 
 MOST_PASSKEYS = 10
 NAME_LENGTH = 60
 SEED_BYTES = 20  # RFC 4226 §4, R6
-ENDED_BY_RESET = "second-factor-reset"
 
 
 class Policy(StrEnum):
@@ -90,6 +90,11 @@ def asked_of(user: User) -> Asked:
     if _firm(user).exists():
         return Asked.PROOF
     return Asked.ENROLMENT if now is Policy.REQUIRED else Asked.NOTHING
+
+
+def must_enrol(user: User) -> bool:
+    """Whether this person has to set up a second factor before anything else; no query where none is required."""
+    return policy() is Policy.REQUIRED and asked_of(user) is Asked.ENROLMENT
 
 
 def factors(user: User) -> list[Factor]:
@@ -191,7 +196,7 @@ def reset(user: User, *, actor: Actor, reason: str) -> None:
     if not kinds:
         raise Conflict(f"{locked.email} has no second factor.", code="no_second_factor")
     _rows(locked).delete()
-    ended = RefreshToken.objects.filter(user=locked).invalidate(reason=ENDED_BY_RESET, at=timezone.now())
+    ended = RefreshToken.objects.filter(user=locked).invalidate(reason=Cause.SECOND_FACTOR_RESET, at=timezone.now())
     event = audit.record(
         PersonEvent.SECOND_FACTOR_REMOVED,
         actor=actor,

@@ -21,7 +21,7 @@ from audit.events import Outcome
 from identities import throttle
 from identities.errors import Refused
 from identities.events import PersonEvent
-from identities.people import passwords, refresh_tokens, selectors, tries
+from identities.people import passwords, refresh_tokens, second_factor, selectors, tries
 from identities.people.actors import actor_of, subject_of
 from identities.people.models import RefreshToken, User
 from identities.people.refresh_reasons import Cause, RefreshReason, cause_of, reason_for
@@ -188,6 +188,8 @@ def _objection(row: RefreshToken, user: User, text: str) -> tuple[RefreshReason 
         return RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
     if not hmac.compare_digest(row.token_hash, refresh_tokens.digest(text)):
         return RefreshReason.HASH_MISMATCH, ""
+    if second_factor.must_enrol(user):
+        return RefreshReason.TOKEN_INVALIDATED, Cause.SECOND_FACTOR_REQUIRED
     return None, ""
 
 

@@ -102,7 +102,9 @@ def test_the_code_before_a_used_one_proves_nothing_any_more():
             prove(person, app.code(-1))
 
 
-@pytest.mark.parametrize("code", ["", "      ", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "0" * 500, "123\x00456"])
+@pytest.mark.parametrize(
+    "code", ["", "      ", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16", "0" * 500, "123\x00456"]
+)
 def test_what_is_no_code_is_refused_as_a_wrong_one(code):
     person = people.person()
     factors.with_app(person)
