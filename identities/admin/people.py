@@ -1,15 +1,16 @@
 """People: who may sign in, in which role; made, changed, disabled and enabled by the services of `people`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin.account_reach import as_far, may_disable
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Shown, button
@@ -17,7 +18,7 @@ from identities.admin.filters import WordFilter, by_choice
 from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
 from identities.admin.leaving import left_tab
-from identities.admin.pages import Page, Tab, link_to, list_of
+from identities.admin.pages import Page, Tab, address_of, link_to, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
 from identities.admin.person_forms import (
     ROLE_HELP,
@@ -28,14 +29,15 @@ from identities.admin.person_forms import (
     PlatformForm,
     RoleOfPersonForm,
 )
-from identities.admin.scope import Scope
+from identities.admin.scope import Scope, scope_of
 from identities.admin.site import site
 from identities.credentials import custody
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
-from identities.people import first_passwords, second_factor, services as people
+from identities.people import first_passwords, second_factor, selectors, services as people
 from identities.people.models import PortalRole, User
 from identities.people.second_factor import Kind
+from identities.service_users.models import ServiceUser
 
 
 def _create(call: Call) -> Done:
@@ -44,7 +46,7 @@ def _create(call: Call) -> Done:
         tenant=call.tenant,
         **call.values,
         password=password,
-        must_reset_password=not call.values["is_agent"],
+        must_reset_password=True,
         actor=call.actor,
     )
     return Done(f"{user.email} is made.", obj=user, shown=_shown(user, password))
@@ -52,14 +54,12 @@ def _create(call: Call) -> Done:
 
 def _new_password(call: Call) -> Done:
     password = first_passwords.generate()
-    user = people.set_password(call.obj, password=password, must_reset=not call.obj.is_agent, actor=call.actor)
+    user = people.set_password(call.obj, password=password, must_reset=True, actor=call.actor)
     return Done(f"{user.email} has a new password.", obj=user, shown=_shown(user, password))
 
 
 def _shown(user: User, password: str) -> Shown:
     intro = "Hand it over on a safe way. At the first sign-in they choose their own."
-    if user.is_agent:
-        intro = "Put it where the software finds it. Steward keeps only a hash."
     return Shown("First password", "Password", password, intro, (("E-mail address", user.email),))
 
 
@@ -77,18 +77,9 @@ def _disable(call: Call) -> Done:
     return Done(more, obj=call.obj, tone="warning")
 
 
-def _as_far(scope: Scope, user: User) -> bool:
-    """Whether the service would let them: `rules.check_account`."""
-    return not user.is_wide or user.pk == scope.user.pk or scope.principal.is_platform_admin
-
-
 def _another(scope: Scope, user: User) -> bool:
     """Somebody else, whom they reach: one's own is taken away on one's own page, with the password."""
-    return user.pk != scope.user.pk and _as_far(scope, user)
-
-
-def _may_disable(scope: Scope, user: User) -> bool:
-    return not user.is_platform_admin or _as_far(scope, user)
+    return user.pk != scope.user.pk and as_far(scope, user)
 
 
 def _seen(user: User, *, may_govern: bool) -> list[Fact]:
@@ -102,31 +93,35 @@ def _seen(user: User, *, may_govern: bool) -> list[Fact]:
 
 def _second_factor(user: User) -> list[Fact]:
     """Which ones a person has, by their kinds alone."""
-    if user.is_agent:
-        return []
     kinds = sorted({"app" if one.kind is Kind.APP else "passkey" for one in second_factor.factors(user)})
     return [Fact("Second factor", ", ".join(kinds) or Quiet("none"))]
 
 
+def _across(scope: Scope) -> list[Block]:
+    """That service users are listed elsewhere, where there are any."""
+    tenants = scope.tenant_ids(Duty.READ_REGISTER)
+    found = selectors.users(tenants).filter(is_agent=True).count()
+    if not found:
+        return []
+    said = "1 service user has a page of its" if found == 1 else f"{found} service users have pages of their"
+    link = Link("Service users", list_of(ServiceUser))
+    return [Notice(f"{said} own.", "", "info", "precision_manufacturing", link)]
+
+
 class AbilityFilter(WordFilter):
-    """Whether somebody may sign in, and as what."""
+    """Whether somebody may sign in."""
 
     title = "Account"
     parameter_name = "account"
-    words = (("active", "Active"), ("disabled", "Disabled"), ("people", "People"), ("agents", "Service users"))
+    words = (("active", "Active"), ("disabled", "Disabled"))
 
     def where(self, value: str) -> Q:
-        return {
-            "active": Q(is_active=True),
-            "disabled": Q(is_active=False),
-            "people": Q(is_agent=False),
-            "agents": Q(is_agent=True),
-        }[value]
+        return Q(is_active=value == "active")
 
 
 @admin.register(User, site=site)
 class PersonAdmin(CommandAdmin):
-    """The people and service users of a tenant."""
+    """The people of a tenant. Service users have pages of their own; the address of one here leads there."""
 
     called: ClassVar[str] = "People"
     list_display = ("person", "role_held", "account", "team_names", "seen")
@@ -151,7 +146,7 @@ class PersonAdmin(CommandAdmin):
             form=PersonEditForm,
             initial=PersonEditForm.initial_of,
             title="Edit person",
-            reaches=_as_far,
+            reaches=as_far,
         ),
         button(
             people.set_role,
@@ -169,8 +164,7 @@ class PersonAdmin(CommandAdmin):
             icon="supervisor_account",
             fields=ManagerForm,
             initial=lambda user: {"manager": user.manager_id},
-            applies=lambda user: not user.is_agent,
-            reaches=_as_far,
+            reaches=as_far,
             done="Saved.",
         ),
         Command(
@@ -180,7 +174,7 @@ class PersonAdmin(CommandAdmin):
             run=_new_password,
             confirm="The old password, every session and every refresh token of this person end at once.",
             applies=lambda user: user.is_active,
-            reaches=_as_far,
+            reaches=as_far,
         ),
         button(
             second_factor.reset,
@@ -188,7 +182,7 @@ class PersonAdmin(CommandAdmin):
             label="Reset second factor",
             icon="phonelink_erase",
             danger=True,
-            applies=lambda user: not user.is_agent and bool(second_factor.factors(user)),
+            applies=lambda user: bool(second_factor.factors(user)),
             reaches=_another,
             confirm="Their app, their passkeys and their recovery codes open nothing any more, and their API sessions "
             "end. Be sure that it is them who ask: until they set up a new one, their password alone is enough.",
@@ -202,7 +196,7 @@ class PersonAdmin(CommandAdmin):
             form=PlatformForm,
             initial=PlatformForm.initial_of,
             platform_only=True,
-            applies=lambda user: user.is_active and user.role == PortalRole.ADMIN and not user.is_agent,
+            applies=lambda user: user.is_active and user.role == PortalRole.ADMIN,
             intro="A platform administrator makes tenants, and sees and governs all of them.",
         ),
         Command(
@@ -213,7 +207,7 @@ class PersonAdmin(CommandAdmin):
             run=_disable,
             form=ReasonForm,
             applies=lambda user: user.is_active,
-            reaches=_may_disable,
+            reaches=may_disable,
             confirm="They are signed out at once. No automation stops: what they own goes on working.",
         ),
         button(
@@ -223,13 +217,36 @@ class PersonAdmin(CommandAdmin):
             icon="person_check",
             primary=True,
             applies=lambda user: not user.is_active,
-            reaches=_as_far,
+            reaches=as_far,
             done="{obj} may sign in again.",
         ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("teams")
+        return super().get_queryset(request).filter(is_agent=False).prefetch_related("teams")
+
+    def one(self, request: HttpRequest, object_id: str) -> Any:
+        """Remembered for the request: the page asks who it is about before it draws."""
+        known: dict[str, Any] = request.__dict__.setdefault("steward_people", {})
+        if object_id not in known:
+            known[object_id] = super().one(request, object_id)
+        return known[object_id]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if self.has_view_permission(request) and self.one(request, object_id).is_agent:
+            return HttpResponseRedirect(address_of(ServiceUser, object_id))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def command_view(self, request: HttpRequest, object_id: str, key: str) -> HttpResponse:
+        if self.has_view_permission(request) and self.one(request, object_id).is_agent:
+            return HttpResponseRedirect(address_of(ServiceUser, object_id))
+        return super().command_view(request, object_id, key)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        notices = _across(scope_of(request)) if self.has_view_permission(request) else []
+        return super().changelist_view(request, {"list_notices": notices, **(extra_context or {})})
 
     @column("Person", order="email")
     def person(self, user: User) -> object:
@@ -242,8 +259,7 @@ class PersonAdmin(CommandAdmin):
 
     @column("Account", order="is_active")
     def account(self, user: User) -> object:
-        state = Badge("active", "good") if user.is_active else Badge("disabled", "quiet")
-        return Lines([state, Badge("service user", "info")] if user.is_agent else [state], row=True)
+        return Badge("active", "good") if user.is_active else Badge("disabled", "quiet")
 
     @column("Teams")
     def team_names(self, user: User) -> object:

@@ -5,6 +5,7 @@ from django import forms
 from identities.admin.forms import CommandForm, ReasonForm, Section
 from identities.admin.identity_fields import Somebody
 from identities.people.models import PortalRole
+from identities.people.services.rules import AGENT_MARK
 
 ROLE_HELP = {
     PortalRole.READ_ONLY: "reads the register and runs",
@@ -17,22 +18,23 @@ ROLE_TONES = {PortalRole.ADMIN: "accent", PortalRole.AUDITOR: "info"}
 
 
 class PersonForm(CommandForm):
-    """A new person or service user."""
+    """A new person."""
 
     email = forms.EmailField(label="E-mail address", max_length=254, help_text="They sign in with it.")
     first_name = forms.CharField(max_length=80, required=False)
     last_name = forms.CharField(max_length=80, required=False)
     role = forms.ChoiceField(label="Portal role", choices=ROLE_CHOICES)
-    is_agent = forms.BooleanField(
-        label="Service user",
-        required=False,
-        help_text="For software that calls the API with a password. Never signs in here. "
-        "The address must read <capability>-agent@<domain>.",
-    )
     sections = (
         Section("Who", ("email", "first_name", "last_name")),
-        Section("What they may do", ("role", "is_agent")),
+        Section("What they may do", ("role",)),
     )
+
+    def clean_email(self) -> str:
+        """Software signs in otherwise: made here, its account would be a person's that nobody watches."""
+        email = str(self.cleaned_data["email"])
+        if AGENT_MARK in email.lower():
+            raise forms.ValidationError("This is the address of a service user: make it under Service users.")
+        return email
 
 
 class PersonEditForm(CommandForm):

@@ -15,6 +15,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.jose import verify as jose
 from identities.people import selectors as people
 from identities.people.models import User
+from identities.service_users import using
 from identities.tokens import user_tokens, verification
 
 REALM = 'Bearer realm="steward"'
@@ -63,6 +64,7 @@ def _person(text: str) -> tuple[Principal, Any]:
     user = people.bearer(token.user_id, token.session)
     if user is None or _is_older_than_password(token.issued_at, user):
         raise InvalidToken
+    using.note(user)
     return Principal.person(user, token_issuer=token.issuer, token_jti=str(token.jti)), token.claims
 
 

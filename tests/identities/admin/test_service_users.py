@@ -206,3 +206,32 @@ def test_the_list_and_every_tab_cost_few_queries(admin, agent, browser):
         with CaptureQueriesContext(connection) as found:
             assert browser.get(address).status_code == 200
         assert len(found) <= MOST_QUERIES, (address, [query["sql"][:120] for query in found])
+
+
+# people beside them
+
+
+def test_people_and_service_users_do_not_mix(admin, agent, browser):
+    listed = text_of(browser.get(pages.listing(User)))
+    assert agent.email not in listed
+    assert "1 service user has a page of its own." in listed
+    person = User.objects.get(pk=agent.pk)
+    for address in (pages.page(person), pages.command(person, "disable")):
+        assert browser.get(address).url == pages.page(agent)
+    stranger = pages.signed_in(people.person())
+    assert stranger.get(pages.page(person)).status_code == 404
+
+
+def test_a_person_is_not_made_with_the_address_of_a_service_user(browser):
+    form = {"email": "sync-agent@aegis.example", "role": "READ_ONLY"}
+    assert "make it under Service users" in text_of(browser.post(pages.adding(User), form))
+    assert not User.objects.filter(email=form["email"]).exists()
+
+
+def test_its_row_in_the_register_has_a_tab_of_the_account_and_no_button_for_a_secret(agent, browser):
+    row = ManagedIdentity.objects.get(account=agent)
+    assert pages.page(agent) in text_of(browser.get(pages.page(row, "account")))
+    shown = browser.get(pages.page(row))
+    assert {way.label for way in shown.context["ways"]}.isdisjoint({"Issue secret", "Rotate", "Add key"})
+    other = ManagedIdentity.objects.create(tenant=row.tenant, name="plain", client_id="plain")
+    assert "account" not in [tab.key for tab in browser.get(pages.page(other)).context["page"].tabs]
