@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from config import beat, csp, keyring, limits, logs, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
@@ -305,6 +306,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False
+# Maps of sources are most of what there is to compress, and only somebody with open developer tools asks for them.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.STRICT}
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logs.dict_config(LOG_LEVEL.upper())
