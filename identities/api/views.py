@@ -39,6 +39,8 @@ class PortalView(APIView):
     machine_permissions: ClassVar[Mapping[str, str]] = {}
     open_methods: ClassVar[frozenset[str]] = frozenset()
     only_for: ClassVar[Mapping[str, str]] = {}
+    #: Methods that stay open to somebody who must choose a new password first.
+    before_new_password: ClassVar[frozenset[str]] = frozenset()
     resource_kind: ClassVar[str] = ""
     orderings: ClassVar[Mapping[str, str]] = {"createdAt": "created_at"}
     ordering: ClassVar[str] = "-createdAt"
