@@ -15,6 +15,7 @@ from identities.people import first_passwords, services as people
 from identities.people.models import PortalRole, Tenant, User
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
+from scheduling.builtin import every
 from scheduling.demo import loading
 
 FIRST_TENANT = "Main"
@@ -29,7 +30,7 @@ class FirstAdmin:
 
 
 def prepare() -> FirstAdmin | None:
-    """Migrate, and make the keys, the first ADMIN, the static files and, if asked for, the demo estate.
+    """Migrate, and make the keys, the first ADMIN, the static files, the demo if asked for, and what is built in.
 
     The answer is the first ADMIN if this call made one. Raises CannotStart when a setting does not fit.
     """
@@ -40,6 +41,7 @@ def prepare() -> FirstAdmin | None:
     collect_static()
     if settings.DEMO:
         load_demo()
+    every.ensure()
     return admin
 
 

@@ -6,6 +6,7 @@ from audit.models import AuditEvent
 from config.portal import first_start
 from config.portal.listening import CannotStart
 from identities.people.models import PortalRole, Tenant, User
+from scheduling.models import Schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +78,13 @@ def test_the_state_of_static_files_is_the_same_until_one_changes(settings, tmp_p
 
     finders.get_finder.cache_clear()
     assert before != first_start._static_state()
+
+
+def test_the_first_tenant_has_what_is_built_in_from_the_start(settings, monkeypatch):
+    monkeypatch.setattr(first_start, "call_command", lambda name, **options: None)
+    monkeypatch.setattr(first_start, "collect_static", lambda: None)
+    settings.DEMO = False
+    first_start.prepare()
+    first_start.prepare()
+    made = Schedule.objects.filter(tenant__name="Main").order_by("name").values_list("name", "is_enabled")
+    assert list(made) == [("Agent health check", True), ("Rotate what rotates by itself", True)]
