@@ -20,7 +20,7 @@ from identities.people.models import Team, Tenant, User
 from identities.programme import services as programme
 from identities.programme.models import SavedFilter
 from identities.vaults.references import SecretReference
-from scheduling.demo import estate, governing, history, importing, moving, plans, removal, telling
+from scheduling.demo import estate, governing, history, importing, moving, plans, removal, serving, telling
 from scheduling.demo.shapes import DAY, address, resolved
 from scheduling.models import Schedule, Workflow
 from scheduling.preflight import selectors as preflights
@@ -65,9 +65,12 @@ def load(at: datetime | None = None) -> bool:
     moving.load(tenant, at, actor)
     _let_go(tenant, actor)
     _load_filters(tenant, actor)
-    if not history.is_written(tenant):
+    is_new = not history.is_written(tenant)
+    if is_new:
         history.write(tenant, at, actor)
         governing.load(tenant, at)
+    serving.load(tenant, at, actor)
+    if is_new:
         telling.tell(tenant, at)
     _load_schedules(plans.PLANS[-1:], tenant, actor)
     _try_schedules(tenant, actor)

@@ -46,6 +46,7 @@ from identities.recertification.models import (
     ReviewItem,
 )
 from identities.requests.models import IdentityRequest
+from identities.service_users.models import HealthLook, RefreshIncident, Replacement
 from identities.succession.models import OwnershipTransfer, SuccessionCase
 from identities.tokens.models import IssuedToken
 from identities.vaults.models import LocalSecret, VaultConnection
@@ -64,6 +65,7 @@ from scheduling.services import runs, schedules, workflows
 
 REMOVED = "The demo was removed"
 AT_ONCE = 500
+OURS = {"identities", "scheduling", "audit"}
 
 #: What belongs to a tenant and by which path, children before what they hang on. A test looks for what is missing.
 BELONGINGS: tuple[tuple[type[models.Model], str], ...] = (
@@ -105,6 +107,9 @@ BELONGINGS: tuple[tuple[type[models.Model], str], ...] = (
     (IdentityRequest, "tenant_id"),
     (ApprovalVote, "approval__tenant_id"),
     (ApprovalRequest, "tenant_id"),
+    (Replacement, "tenant_id"),
+    (RefreshIncident, "tenant_id"),
+    (HealthLook, "tenant_id"),
     (IssuedToken, "identity__tenant_id"),
     (RoleBinding, "identity__tenant_id"),
     (Role, "tenant_id"),
@@ -170,9 +175,18 @@ def _stop(tenant: Tenant, actor: Actor) -> None:
 def _delete(tenant: Tenant, actor: Actor) -> None:
     subject = subject_of(tenant)
     ManagedIdentity.objects.filter(tenant=tenant).update(merged_into=None)
+    _forget_in_libraries(tenant)
     counts = dict(_deleted(tenant))
     gone = {"identities": counts.get(ManagedIdentity, 0), "rows": sum(counts.values()), "tables": len(counts)}
     audit.record(TenantEvent.REMOVED, actor=actor, subject=subject, reason=REMOVED, details=gone)
+
+
+def _forget_in_libraries(tenant: Tenant) -> None:
+    """Second factors, provider accounts and the like of people whom somebody let sign in: tables that are not ours."""
+    for relation in User._meta.related_objects:
+        rows: Any = QuerySet(relation.related_model)
+        if rows.model._meta.app_label not in OURS:
+            rows.filter(**{f"{relation.field.name}__tenant_id": tenant.pk}).delete()
 
 
 def _deleted(tenant: Tenant) -> Iterator[tuple[type[models.Model], int]]:

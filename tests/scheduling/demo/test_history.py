@@ -18,6 +18,7 @@ from identities.programme.measure import Unit
 from identities.programme.selectors import Day
 from identities.programme.slices import Slice
 from identities.tokens.models import IssuedToken
+from scheduling.builtin.agent_health import HEALTH_CHECK
 from scheduling.demo import exports
 from scheduling.models import RunStep, Schedule, ScheduleRun
 from scheduling.services.blocking import blocked
@@ -37,7 +38,8 @@ def test_nothing_of_it_lies_in_the_future(demo: Tenant, at: datetime) -> None:
     assert not IssuedToken.objects.filter(identity__tenant=demo, issued_at__gt=at).exists()
     assert not AuthorizationDecision.objects.filter(tenant_id=demo.pk, at__gt=at).exists()
     assert not Finding.objects.filter(tenant=demo, first_seen_at__gt=at).exists()
-    assert not ManagedIdentity.objects.filter(tenant=demo, created_at__gte=at, requests=None).exists()
+    of_today = ManagedIdentity.objects.filter(tenant=demo, created_at__gte=at, requests=None)
+    assert {row.name for row in of_today} == {HEALTH_CHECK.identity}, "the tenant was given it today"
     assert not ManagedIdentity.objects.filter(tenant=demo, last_used_at__gt=at).exists()
 
 

@@ -16,6 +16,7 @@ from identities.inventory.models import ManagedIdentity
 from identities.people.models import Tenant
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
+from scheduling.builtin.agent_health import HEALTH_CHECK
 from scheduling.demo import estate, exports, importing, loading, past_findings, plans
 from scheduling.models import Schedule, ScheduleRun, Workflow
 from scheduling.services import workflows
@@ -42,7 +43,8 @@ def test_it_is_loaded_once_whole_and_quickly() -> None:
     assert time.process_time() - began < SECONDS_OF_PROCESSOR
     names = set(ManagedIdentity.objects.filter(tenant=_demo()).values_list("name", flat=True))
     assert names >= {identity.name for identity in estate.IDENTITIES}
-    assert set(Schedule.objects.values_list("name", flat=True)) == {plan.name for plan in plans.PLANS}
+    wanted = {*(plan.name for plan in plans.PLANS), HEALTH_CHECK.name}
+    assert set(Schedule.objects.values_list("name", flat=True)) == wanted
     assert not Schedule.objects.filter(next_run_at=None).exists()
     assert not ScheduleRun.objects.filter(schedule__name=plans.PLANS[-1].name).exists(), "its first run is a real one"
     before = AuditEvent.objects.count()
