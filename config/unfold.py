@@ -98,6 +98,7 @@ UNFOLD: dict[str, Any] = {
             "950": "#042f2e",
         }
     },
+    "ACCOUNT": {"navigation": [{"title": "My account", "link": reverse_lazy("admin:me")}]},
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
@@ -194,6 +195,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Teams", "groups", "identities.Team"),
                     _item("People", "group", "identities.User"),
                     _item("Service users", "precision_manufacturing", "identities.ServiceUser"),
+                    _item("Replacements", "move_up", "identities.Replacement"),
                     _item("Tenants", "domain", "identities.Tenant"),
                     _item("Channels", "campaign", "identities.Channel"),
                     _item("Subscriptions", "notifications", "identities.Subscription"),

@@ -21,6 +21,7 @@ from identities.admin import (
     policies as policies,
     quarantines as quarantines,
     questionnaires as questionnaires,
+    replacements as replacements,
     requests as requests,
     roles as roles,
     rotations as rotations,

@@ -121,7 +121,8 @@ class IdentityAdmin(BulkPages, CommandAdmin):
         return Page(obj.name, [*shown, *timeline_tab(scope, obj)], badges, lead=obj.purpose, notices=notices)
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.select_related("tenant", "business_owner", "technical_owner", "deputy_owner", "owner_team")
+        rows = queryset.select_related("tenant", "business_owner", "technical_owner", "deputy_owner", "owner_team")
+        return rows.select_related("replacement_of__account", "replacement_of__role")
 
 
 def state_notices(identity: ManagedIdentity) -> list[Block]:

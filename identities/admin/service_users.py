@@ -16,6 +16,8 @@ from identities.admin.filters import WordFilter, by_choice
 from identities.admin.history import timeline_tab
 from identities.admin.pages import Page, Tab, list_of, page_of
 from identities.admin.parts import Badge, Block, Empty, Lines, Link, Notice, Quiet
+from identities.admin.replacement_commands import MIGRATE
+from identities.admin.replacements import way_out_tabs
 from identities.admin.scope import Scope, scope_of
 from identities.admin.service_user_commands import BUTTONS, CREATION
 from identities.admin.service_user_rows import (
@@ -71,7 +73,7 @@ class ServiceUserAdmin(CommandAdmin):
     """The service users of a tenant. `buttons` and `tabs` are where rooms beside this one add theirs."""
 
     called: ClassVar[str] = "Service users"
-    list_display = ("account", "role_held", "seen", "session", "password", "found", "triage", "way_out")
+    list_display = ("account", "role_held", "seen", "session", "password_aged", "found", "triage", "way_out")
     list_display_links = ("account",)
     list_filter = (
         by_choice("role", "Portal role", PortalRole.choices),
@@ -89,7 +91,7 @@ class ServiceUserAdmin(CommandAdmin):
         icon="precision_manufacturing",
     )
     creation: ClassVar[Command] = CREATION
-    buttons: ClassVar[Sequence[Command]] = BUTTONS
+    buttons: ClassVar[Sequence[Command]] = (*BUTTONS, MIGRATE)
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return selectors.listed(super().rows(queryset, scope).filter(is_agent=True), at=timezone.now())
@@ -116,10 +118,10 @@ class ServiceUserAdmin(CommandAdmin):
         return refresh_state(user)
 
     @column("Password age", order="-password_set_at")
-    def password(self, user: Any) -> object:
+    def password_aged(self, user: Any) -> object:
         return password_age(user)
 
-    @column("Incidents, 30 days", order="incidents")
+    @column("Incidents", order="incidents")
     def found(self, user: Any) -> object:
         return Link(str(user.incidents), page_of(user, tab="incidents")) if user.incidents else Quiet("none")
 
@@ -151,6 +153,7 @@ class ServiceUserAdmin(CommandAdmin):
             Tab("about", "About", lambda: about(obj)),
             Tab("sessions", "Sessions", lambda: sessions(obj)),
             Tab("incidents", "Incidents", lambda: incidents(obj), count=obj.incidents),
+            *way_out_tabs(obj, scope),
             *timeline_tab(scope, obj),
         ]
 

@@ -286,6 +286,7 @@ PAGES = {
     "identities.policyexception": READ,
     "identities.quarantine": READ,
     "identities.questionnaire": GOVERN,
+    "identities.replacement": GOVERN,
     "identities.resourcepolicy": READ,
     "identities.role": READ,
     "identities.rolebinding": READ,
