@@ -1,6 +1,10 @@
-"""Login, refresh and me."""
+"""Login, refresh, register, logout and me."""
+
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from identities.people import services as people
@@ -147,3 +151,147 @@ def test_login_takes_a_pinned_number_of_queries(call, django_assert_max_num_quer
     login(call, user.email)
     with django_assert_max_num_queries(16):
         assert login(call, user.email).status_code == 200
+
+
+# Registering and signing out
+
+
+REGISTER, LOGOUT = "/api/auth/register", "/api/auth/logout"
+NEWCOMER = {"email": "reports-agent@example.com", "password": "Th1sIsAStrong!Pass"}
+
+
+@pytest.mark.parametrize("body", [NEWCOMER, {}, {"email": "x"}, NEWCOMER | {"role": "ADMIN"}])
+def test_registering_is_closed_where_there_is_somebody_whatever_is_sent(call, problem, body):
+    cast.person()
+    problem(call.post(REGISTER, body), 403, "registration_closed")
+
+
+def test_nobody_registers_as_an_administrator_or_as_a_service_user(call, problem, settings):
+    cast.person()
+    settings.STEWARD_ALLOW_REGISTER = True
+    for more in ({"role": "ADMIN"}, {"isAgent": True}, {"isPlatformAdmin": True}, {"tenantId": str(cast.tenant().pk)}):
+        problem(call.post(REGISTER, NEWCOMER | more), 400)
+    body = call.post(REGISTER, NEWCOMER).json()
+    assert body["user"]["role"] == "READ_ONLY"
+    me = call.with_(Authorization=f"Bearer {body['accessToken']}").get(ME).json()
+    assert (me["isAgent"], me["isPlatformAdmin"]) == (False, False)
+    problem(call.post("/api/users", NEWCOMER), 403)
+
+
+def test_the_first_to_register_in_an_empty_house_gets_tokens_at_once(call, problem):
+    answer = call.post(REGISTER, NEWCOMER)
+    assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
+    assert answer.json().keys() == login(call, NEWCOMER["email"], NEWCOMER["password"]).json().keys()
+    problem(call.post(REGISTER, NEWCOMER | {"email": "eve@example.com"}), 403, "registration_closed")
+
+
+def speaker(call, session):
+    return call.with_(Authorization=f"Bearer {session['accessToken']}")
+
+
+def test_signing_out_takes_a_session_of_ones_own(call, problem):
+    user, other = cast.person(), cast.person()
+    theirs = login(call, other.email).json()
+    problem(call.post(LOGOUT), 401, "not_authenticated")
+    problem(call.post(LOGOUT, {"refreshToken": "nonsense"}), 401, "not_authenticated")
+    mine = login(call, user.email).json()
+    answer = speaker(call, mine).post(LOGOUT, {"refreshToken": theirs["refreshToken"]})
+    assert "refreshToken" in problem(answer, 400)["errors"]
+    problem(call.post(LOGOUT, {"userId": str(other.pk)}), 400)
+    problem(call.as_(bots.bot(permissions=("identity.read",))).post(LOGOUT), 403, "insufficient_scope")
+    assert speaker(call, theirs).get(ME).status_code == 200
+    assert speaker(call, mine).get(ME).status_code == 200
+
+
+def test_signing_out_ends_this_session_at_once_and_no_other(call, problem):
+    user = cast.agent()
+    one, other = login(call, user.email).json(), login(call, user.email).json()
+    answer = speaker(call, one).post(LOGOUT)
+    assert (answer.status_code, answer.json()["email"]) == (200, user.email)
+    problem(call.get(ME), 401, "invalid_token")
+    problem(call.with_().post(REFRESH, {"refreshToken": one["refreshToken"]}), 401, "token-invalidated")
+    assert speaker(call, other).get(ME).status_code == 200
+    assert call.post(LOGOUT, {"everywhere": True}).status_code == 200
+    problem(call.get(ME), 401, "invalid_token")
+
+
+def test_with_the_refresh_token_alone_one_signs_out_after_the_access_token_has_ended(call, problem):
+    session = login(call, cast.agent().email).json()
+    assert call.post(LOGOUT, {"refreshToken": session["refreshToken"]}).status_code == 200
+    problem(speaker(call, session).get(ME), 401, "invalid_token")
+
+
+# What is told to nobody, and tokens of the wrong kind
+
+
+def test_a_refused_sign_in_asks_the_same_of_the_database_whoever_it_is(call):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def asked(email, password="Wrong-Horse-9"):
+        with CaptureQueriesContext(connection) as seen:
+            assert login(call, email, password).status_code == 401
+        return [query["sql"].split()[0] for query in seen.captured_queries]
+
+    known, gone = cast.person(), cast.person(is_active=False)
+    empty = cast.person(password="!unusable")
+    asked("warm@example.com")
+    counts = {len(asked(*who)) for who in (
+        ("nobody@example.com",), (known.email,), (gone.email, cast.PASSWORD), (empty.email,)
+    )}  # fmt: skip
+    assert len(counts) == 1
+
+
+def test_the_wrong_kind_of_token_opens_nothing_of_ones_own(call, problem):
+    session = login(call, cast.agent().email).json()
+    for text in (session["refreshToken"], session["accessToken"][:-4] + "AAAA", "x.y.z", "", "ümlaut"):
+        answer = call.with_(Authorization=f"Bearer {text}".encode().decode("latin-1")).get(ME)
+        problem(answer, 401, "invalid_token")
+    problem(call.with_(Authorization=f"Basic {session['accessToken']}").get(ME), 401, "not_authenticated")
+    problem(call.with_().get(f"{ME}?access_token={session['accessToken']}"), 401, "not_authenticated")
+    problem(call.post(REFRESH, {"refreshToken": session["accessToken"]}), 401, "verification-failed")
+
+
+def test_a_persons_token_is_nothing_to_passport_and_a_machines_nothing_here(call, problem):
+    token = login(call, cast.person().email).json()["accessToken"]
+    form = "application/x-www-form-urlencoded"
+    said = call.with_(Authorization=f"Bearer {token}").post("/passport/introspect", f"token={token}", content_type=form)
+    assert said.status_code in {401, 403}
+    problem(call.as_(bots.bot(permissions=("identity.read",))).get("/api/users/me"), 403, "insufficient_scope")
+
+
+def test_a_token_past_its_end_is_refused(call, problem, settings):
+    session = login(call, cast.agent().email).json()
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.AUTH_ACCESS_TOKEN_TTL + 60)):
+        problem(speaker(call, session).get(ME), 401, "invalid_token")
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL + 1)):
+        problem(call.with_().post(REFRESH, {"refreshToken": session["refreshToken"]}), 401, "verification-failed")
+
+
+def test_the_lifetimes_are_the_settings(call, settings):
+    settings.AUTH_ACCESS_TOKEN_TTL, settings.AUTH_REFRESH_TOKEN_TTL = 5, 7
+    body = login(call, cast.agent().email).json()
+    assert (body["accessTokenExpiresIn"], body["refreshTokenExpiresIn"]) == (5, 7)
+
+
+def test_a_replayed_token_ends_what_came_of_it_the_access_token_too(call, problem):
+    first = login(call, cast.agent().email).json()
+    second = call.post(REFRESH, {"refreshToken": first["refreshToken"]}).json()
+    assert speaker(call, second).get(ME).status_code == 200
+    problem(call.with_().post(REFRESH, {"refreshToken": first["refreshToken"]}), 401, "refresh-id-mismatch")
+    for session in (first, second):
+        problem(speaker(call, session).get(ME), 401, "invalid_token")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"refreshToken": None}, {"refreshToken": 7}, {"refreshToken": "x" * 2001}, {"token": "x"}, [], "x"]
+)
+def test_a_refresh_without_a_token_is_a_bad_request(call, problem, body):
+    problem(call.post(REFRESH, body), 400)
+
+
+def test_who_speaks_is_asked_in_a_pinned_number_of_queries(call, django_assert_num_queries):
+    session = login(call, cast.agent().email).json()
+    caller = speaker(call, session)
+    with django_assert_num_queries(3):  # the bearer, the row it stands for, and the account as it is shown
+        assert caller.get(ME).status_code == 200
