@@ -53,6 +53,10 @@ def _trust(of: ManagedIdentity, *, is_secret: bool, signs: bool) -> Layer:
         proof = "a client secret or what it signs with its key" if is_secret else "what it signs with its key"
         said = [f"Passport of Steward issues its tokens, for {proof if signs else 'a client secret'}."]
         return Layer(part, [*said, vouching] if vouching else said)
+    if of.account_id is not None:
+        return Layer(
+            part, ["Steward's own sign-in, for an address and a password."], "Nothing vouches for its workload."
+        )
     passport = ["Passport of Steward issues its tokens."] if of.issuance == Issuance.FEDERATED else []
     if not of.upstream_trust_source:
         return Layer(part, passport, "Nobody is named who vouches for its workload.")
@@ -85,11 +89,13 @@ def _place_of(secret: ClientSecret) -> str:
 
 def _policy(of: ManagedIdentity, roles: Sequence[str]) -> Layer:
     part = "Who decides"
-    if of.issuance != Issuance.EXTERNAL:
+    if not of.ends_elsewhere and of.account_id is None:
         rules = ResourcePolicy.objects.filter(tenant_id=of.tenant_id).count()
         held = f"Its roles: {', '.join(roles[:SHOWN])}." if roles else "It holds no role, so everything is refused."
         more = f"{rules} {'policy' if rules == 1 else 'policies'} of the tenant, beside the built-in rules."
         return Layer(part, ["Steward's policy engine, before every call.", held, more])
+    if of.account_id is not None:
+        return Layer(part, ["Steward's own guard, by its portal role, as for people.", *of.downstream_permissions[:1]])
     if not of.downstream_permissions:
         return Layer(part, ["The platform it works on."], "What that platform lets it do is not known.")
     return Layer(part, [f"The platform it works on: {len(of.downstream_permissions)} permissions are on record."])
@@ -97,7 +103,11 @@ def _policy(of: ManagedIdentity, roles: Sequence[str]) -> Layer:
 
 def _watch(of: ManagedIdentity) -> Layer:
     part = "Who watches"
-    if of.issuance != Issuance.EXTERNAL:
+    if of.account_id is not None:
+        return Layer(
+            part, ["Steward's audit: each sign-in, refresh and change, and each decision on what it asks for."]
+        )
+    if not of.ends_elsewhere:
         return Layer(part, ["Steward's audit: every token, decision and change is recorded and sealed."])
     if of.use_state == UseState.UNOBSERVED:
         return Layer(part, ["Steward's audit, for changes of its record."], "No source tells when it is used.")
@@ -126,4 +136,4 @@ def _care(of: ManagedIdentity) -> Layer:
 
 
 def _must_rotate(of: ManagedIdentity) -> bool:
-    return of.issuance == Issuance.EXTERNAL and of.auth_method not in NOTHING_TO_ROTATE
+    return of.ends_elsewhere and of.auth_method not in NOTHING_TO_ROTATE

@@ -9,7 +9,6 @@ from identities.admin.parts.markup import markup
 from identities.admin.wording import BAD, GOOD, INFO, QUIET, WARN, span, took, words
 from identities.credentials.models import Rotation
 from identities.inventory.models import Knock
-from identities.inventory.vocabulary import Issuance
 from identities.lifecycle.models import LineKind, Quarantine, QuarantineLine
 from identities.lifecycle.selectors import Phase, phase_of
 
@@ -84,7 +83,7 @@ def figures(row: Quarantine) -> Facts:
     said = row.effects.get("said") or {}
     undone = row.effects.get("undone") or {}
     bindings = len(row.effects.get("bindings_ended") or [])
-    is_elsewhere = row.identity.issuance == Issuance.EXTERNAL
+    is_elsewhere = row.identity.ends_elsewhere
     facts = [
         Fact("Why", row.reason, wide=True),
         Fact("Called", Moment(row.called_at, exact=True), f"by {row.called_by}"),

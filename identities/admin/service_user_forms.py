@@ -79,11 +79,11 @@ class NewServiceUserForm(CommandForm):
     first = forms.ChoiceField(
         label="How it begins",
         choices=[
-            (SHOW_PASSWORD, "Show its password once, to be put where the software finds it"),
-            (TO_VAULT, "Sign it in, and put its tokens straight into a vault"),
+            (SHOW_PASSWORD, "Show its password once"),
+            (TO_VAULT, "Put its tokens into a vault"),
         ],
-        help_text="What goes straight into a vault is seen by nobody. Its password is not shown then: make a new one "
-        "on its page when it is needed.",
+        help_text="What goes straight into a vault is seen by nobody: it is signed in once, and its password is not "
+        "shown. Make a new one on its page when it is needed.",
     )
     vault = UsableVault(required=False, label="Vault", help_text="Only with a vault.")
     secret_name = forms.CharField(
@@ -98,7 +98,7 @@ class NewServiceUserForm(CommandForm):
         "store_tokens_at.secret_name": "secret_name",
     }
     sections = (
-        Section("Who", ("email", "first_name", "last_name", "owner")),
+        Section("Who", ("email", "owner", "first_name", "last_name")),
         Section("What it does", ("role",), "The narrowest role that lets it do its work. It can be changed later."),
         Section("First credentials", ("first", "vault", "secret_name")),
     )

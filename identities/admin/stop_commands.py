@@ -16,7 +16,6 @@ from identities.errors import Conflict
 from identities.inventory.dependencies.base import dependencies_of
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State, may_become
-from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import drills, pausing, releases, selectors
 from identities.lifecycle.models import Quarantine
 from identities.lifecycle.quarantines import quarantine
@@ -66,7 +65,9 @@ def stops(identity: ManagedIdentity) -> list[Block]:
         Fact("Live tokens", live, "They die at once."),
         Fact("Known to depend on it", len(found), f"The first {SHOWN} are listed." if len(found) > SHOWN else ""),
     ]
-    if identity.issuance == Issuance.EXTERNAL:
+    if identity.account_id is not None:
+        facts.append(Fact("Its account", "signs in no more", "The service user is disabled, and its sessions end."))
+    if identity.ends_elsewhere:
         facts.append(Fact("Issued elsewhere", "stopped here first", "Its revocation procedure opens as a checklist."))
     empty = Empty("Nothing known depends on it", "No schedule runs as this identity.", icon="check_circle")
     return [Facts("What stops", facts), Table("What stops working", ["Kind", "Name", "What happens"], rows, empty)]

@@ -183,6 +183,11 @@ class ManagedIdentity(models.Model):
         return self.state == State.ACTIVE.value
 
     @property
+    def ends_elsewhere(self) -> bool:
+        """Do others issue it, who alone can end it there? The account of a service user ends here, with its row."""
+        return self.issuance == Issuance.EXTERNAL and self.account_id is None
+
+    @property
     def has_owner(self) -> bool:
         """A person who can answer for it: a label alone is not one, a deputy or a team does not count here."""
         return self.business_owner_id is not None or self.technical_owner_id is not None

@@ -9,7 +9,6 @@ from django.db.models.functions import Cast
 from identities.credentials.places import resting
 from identities.credentials.selectors import live_keys, live_secrets
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.vocabulary import Issuance
 from identities.lifecycle import freezing, runbook
 from identities.lifecycle.evidence.base import Readable
 from identities.lifecycle.models import Quarantine
@@ -25,8 +24,7 @@ def known(row: Quarantine) -> runbook.Known:
     identity, at = row.identity, row.called_at
     audience = [f"Whoever takes tokens for {passport.audience()}"] if row.residual_until else []
     return runbook.Known(
-        # The account of a service user ends with its row: nothing is left to be done elsewhere.
-        is_external=identity.issuance == Issuance.EXTERNAL and identity.account_id is None,
+        is_external=identity.ends_elsewhere,
         procedure=identity.revocation_procedure,
         trust_source="" if identity.upstream_trust_source.casefold() in OURSELVES else identity.upstream_trust_source,
         credentials=_own(identity, at),

@@ -193,6 +193,15 @@ def test_filters_and_orders_answer(agent, browser, query):
     assert found is (query in NOW)
 
 
+def test_no_page_and_no_file_shows_the_hash_of_a_password(agent, browser):
+    kept = User.objects.get(pk=agent.pk).password
+    row = ManagedIdentity.objects.get(account=agent)
+    exported = f"{pages.listing(ServiceUser)}export/?format=csv"
+    for address in (pages.listing(ServiceUser), *(pages.page(agent, tab) for tab in TABS), pages.page(row, "account")):
+        assert kept not in text_of(browser.get(address))
+    assert kept not in b"".join(browser.get(exported)).decode()
+
+
 # what they cost
 
 
