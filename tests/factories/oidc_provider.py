@@ -78,7 +78,7 @@ class Provider:
         if "expired" in self.faults:
             body["exp"] = at - 60
         if "unsigned" in self.faults:
-            return jwt.encode(body, None, algorithm="none", headers={"kid": "k"})
+            return jwt.encode(body, "", algorithm="none", headers={"kid": "k"})
         if "symmetric" in self.faults:
             return jwt.encode(body, CLIENT_SECRET * 2, algorithm="HS256", headers={"kid": "k"})
         kid = {} if "no kid" in self.faults else {"kid": "k"}
