@@ -103,6 +103,7 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         ordering = ["-created_at", "id"]
         indexes = [
             models.Index(fields=["send_at"], condition=Q(state="waiting"), name="delivery_to_send"),
