@@ -164,6 +164,11 @@ def page_of(shape: type[Shape]) -> type[Shape]:
 _PAGES: dict[type[Shape], type[Shape]] = {}
 
 
+def a_page(*rows: Mapping[str, Any]) -> dict[str, Any]:
+    """An example of a list's answer: these rows on the only page."""
+    return {"results": list(rows), "next": None, "previous": None}
+
+
 def describe(
     summary: str,
     *,

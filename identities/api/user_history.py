@@ -13,7 +13,7 @@ from audit import selectors as trail
 from audit.actors import ActorKind
 from identities.access.matrix import Duty
 from identities.api.audit import EventShape
-from identities.api.schema import describe
+from identities.api.schema import a_page, describe
 from identities.api.serializers import ListQuery, Shape
 from identities.api.user_shapes import AN_ID, HistoryQuery
 from identities.api.users import AccountView
@@ -121,7 +121,7 @@ class OwnHistoryView(HistoryView):
         answer=EventShape,
         query=HistoryQuery,
         listing=True,
-        answers={"a failed refresh": ENTRY},
+        answers={"a failed refresh": a_page(ENTRY)},
         problems=[(400, "invalid", "limit: Ensure this value is less than or equal to 200.")],
         description=(
             "Creation, role and password changes, profile edits field by field, forced resets, sign-ins, tokens and "
@@ -141,7 +141,7 @@ class UserHistoryView(HistoryView, AccountView):
 
     @describe(
         "Read the history of an account", answer=EventShape, query=HistoryQuery, listing=True,
-        answers={"a failed refresh": ENTRY},
+        answers={"a failed refresh": a_page(ENTRY)},
     )  # fmt: skip
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         user: User = self.account(id)
@@ -162,7 +162,7 @@ class RefreshFailuresView(PortalView):
         answer=RefreshFailureShape,
         query=RefreshFailureQuery,
         listing=True,
-        answers={"a service user's": FAILURE},
+        answers={"a service user's": a_page(FAILURE)},
         problems=[(400, "invalid", "tenantId: There is no such tenant.")],
         description="Of people and service users; `isAgent=true` leaves those that the health check looks for.",
     )

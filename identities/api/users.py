@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identities.access.matrix import Duty
-from identities.api.schema import describe
+from identities.api.schema import a_page, describe
 from identities.api.serializers import OptionalReasonShape, ReasonShape
 from identities.api.user_shapes import ACCOUNT, AccountShape, NewRoleOfUserShape, NewUserShape, UserQuery
 from identities.api.views import PortalView
@@ -50,7 +50,7 @@ class UsersView(PortalView):
         answer=AccountShape,
         query=UserQuery,
         listing=True,
-        answers={"a service user": ACCOUNT},
+        answers={"a service user": a_page(ACCOUNT)},
         problems=[(400, "invalid", "tenantId: There is no such tenant.")],
     )
     def get(self, request: Request) -> Response:
