@@ -53,6 +53,7 @@ MIGRATE = Command(
     label="Migrate to a managed identity",
     submit="Make the identity",
     icon="move_up",
+    primary=True,
     run=_migrate,
     form=MigrateForm,
     initial=initial_of,

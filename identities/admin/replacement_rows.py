@@ -61,8 +61,7 @@ def uncovered_table(plan: Plan) -> list[Table]:
     ]
     if not rows:
         return []
-    text = "It needs a person, or an account that stays. The rest can move over without it."
-    return [Table("What no managed identity may do", ["What", "Times", "Last"], rows, _all_covered(), text)]
+    return [Table("What no managed identity may do", ["What", "Times", "Last"], rows, _all_covered())]
 
 
 def steps_of(row: Replacement, at: datetime) -> Steps:
@@ -133,7 +132,7 @@ def facts_of(row: Replacement) -> Facts:
         Fact("Ended", Moment(row.ended_at) if row.ended_at else ""),
         Fact("How it ended", row.ended_reason, wide=True),
     ]  # fmt: skip
-    return Facts("What was agreed", facts)
+    return Facts("What was agreed", [fact for fact in facts if fact.is_known])
 
 
 def not_covered_table(row: Replacement) -> Table:

@@ -11,7 +11,7 @@ NOTHING_DONE = (
     "would be refused. Choose the permissions by hand if you know what it does."
 )
 WIDE = "An AUDITOR reads every tenant; a managed identity sees its own tenant and no other."
-GOVERNS = "What it did in the place of an ADMIN and is not listed here needs a person, or an account that stays."
+MISSED = "What is listed as not covered needs a person, or an account that stays."
 LEFT_OUT = "left out of the role by choice"
 #: Where the same permission means less, or more, for a managed identity than the duty did for the account.
 DIFFERS = {
@@ -32,7 +32,7 @@ _DOING: dict[Duty | None, str] = {
     Duty.CANCEL_OWN_REQUEST: "Taking back {thing}",
     Duty.UNDO_DECISION: "Undoing decisions on {thing}",
     Duty.DECIDE_REQUEST: "Deciding on {thing}",
-    Duty.GOVERN: "Making or changing {thing}",
+    Duty.GOVERN: "Seeing or changing {thing}",
 }
 _THINGS = {
     "user": "people and service users",
@@ -62,7 +62,7 @@ def warnings(user: User, *, permissions: Iterable[str], uncovered: Iterable[Unco
     held, missed = tuple(permissions), [one for one in uncovered if one.matters]
     said = [] if held or missed else [NOTHING_DONE.format(days=days)]
     said += [WIDE] if user.role == PortalRole.AUDITOR else []
-    said += [GOVERNS] if user.role == PortalRole.ADMIN and missed else []
+    said += [MISSED] if missed else []
     is_wider = user.role == PortalRole.ANALYST
     return (*said, *(DIFFERS[name] for name in held if name in DIFFERS and (is_wider or name not in _OF_OWN_ROWS)))
 

@@ -134,7 +134,7 @@ def test_what_the_account_never_did_the_identity_may_not_do(live_server: Any) ->
     admin = person(url, people.person(of=agent.tenant))
     begun = admin.ask("POST", f"/api/users/{agent.pk}/replacement", {"reason": "Away from passwords."}).json()
     assert begun["permissions"] == ["schedule.read"]
-    assert [one["text"][:36] for one in begun["notCovered"]] == ["Making or changing people and servic"]
+    assert [one["text"][:36] for one in begun["notCovered"]] == ["Seeing or changing people and servic"]
     after = machine(url, begun["clientId"], begun["clientSecret"])
     assert after.ask("GET", f"{FLOW}/schedules").status_code == 200
     for row in ROWS:

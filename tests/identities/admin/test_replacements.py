@@ -71,7 +71,7 @@ def test_another_tenants_replacement_is_none(agent: ServiceUser) -> None:
 
 def test_the_wizard_shows_the_plan_before_anything_is_made(agent: ServiceUser, browser: Client) -> None:
     page = text_of(browser, pages.command(agent, "migrate"))
-    assert "Making or changing people and service users: open to people and service users only." in page
+    assert "Seeing or changing people and service users: open to people and service users only." in page
     assert "Used 2 times." in page
     assert "every schedule of the tenant" in page
     form = form_of(browser, agent, "migrate")

@@ -93,7 +93,7 @@ def test_the_plan_says_what_is_covered_and_what_is_not_in_plain_words(agent: Use
     found = client.get(plan(agent)).json()
     assert [(one["permission"], one["times"]) for one in found["permissions"]] == [("identity.read", 2)]
     [left] = found["notCovered"]
-    assert left["text"] == "Making or changing people and service users: open to people and service users only."
+    assert left["text"] == "Seeing or changing people and service users: open to people and service users only."
     assert (found["role"], found["quietHours"], found["decisions"]) == (None, 24, 3)
 
 

@@ -132,7 +132,7 @@ def test_what_is_kept_says_what_is_covered_and_what_is_not(agent: User) -> None:
     row.refresh_from_db()
     assert row.permissions == ["identity.read"]
     texts = [one["text"] for one in row.not_covered]
-    assert texts[0].startswith("Making or changing people and service users")
+    assert texts[0].startswith("Seeing or changing people and service users")
     assert texts[1] == "schedule.read: left out of the role by choice."
 
 
