@@ -69,7 +69,7 @@ def _routes(found: Iterable[Route]) -> str:
 
 
 def _does(route: Route) -> str:
-    return f"{route.does} (only {route.only_for})" if route.only_for else route.does
+    return f"{route.does} ({route.only_for})" if route.only_for else route.does
 
 
 def _who(route: Route) -> tuple[str, ...]:

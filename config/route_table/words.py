@@ -57,6 +57,13 @@ SITE_PAGES: Mapping[str, tuple[str, Duty]] = MappingProxyType(
         "switch_tenant": ("Look at another tenant, of those that one reads", Duty.READ_REGISTER),
         "notices": ("Waiting for you", Duty.OWN_PROFILE),
         "password_change": ("Change the own password", Duty.OWN_PROFILE),
+        "me": ("One's own page: facts, history, sessions, second factor", Duty.OWN_PROFILE),
+        "confirm": ("Say once more who one is", Duty.OWN_PROFILE),
+        "end_sessions": ("End one's own sessions", Duty.OWN_PROFILE),
+        "factor_add": ("Add a second factor", Duty.OWN_PROFILE),
+        "factor_codes": ("New recovery codes", Duty.OWN_PROFILE),
+        "factor_remove": ("Remove a second factor", Duty.OWN_PROFILE),
+        "provider_unlink": ("Forget the account at a provider", Duty.OWN_PROFILE),
         "programme": ("Programme", Duty.READ_REGISTER),
         "policy": ("Identity policy", Duty.READ_REGISTER),
         "policy_edit": ("Edit the identity policy", Duty.GOVERN),
@@ -70,5 +77,6 @@ SITE_PAGES: Mapping[str, tuple[str, Duty]] = MappingProxyType(
 
 #: Pages of the site that are no work of anybody's: ways in and out, and what other pages ask for.
 NO_PAGES = frozenset(
-    {"login", "logout", "password_change_done", "autocomplete", "jsi18n", "view_on_site", "app_list", ""}
-)
+    {"login", "enrol", "prove", "provider", "provider_callback", "logout", "password_change_done", "autocomplete",
+     "jsi18n", "view_on_site", "app_list", ""}
+)  # fmt: skip

@@ -146,6 +146,7 @@ class RegisterView(PortalView):
     tag = "auth"
     open_methods = frozenset({"POST"})
     authentication_classes = ()
+    only_for = {"POST": "while no user exists, or by setting"}
 
     @describe(
         "Make one's own account",
@@ -166,7 +167,10 @@ class RegisterView(PortalView):
     )
     def post(self, request: Request) -> Response:
         people.check_registration_is_open()
-        user = people.register_user(**self.read(NewPersonShape))
+        try:
+            user = people.register_user(**self.read(NewPersonShape))
+        except TooManyTries as shut:
+            raise lockout.TooManyFailures(shut.seconds) from shut
         return _answer(sign_in.open_session(user, source="register"), status=201)
 
 
@@ -175,6 +179,7 @@ class LogoutView(PortalView):
 
     tag = "auth"
     open_methods = frozenset({"POST"})
+    only_for = {"POST": "whoever holds a token of the session"}
 
     @describe(
         "Sign out",

@@ -53,7 +53,7 @@ class TenantsView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "POST": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
-    only_for = {"POST": "the platform administrator"}
+    only_for = {"POST": "only the platform administrator"}
     orderings = {"name": "name", "createdAt": "created_at"}
     ordering = "name"
 
@@ -84,7 +84,7 @@ class TenantView(PortalView):
     resource_kind = "tenant"
     duties = {"GET": Duty.READ_REGISTER, "PATCH": Duty.GOVERN}
     machine_permissions = {"GET": "identity.read"}
-    only_for = {"PATCH": "the platform administrator"}
+    only_for = {"PATCH": "only the platform administrator"}
 
     @describe("Read a tenant", answer=TenantShape)
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002

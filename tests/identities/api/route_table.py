@@ -292,6 +292,7 @@ PAGES = {
     "identities.rolebinding": READ,
     "identities.rotation": READ,
     "identities.secretgrant": READ,
+    "identities.serviceuser": READ,
     "identities.successioncase": READ,
     "identities.ownershiptransfer": READ,
     "identities.team": READ,
