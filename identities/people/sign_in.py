@@ -146,7 +146,7 @@ def refresh(text: str) -> Session:
     log.warning(
         "auth.refresh.failure",
         userId=str(outcome.user.pk) if outcome.user else None,
-        reason=outcome.reason,
+        reason=outcome.reason.value,
         metadata=dict(outcome.metadata),
     )
     raise RefreshFailed(outcome.reason)

@@ -11,7 +11,9 @@ from identities.errors import Refused
 FAILURES_A_MINUTE = 100
 #: Of the current password, asked of somebody who is signed in: whoever stole the session is not to find it out.
 FAILURES_OF_AN_ACCOUNT = 10
-KIND = "sign-in-failures"
+#: Each costs a hash, and leaves an account behind.
+REGISTRATIONS_A_MINUTE = 20
+KIND, REGISTRATIONS = "sign-in-failures", "registrations"
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,14 @@ def note_failure(*, account: str = "") -> None:
     for key, most in _counted(account):
         if throttle.hit(KIND, key).number == most:
             log.warning("sign_in.address_shut", address=_place())
+
+
+def note_registration() -> None:
+    """One more account that somebody at the caller's address makes for themselves; raises TooManyTries past twenty."""
+    if place := _place():
+        count = throttle.hit(REGISTRATIONS, place)
+        if count.number > REGISTRATIONS_A_MINUTE:
+            raise TooManyTries(count.seconds_left)
 
 
 def _counted(account: str) -> list[tuple[str, int]]:

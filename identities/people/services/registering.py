@@ -6,7 +6,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.actors import Actor
 from identities.errors import Missing, Refused
-from identities.people import home, refusals
+from identities.people import home, refusals, tries
 from identities.people.models import PortalRole, Tenant, User
 from identities.people.services import users
 from identities.people.services.tenants import create_tenant
@@ -26,9 +26,11 @@ def register_user(*, email: str, password: str, first_name: str = "", last_name:
     """Make an account for whoever asks (S2-11): READ_ONLY, a person, in the tenant of the first ADMIN.
 
     Open while no user exists, or with STEWARD_ALLOW_REGISTER. Never an ADMIN and never a service user, whatever the
-    address. Raises RegistrationClosed before anything is looked at, and Invalid as `create_user`.
+    address. Raises RegistrationClosed before anything is looked at, Invalid as `create_user`,
+    and `tries.TooManyTries` past so many from one address within a minute.
     """
     check_registration_is_open()
+    tries.note_registration()
     with transaction.atomic():
         tenant = _tenant()
         # Once more, held: of two who come at once to an empty house only one is the first.

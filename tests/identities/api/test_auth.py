@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from identities.people import services as people
+from identities.people import services as people, tries
 from identities.people.models import PortalRole
 from identities.tokens import user_tokens
 from tests.factories import people as cast, tokens as bots
@@ -183,6 +183,15 @@ def test_the_first_to_register_in_an_empty_house_gets_tokens_at_once(call, probl
     assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
     assert answer.json().keys() == login(call, NEWCOMER["email"], NEWCOMER["password"]).json().keys()
     problem(call.post(REGISTER, NEWCOMER | {"email": "eve@example.com"}), 403, "registration_closed")
+
+
+def test_so_many_accounts_a_minute_are_made_from_one_address(call, problem, settings, monkeypatch):
+    settings.STEWARD_ALLOW_REGISTER = True
+    monkeypatch.setattr(tries, "REGISTRATIONS_A_MINUTE", 2)
+    made = [call.post(REGISTER, NEWCOMER | {"email": f"ada{number}@example.com"}) for number in range(3)]
+    assert [answer.status_code for answer in made] == [201, 201, 429]
+    problem(made[2], 429, "too_many_failures")
+    assert 1 <= int(made[2]["Retry-After"]) <= 60
 
 
 def speaker(call, session):
