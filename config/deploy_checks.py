@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register as register_check
+from django.core.checks import CheckMessage, Error, Tags, Warning, register as register_check  # noqa: A004
 
 #: Values that stand in documentation, examples and tests; a secret everybody knows is none.
 SAMPLE_WORDS = (
@@ -89,6 +89,28 @@ def database_is_a_server(**_: Any) -> list[CheckMessage]:
     return []
 
 
+def provider_is_safe(**_: Any) -> list[CheckMessage]:
+    """E008: whoever speaks for the provider signs in as anybody; over plain http that is whoever sits in between."""
+    issuer = settings.STEWARD_OIDC_ISSUER
+    if not issuer:
+        return []
+    if not issuer.startswith("https://"):
+        hint = "OpenID Connect Discovery §3 asks for https."
+        return [Error("STEWARD_OIDC_ISSUER is not an https address.", hint=hint, id="steward.E008")]
+    if not (settings.STEWARD_OIDC_CLIENT_ID and settings.STEWARD_OIDC_CLIENT_SECRET):
+        hint = "Set STEWARD_OIDC_CLIENT_ID and STEWARD_OIDC_CLIENT_SECRET, or unset the issuer."
+        return [Error("The OIDC provider has no client id or no secret.", hint=hint, id="steward.E008")]
+    return []
+
+
+def second_factor_is_on(**_: Any) -> list[CheckMessage]:
+    """W001: a password that was learned opens everything its owner may do."""
+    if settings.STEWARD_SECOND_FACTOR == "off":
+        hint = "Leave it out (optional), or set it to required."
+        return [Warning("STEWARD_SECOND_FACTOR is off.", hint=hint, id="steward.W001")]
+    return []
+
+
 CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     debug_is_off,
     secret_key_is_own,
@@ -97,6 +119,8 @@ CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     hosts_are_named,
     broker_is_shared,
     database_is_a_server,
+    provider_is_safe,
+    second_factor_is_on,
 )
 
 

@@ -8,7 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from config import beat, csp, keyring, limits, logs, openapi
+from config import beat, csp, keyring, limits, logs, oauth2, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
 
 env = environ.Env()
@@ -204,30 +204,7 @@ AXES_SENSITIVE_PARAMETERS = ["password", "username"]
 
 # Machines.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "identities.OAuthClient"
-OAUTH2_PROVIDER = {
-    "OAUTH2_SERVER_CLASS": "identities.oauth.server.PassportServer",
-    "OAUTH2_VALIDATOR_CLASS": "identities.oauth.validator.PassportValidator",
-    "SCOPES": {"openid": "Sign in as the identity", "roles": "The identity's roles"},
-    "DEFAULT_SCOPES": ["roles"],
-    "ACCESS_TOKEN_EXPIRE_SECONDS": PASSPORT_TOKEN_TTL,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    **{
-        f"COMPLIANT_BCP_RFC9700_{gate}": True
-        for gate in (
-            "IMPLICIT_GRANT",
-            "PASSWORD_GRANT",
-            "PKCE_METHOD",
-            "ACCESS_TOKEN_TRANSPORT",
-            "AUTHZ_RESPONSE_ISS",
-            "TOKEN_STORAGE",
-            "REFRESH_TOKEN",
-            "REDIRECT_URI_SCHEME",
-            "REDIRECT_URI_MATCHING",
-            "PKCE_REQUIRED",
-        )
-    },
-}
+OAUTH2_PROVIDER = oauth2.provider(token_ttl=PASSPORT_TOKEN_TTL)
 
 # API.
 REST_FRAMEWORK = {

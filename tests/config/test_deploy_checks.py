@@ -20,6 +20,12 @@ PRODUCTION = {
     "CELERY_BROKER_URL": "redis://broker:6379/0",
 }
 
+PROVIDER = {
+    "STEWARD_OIDC_ISSUER": "https://id.acme.test",
+    "STEWARD_OIDC_CLIENT_ID": "steward",
+    "STEWARD_OIDC_CLIENT_SECRET": "of the client",
+}
+
 
 def found(engine: str = "django.db.backends.postgresql", **changes) -> list[str]:
     database = mock.patch.dict(settings.DATABASES["default"], ENGINE=engine)
@@ -29,6 +35,7 @@ def found(engine: str = "django.db.backends.postgresql", **changes) -> list[str]
 
 def test_a_production_shape_passes():
     assert found() == []
+    assert found(**PROVIDER, STEWARD_SECOND_FACTOR="required") == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,10 @@ def test_a_production_shape_passes():
         ({"ALLOWED_HOSTS": settings.LOCAL_HOSTS}, "steward.E005"),
         ({"CELERY_BROKER_URL": "memory://"}, "steward.E006"),
         ({"engine": "django.db.backends.sqlite3"}, "steward.E007"),
+        ({**PROVIDER, "STEWARD_OIDC_ISSUER": "http://id.acme.test"}, "steward.E008"),
+        ({**PROVIDER, "STEWARD_OIDC_CLIENT_SECRET": ""}, "steward.E008"),
+        ({**PROVIDER, "STEWARD_OIDC_CLIENT_ID": ""}, "steward.E008"),
+        ({"STEWARD_SECOND_FACTOR": "off"}, "steward.W001"),
     ],
 )
 def test_what_is_not_fit_for_production_is_refused(changes, expected):
