@@ -118,7 +118,7 @@ def measure() -> None:
 
 @shared_task(name="scheduling.built_in", ignore_result=True)
 def built_in() -> None:
-    """Each ten seconds: tenants that are new get what every tenant has from the start."""
+    """Each twenty seconds: tenants that are new get what every tenant has from the start."""
     if given := every.ensure():
         log.info("built_in", given=given)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -30,6 +30,7 @@ from identities.people.refresh_reasons import RefreshReason
 from identities.service_users import health
 from identities.service_users.models import HealthLook, RefreshIncident
 from tests.factories import people, tokens
+from tests.journeys.test_unaudited import no_room_in_the_audit
 from tests.scheduling.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,15 @@ def test_a_look_that_breaks_off_is_finished_by_the_next(tenant: Tenant, agent: U
     assert RefreshIncident.objects.count() == len(detected()) == 2
     assert len(look(tenant)) == 2
     assert detected() == sorted(str(event.uuid) for event in failures)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_recorded_is_not_counted_and_found_once_it_can(tenant: Tenant, agent: User) -> None:
+    failed = failure(agent)
+    with no_room_in_the_audit(), pytest.raises(DatabaseError):
+        look(tenant)
+    assert not RefreshIncident.objects.exists()
+    assert [found.event for found in look(tenant)] == [failed.uuid]
 
 
 def test_the_row_in_the_register_is_judged_anew(tenant: Tenant, agent: User) -> None:
