@@ -81,7 +81,7 @@ def verify_user_token(text: str) -> VerifiedUserToken:
     keys = keyring.public_keys(kid if isinstance(kid, str) else "")
     claims = jose.verify(text, keys, audience=settings.portal_audience(), issuer=settings.issuer(), typ=TYP)
     try:
-        return VerifiedUserToken(
+        verified = VerifiedUserToken(
             claims=claims,
             jti=uuid.UUID(claims["jti"]),
             user_id=uuid.UUID(claims["sub"]),
@@ -93,3 +93,7 @@ def verify_user_token(text: str) -> VerifiedUserToken:
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise BadToken("bad_claims") from None
+    # Who mints and who verifies are one installation: what was said of its lifetime holds to the second.
+    if verified.expires_at <= timezone.now():
+        raise BadToken("expired")
+    return verified

@@ -271,7 +271,7 @@ def test_a_persons_token_is_nothing_to_passport_and_a_machines_nothing_here(call
 
 def test_a_token_past_its_end_is_refused(call, problem, settings):
     session = login(call, cast.agent().email).json()
-    with time_machine.travel(timezone.now() + timedelta(seconds=settings.AUTH_ACCESS_TOKEN_TTL + 60)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.AUTH_ACCESS_TOKEN_TTL + 1)):
         problem(speaker(call, session).get(ME), 401, "invalid_token")
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL + 1)):
         problem(call.with_().post(REFRESH, {"refreshToken": session["refreshToken"]}), 401, "verification-failed")
