@@ -27,7 +27,7 @@ READ = (
     "tenant", "name", "kind", "triage", "triage_reasons", "environment", "state", "state_reason", "issuance",
     "business_owner", "business_owner_label", "technical_owner", "technical_owner_label", "owner_team",
     "owner_team__name", "is_orphaned", "auth_method", "rotate_by", "last_rotated_at", "use_state", "last_used_at",
-    "completeness", "reported_by", "unreported_since",
+    "completeness", "reported_by", "unreported_since", "account",
 )  # fmt: skip
 SOON = timedelta(days=14)
 _TONES = {
@@ -163,6 +163,6 @@ def _source(it: ManagedIdentity) -> object:
     if it.unreported_since is not None:
         return Badge("no longer reported", "warn", f"Since {it.unreported_since:%d %b %Y}")
     if not sources:
-        return Quiet("by hand")
+        return Quiet("its account" if it.account_id else "by hand")
     first = markup('<span class="sw-clip" title="{}">{}</span>', ", ".join(sources), sources[0])
     return Lines([first, Quiet(f"and {len(sources) - 1} more")]) if len(sources) > 1 else first

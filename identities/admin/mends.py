@@ -44,9 +44,15 @@ MENDS = {
 _ELSEWHERE = {"rotation_overdue": Mend("See its credentials", key="", tab="credentials")}
 
 
+#: A service user signs in with its password as long as there is one: what mends that is another identity.
+_OF_ACCOUNTS = dict.fromkeys(("human_style_password", "auth_method_not_allowed"), MENDS["user_account"])
+
+
 def mend_of(identity: ManagedIdentity, code: str) -> Link | None:
     """The way to the button that mends `code` on this identity; None where nothing needs mending."""
     elsewhere = _ELSEWHERE if identity.issuance == "external" else {}
+    if identity.account_id is not None:
+        elsewhere = elsewhere | _OF_ACCOUNTS
     mend = elsewhere.get(code) or MENDS.get(code)
     if mend is None:
         return None

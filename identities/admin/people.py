@@ -105,7 +105,7 @@ def _across(scope: Scope) -> list[Block]:
         return []
     said = "1 service user has a page of its" if found == 1 else f"{found} service users have pages of their"
     link = Link("Service users", list_of(ServiceUser))
-    return [Notice(f"{said} own.", "", "info", "precision_manufacturing", link)]
+    return [Notice(f"{said} own.", "", "quiet", "precision_manufacturing", link)]
 
 
 class AbilityFilter(WordFilter):

@@ -15,11 +15,15 @@ from identities.admin.service_user_forms import (
     RoleForm,
     place_in,
 )
+from identities.inventory.states import State
 from identities.lifecycle import services as lifecycle
 from identities.people import first_passwords, services as people
 from identities.people.models import PortalRole, User
 from identities.service_users import issuing
 from identities.service_users.models import ServiceUser
+
+#: Stops of the row in the register that the account's own button does not end.
+ENDED_THERE = frozenset({State.QUARANTINED.value, State.RETIRED.value})
 
 
 def _create(call: Call) -> Done:
@@ -82,6 +86,12 @@ def _is_active(user: Any) -> bool:
     return bool(user.is_active)
 
 
+def _may_start(user: Any) -> bool:
+    """Disabled, and by nothing that only the register ends: a quarantine, a retirement."""
+    row = getattr(user, "register_row", None)
+    return not user.is_active and (row is None or row.state not in ENDED_THERE)
+
+
 def _sparingly(user: User) -> list[Block]:
     """What must be known before a machine governs."""
     title = f"{user.email} is ADMIN now." if user.role == PortalRole.ADMIN else "ADMIN is for people."
@@ -126,6 +136,7 @@ BUTTONS: tuple[Command, ...] = (
         key="tokens",
         label="Tokens to a vault",
         icon="lock",
+        listed=False,
         run=_store,
         form=PlaceForm,
         applies=lambda user: user.is_active and not user.must_reset_password,
@@ -149,6 +160,7 @@ BUTTONS: tuple[Command, ...] = (
         key="end-sessions",
         label="End sessions",
         icon="logout",
+        listed=False,
         run=_end_sessions,
         applies=_is_active,
         reaches=as_far,
@@ -171,7 +183,7 @@ BUTTONS: tuple[Command, ...] = (
         label="Enable",
         icon="play_circle",
         primary=True,
-        applies=lambda user: not user.is_active,
+        applies=_may_start,
         reaches=as_far,
         done="{obj} may sign in again, and its row in the register works again.",
     ),

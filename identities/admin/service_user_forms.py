@@ -75,7 +75,11 @@ class NewServiceUserForm(CommandForm):
     first_name = forms.CharField(max_length=80, required=False, help_text="Such as Reports.")
     last_name = forms.CharField(max_length=80, required=False, help_text="Such as Agent.")
     role = RoleByBehaviour(label="What it does", initial=NARROWEST)
-    owner = Somebody(required=False, label="Answers for it", help_text="Its technical owner. Empty: you.")
+    owner = Somebody(
+        required=False,
+        label="Answers for it",
+        help_text="Its technical owner. Empty: you, where you belong to this tenant.",
+    )
     first = forms.ChoiceField(
         label="How it begins",
         choices=[
@@ -99,7 +103,7 @@ class NewServiceUserForm(CommandForm):
     }
     sections = (
         Section("Who", ("email", "owner", "first_name", "last_name")),
-        Section("What it does", ("role",), "The narrowest role that lets it do its work. It can be changed later."),
+        Section("What it may do", ("role",), "The narrowest role that lets it do its work. It can be changed later."),
         Section("First credentials", ("first", "vault", "secret_name")),
     )
 

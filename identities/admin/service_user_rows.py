@@ -59,7 +59,7 @@ def refresh_state(user: Any) -> object:
     if user.refresh_invalidated_at is not None:
         why = REASONS.get(user.refresh_invalidated_reason, "")
         badge = Badge("failing", "bad", why)
-        return Lines([badge, Lines([Quiet("since"), Moment(user.refresh_invalidated_at)], row=True)])
+        return Lines([badge, Moment(user.refresh_invalidated_at)])
     if user.session_until is not None:
         return Lines([Badge("goes on", "good"), Lines([Quiet("ends"), Moment(user.session_until)], row=True)])
     return Quiet("no session")

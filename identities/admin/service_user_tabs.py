@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from identities.admin.pages import link_to, page_of
+from identities.admin.pages import command_of, link_to, page_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Quiet, Table
 from identities.admin.person_forms import ROLE_HELP
 from identities.admin.service_user_rows import (
@@ -26,11 +26,11 @@ def about(user: Any) -> list[Block]:
     """The account, how it signs in, and its row in the register."""
     role = PortalRole(user.role)
     account = [
-        Fact("E-mail address", Code(user.email, copy=True)),
         Fact("Portal role", role.value, ROLE_HELP[role]),
         Fact("Tenant", str(user.tenant)),
         Fact("Made", Moment(user.created_at)),
-        Fact("Id", Code(str(user.pk), copy=True)),
+        Fact("E-mail address", Code(user.email, copy=True), wide=True),
+        Fact("Id", Code(str(user.pk), copy=True), wide=True),
     ]
     signing_in = [
         Fact("Last sign-in", last_seen(user.last_login)),
@@ -51,6 +51,7 @@ def _register(user: Any) -> Block:
         Fact("Triage", triage_badge(user)),
         Fact("State", row.state),
         Fact("Answers for it", link_to(owner) if row.technical_owner else Badge(owner or "nobody", "warn")),
+        Fact("Last used", Moment(row.last_used_at, "not seen yet")),
         Fact("Team", link_to(row.owner_team) if row.owner_team else ""),
         Fact("Purpose", row.purpose, wide=True),
     ]
@@ -60,8 +61,8 @@ def _register(user: Any) -> Block:
     return Facts("In the register", facts, text)
 
 
-def sessions(user: Any) -> list[Block]:
-    """Each sign-in with what followed from it."""
+def sessions(user: Any, *, may_govern: bool) -> list[Block]:
+    """Each sign-in with what followed from it, and the ways to begin or end one."""
     found = selectors.sessions_of(user, at=timezone.now(), limit=SHOWN)
     rows = [
         [
@@ -74,7 +75,12 @@ def sessions(user: Any) -> list[Block]:
     ]
     empty = Empty("It never signed in", "A session begins with a sign-in and goes on by refreshing.", icon="login")
     text = "A session goes on as long as it is refreshed in time, each refresh token once."
-    return [Table("Sessions", ["Session", "Began", "Last continued", "Ends"], rows, empty, text if rows else "")]
+    store = end = None
+    if may_govern and user.is_active:
+        store = None if user.must_reset_password else Link("Tokens to a vault", command_of(user, "tokens"))
+        end = Link("End all sessions", command_of(user, "end-sessions"))
+    heads = ["Session", "Began", "Last continued", "Ends"]
+    return [Table("Sessions", heads, rows, empty, text if rows else "", action=store, also=end if rows else None)]
 
 
 def incidents(user: Any) -> list[Block]:

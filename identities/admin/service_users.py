@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin.account_reach import as_far
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Command
@@ -19,7 +20,7 @@ from identities.admin.parts import Badge, Block, Empty, Lines, Link, Notice, Qui
 from identities.admin.replacement_commands import MIGRATE
 from identities.admin.replacements import way_out_tabs
 from identities.admin.scope import Scope, scope_of
-from identities.admin.service_user_commands import BUTTONS, CREATION
+from identities.admin.service_user_commands import BUTTONS, CREATION, ENDED_THERE
 from identities.admin.service_user_rows import (
     last_seen,
     password_age,
@@ -91,7 +92,7 @@ class ServiceUserAdmin(CommandAdmin):
         icon="precision_manufacturing",
     )
     creation: ClassVar[Command] = CREATION
-    buttons: ClassVar[Sequence[Command]] = (*BUTTONS, MIGRATE)
+    buttons: ClassVar[Sequence[Command]] = (MIGRATE, *BUTTONS)
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         return selectors.listed(super().rows(queryset, scope).filter(is_agent=True), at=timezone.now())
@@ -149,9 +150,10 @@ class ServiceUserAdmin(CommandAdmin):
 
     def tabs(self, obj: Any, scope: Scope) -> list[Tab]:
         """What can be known of one, in order."""
+        may_govern = scope.may(Duty.GOVERN, obj.tenant_id) and as_far(scope, obj)
         return [
             Tab("about", "About", lambda: about(obj)),
-            Tab("sessions", "Sessions", lambda: sessions(obj)),
+            Tab("sessions", "Sessions", lambda: sessions(obj, may_govern=may_govern)),
             Tab("incidents", "Incidents", lambda: incidents(obj), count=obj.incidents),
             *way_out_tabs(obj, scope),
             *timeline_tab(scope, obj),
@@ -169,12 +171,20 @@ def _unmarked(scope: Scope) -> list[Block]:
     return [Notice(title, text, "warn", "person_alert", Link("Look at it", list_of(User, q=AGENT_MARK)))]
 
 
+def _stopped(user: Any) -> Notice:
+    """Disabled, and by what: where only the register ends it, the way there."""
+    row = getattr(user, "register_row", None)
+    text, way = "It cannot sign in, and its sessions are over.", None
+    if row is not None and row.state in ENDED_THERE:
+        text = f"It is {row.state} in the register. {text}"
+        way = Link("Its row in the register", page_of(row))
+    return Notice("This service user is disabled.", text, "warn", "block", way)
+
+
 def _notices(user: Any, scope: Scope) -> list[Block]:
     """What must be seen whichever tab is open."""
     if not user.is_active:
-        return [
-            Notice("This service user is disabled.", "It cannot sign in, and its sessions are over.", "warn", "block")
-        ]
+        return [_stopped(user)]
     found: list[Block] = []
     if user.refresh_invalidated_at is not None:
         text = Lines(

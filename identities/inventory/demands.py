@@ -10,7 +10,9 @@ from identities.inventory.vocabulary import AuthMethod, Issuance, OwnershipClass
 Demands = dict[str, list[str]]
 NEEDED = ["A vendor identity needs this."]
 NOBODY = "A vendor identity needs a person of the tenant here; nobody is known as '{label}'."
-ITS_OWN = "It is the account of a service user, which signs in by itself. Give the work to a managed identity instead."
+ITS_OWN = (
+    "It is the account of a service user, which signs in with its password. Migrate it to a managed identity instead."
+)
 NO_END = ["Say until when it is needed (expiresAt), or when it is looked at again (reviewBy)."]
 
 
@@ -33,9 +35,11 @@ def of_an_end(identity: ManagedIdentity) -> Demands:
 
 def of_an_account(identity: ManagedIdentity) -> Demands:
     """The account of a service user signs in as itself: no secret and no token of an identity stands beside that."""
-    if identity.account_id is None or identity.issuance == Issuance.EXTERNAL:
-        return {}
-    return {"issuance": [ITS_OWN]}
+    is_other = {
+        "issuance": identity.issuance != Issuance.EXTERNAL,
+        "auth_method": identity.auth_method != AuthMethod.PASSWORD,
+    }
+    return {member: [ITS_OWN] for member, is_wrong in is_other.items() if is_wrong and identity.account_id is not None}
 
 
 def of_its_method(identity: ManagedIdentity, standards: Standards) -> Demands:

@@ -61,7 +61,12 @@ def suggest_tier(of: Described) -> Suggestion:
 
 
 def suggest_auth_methods(of: Described) -> list[Suggestion]:
-    """The credential types that fit, best first; never a static key, never a password."""
+    """The credential types that fit, best first; never a static key, never a password.
+
+    The account of a service user has its password and no choice: another identity in its place has one.
+    """
+    if getattr(of, "account_id", None) is not None:
+        return []
     fitting = {
         AuthMethod.AGENT_BROKER: _why_broker(of),
         AuthMethod.OAUTH_DELEGATED: _why_delegated(of),

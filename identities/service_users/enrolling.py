@@ -10,13 +10,16 @@ from types import MappingProxyType
 from django.db.models import Q
 from django.utils import timezone
 
+from audit import changes, services as audit
 from audit.actors import Actor, ActorKind
 from identities.errors import Conflict
+from identities.events import IdentityEvent
 from identities.inventory import bulk, posture
 from identities.inventory.cadence import review_by
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
+from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import (
     AuthMethod,
     BlastRadius,
@@ -60,7 +63,7 @@ class InTheRegister(AccountFollower):
             return
         if row is None:
             maker = actor.id if actor.kind is ActorKind.PERSON else ""
-            enrol(user, owner=able_owner(user, maker), actor=actor)
+            enter(user, owner=able_owner(user, maker), actor=actor)
             return
         if row.state != State.RETIRED:
             _say(row, user, actor=actor)
@@ -82,12 +85,20 @@ def row_of(user: User) -> ManagedIdentity | None:
     return ManagedIdentity.objects.filter(account_id=user.pk).select_related("owner_team").first()
 
 
-def enrol(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
+def enter(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
     """Enter an account that has no row: a new one, or the one of this kind and name that stands for no account yet.
 
     Its name is the address; where something else has that name, it gets a number. In the caller's transaction.
     """
-    row = _enter(user, owner=owner, actor=actor)
+    known = _unclaimed(user)
+    row = known or _entered(user, owner, actor=actor)
+    row.account = user
+    row.last_used_at = max(filter(None, (row.last_used_at, user.last_login)), default=None)
+    row.save(update_fields=["account", "last_used_at"])
+    if known is not None:
+        _adopt(known, user, owner, actor=actor)
+    posture.refresh([row.pk], at=timezone.now())
+    row = ManagedIdentity.objects.select_related("owner_team").get(pk=row.pk)
     _keep_in_step(row, user, actor=actor)
     return row
 
@@ -98,31 +109,31 @@ def able_owner(user: User, person_id: str) -> User | None:
     return people.filter(pk=person_id).first() if person_id else None
 
 
-def _enter(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
-    at = timezone.now()
-    row = _adopted(user) or _entered(user, owner, actor=actor)
-    row.account = user
-    row.last_used_at = max(filter(None, (row.last_used_at, user.last_login)), default=None)
-    row.save(update_fields=["account", "last_used_at"])
-    posture.refresh([row.pk], at=at)
-    return ManagedIdentity.objects.select_related("owner_team").get(pk=row.pk)
-
-
 def _entered(user: User, owner: User | None, *, actor: Actor) -> ManagedIdentity:
     today = timezone.now().date()
     due = review_by(RiskTier.MEDIUM.value, today=today, standards=standards_of(user.tenant_id))
-    facts = {**facts_of(user), "review_by": due} | ({"technical_owner": owner.email} if owner else {})
-    entry = bulk.Entry(facts=facts, source=SOURCE)
+    entry = bulk.Entry(facts={**facts_of(user), **_answering(owner), "review_by": due}, source=SOURCE)
     return bulk.enter_many(tenant_id=user.tenant_id, entries=[entry], actor=actor, at=timezone.now())[0]
 
 
-def _adopted(user: User) -> ManagedIdentity | None:
+def _answering(owner: User | None) -> dict[str, object]:
+    return {"technical_owner": owner.email} if owner else {}
+
+
+def _unclaimed(user: User) -> ManagedIdentity | None:
     """A row that was entered or imported for it before. One with a secret of ours, or stopped, is another thing."""
     rows = ManagedIdentity.objects.filter(
         tenant_id=user.tenant_id, kind=Kind.SERVICE_USER, name__iexact=user.email, account=None, merged_into=None,
         state=State.ACTIVE, issuance=Issuance.EXTERNAL,
     )  # fmt: skip
     return rows.select_for_update(no_key=True).first()
+
+
+def _adopt(row: ManagedIdentity, user: User, owner: User | None, *, actor: Actor) -> None:
+    """What nobody else has said of it, the account says; and the row tells from when on it stands for that."""
+    claimed = changes.made({"account": user.email})
+    audit.record(IdentityEvent.CHANGED, actor=actor, subject=subject_of(row), changes=claimed)
+    _say(row, user, actor=actor, owner=None if row.has_owner else owner)
 
 
 def facts_of(user: User) -> dict[str, object]:
@@ -136,13 +147,12 @@ def facts_of(user: User) -> dict[str, object]:
         "auth_method": AuthMethod.PASSWORD.value,
         "privilege_level": str(privilege),
         "blast_radius": str(radius),
-        "downstream_systems": ["Steward"],
         "downstream_permissions": [f"Portal role {user.role}"],
     }
 
 
-def _say(row: ManagedIdentity, user: User, *, actor: Actor) -> None:
-    update = bulk.Update(identity=row, facts=facts_of(user), source=SOURCE)
+def _say(row: ManagedIdentity, user: User, *, actor: Actor, owner: User | None = None) -> None:
+    update = bulk.Update(identity=row, facts=facts_of(user) | _answering(owner), source=SOURCE)
     bulk.change_many(tenant_id=row.tenant_id, updates=[update], actor=actor, at=timezone.now())
     # Also where no fact changed: what is judged of it may rest on the account itself.
     posture.mark([row.pk])

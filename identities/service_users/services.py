@@ -33,7 +33,7 @@ def _enter(user_id: UUID) -> bool:
             if enrolling.row_of(user) is not None:
                 return False
             actor = Actor.system(ACTOR, user.tenant_id)
-            enrolling.enrol(user, owner=_maker(user), actor=actor)
+            enrolling.enter(user, owner=_maker(user), actor=actor)
     except DomainError as error:
         log.warning("service_user.not_entered", user_id=str(user_id), code=error.code, reason=error.message)
         return False

@@ -11,6 +11,7 @@ from audit.models import AuditEvent
 from identities.admin.service_user_forms import BEHAVIOURS
 from identities.admin.service_user_rows import REASONS
 from identities.inventory.models import ManagedIdentity
+from identities.lifecycle.quarantines import quarantine
 from identities.people.actors import actor_of
 from identities.people.models import PortalRole, RefreshToken, User
 from identities.people.refresh_reasons import RefreshReason
@@ -73,6 +74,7 @@ def test_who_does_not_govern_presses_nothing(admin, agent, role):
     page = browser.get(pages.page(agent))
     assert not page.context["ways"]
     assert browser.get(pages.adding(ServiceUser)).status_code == 403
+    assert "End all sessions" not in text_of(browser.get(pages.page(agent, "sessions")))
     for key in ("role", "password", "tokens", "force-reset", "end-sessions", "disable"):
         assert browser.post(pages.command(agent, key), {"reason": "x"}).status_code == 403
 
@@ -145,6 +147,15 @@ def test_the_commands_do_what_they_say(agent, browser):
     assert ManagedIdentity.objects.get(account=agent).state == "active"
 
 
+def test_one_that_is_quarantined_in_the_register_is_let_out_there(admin, agent, browser):
+    row = ManagedIdentity.objects.get(account=agent)
+    quarantine(row, reason="odd", actor=actor_of(admin))
+    shown = browser.get(pages.page(agent))
+    assert "Enable" not in {way.label for way in shown.context["ways"]}
+    assert "It is quarantined in the register." in text_of(shown)
+    assert pages.page(row) in text_of(shown)
+
+
 def test_admin_for_a_machine_is_said_to_be_used_sparingly(admin, browser):
     strong = make(admin, "root-agent@aegis.example", role="ADMIN")
     assert "Use sparingly" in text_of(browser.get(pages.page(strong)))
@@ -172,7 +183,8 @@ def test_a_failing_session_shows_in_the_list_and_on_every_tab(agent, browser):
 
 def test_sessions_say_how_often_they_were_refreshed_and_what_ended_them(agent, browser):
     open_session(agent)
-    assert "goes on" in text_of(browser.get(pages.page(agent, "sessions")))
+    shown = text_of(browser.get(pages.page(agent, "sessions")))
+    assert all(words in shown for words in ("goes on", "End all sessions", "Tokens to a vault"))
     press(browser, agent, "end-sessions")
     assert "signed out" in text_of(browser.get(pages.page(agent, "sessions")))
 

@@ -61,6 +61,9 @@ def test_no_secret_of_ours_is_issued_to_it_and_no_token(admin):
     with pytest.raises(Invalid) as refused:
         inventory.change(row, facts={"issuance": "portal"}, actor=actor_of(admin))
     assert list(refused.value.errors) == ["issuance"]
+    with pytest.raises(Invalid) as refused:
+        inventory.change(row, facts={"auth_method": "federated"}, actor=actor_of(admin))
+    assert list(refused.value.errors) == ["auth_method"]
 
 
 def test_an_account_whose_row_is_quarantined_or_retired_is_not_enabled_past_it(admin):
@@ -122,7 +125,8 @@ def test_an_unmarked_account_with_an_agents_address_has_a_row_too(admin):
 def test_a_row_that_was_imported_before_is_adopted_and_anything_else_of_that_name_is_left_alone(admin):
     imported = register.imported(admin.tenant, name=EMAIL, kind="service_user", purpose="Nightly reports.")
     assert row_of(make(admin)).pk == imported.pk
-    assert row_of(User.objects.get(email=EMAIL)).purpose == "Nightly reports."
+    found = row_of(User.objects.get(email=EMAIL))
+    assert (found.purpose, found.auth_method, found.technical_owner) == ("Nightly reports.", "password", admin)
     other = register.identity(admin.tenant, name="sync-agent@aegis.example", kind="service_user")
     found = row_of(make(admin, email="sync-agent@aegis.example"))
     assert found.pk != other.pk
