@@ -123,28 +123,21 @@ def waiting_notices(row: Replacement) -> list[Block]:
 
 
 def way_out_tabs(user: Any, scope: Scope) -> list[Tab]:
-    """The tab of a service user's page, for who governs and where a replacement was begun."""
-    if not getattr(user, "replacement_state", "") or not scope.may(Duty.GOVERN, user.tenant_id):
+    """The tab of a service user's page, where a replacement was begun: also whoever answers for it looks on."""
+    if not getattr(user, "replacement_state", ""):
         return []
-    return [Tab("way-out", "Way out", lambda: _way_out(user))]
+    may_govern = scope.may(Duty.GOVERN, user.tenant_id)
+    return [Tab("way-out", "Way out", lambda: _way_out(user, may_govern=may_govern))]
 
 
-def _way_out(user: Any) -> list[Block]:
+def _way_out(user: Any, *, may_govern: bool) -> list[Block]:
     rows = Replacement.objects.filter(account_id=user.pk).select_related("account", "identity", "role")
     last = rows.first()
     if last is None:
         return []
-    text = Lines([link_to(last.identity), state_badge(last)], row=True)
-    way = Link("All about it", page_of(last))
     others = rows.count() - 1
-    more = (
-        [
-            Quiet(
-                f"and {others} begun before",
-            )
-        ]
-        if others
-        else []
-    )
+    text = Lines([link_to(last.identity), state_badge(last)], row=True)
+    more = [Quiet(f"and {others} begun before")] if others else []
+    way = Link("All about it", page_of(last)) if may_govern else None
     notice = Notice("The managed identity that takes its place", Lines([text, *more]), "info", "move_up", way)
-    return [notice, *way_blocks(last)]
+    return [notice, *waiting_notices(last), *way_blocks(last)]

@@ -20,7 +20,6 @@ class ReplacementTab(IdentityTab):
     kind: ClassVar[str] = "replacement"
     label: ClassVar[str] = "Replaces"
     position: ClassVar[int] = 13
-    duty: ClassVar[Duty] = Duty.GOVERN
 
     @classmethod
     def applies(cls, identity: ManagedIdentity) -> bool:
@@ -30,7 +29,7 @@ class ReplacementTab(IdentityTab):
         row, at = _of(self.identity), timezone.now()
         if row is None:
             return []
-        way = Link("All about it", page_of(row))
+        way = Link("All about it", page_of(row)) if self.scope.may(Duty.GOVERN, row.tenant_id) else None
         text = Lines([account_link(row), state_badge(row)], row=True)
         notice = Notice("The service user whose place it takes", text, "info", "move_up", way)
         return [notice, steps_of(row, at), use_chart(row, at), facts_of(row)]
