@@ -27,7 +27,7 @@ def agent() -> ServiceUser:
     did(made, "identity.read", times=2)
     did(made, "schedule.run", kind="schedule")
     did(made, "govern", kind="user")
-    return cast(ServiceUser, ServiceUser.objects.get(pk=made.pk))
+    return cast("ServiceUser", ServiceUser.objects.get(pk=made.pk))
 
 
 @pytest.fixture
