@@ -27,6 +27,9 @@ TABS = {"credential_due": "credentials", "run_credential_failed": "runs"}
 #: Kinds that have a page of their own, by the id of what they are about.
 OWN = {"secrets_seen": "admin:secrets_seen", "review_asked": "admin:identities_reviewcampaign_review"}
 
+#: Kinds that speak of how the person signs in.
+MINE = {"second_factor_reset", "second_factor_guessed", "recovery_code_used"}
+
 
 def page(site: Any, request: HttpRequest) -> HttpResponseBase:
     """What asks for something, below it what was told. A POST marks one (`notice`) or, without a name, all as seen."""
@@ -96,6 +99,8 @@ def _due(notice: Notice, at: datetime) -> Lines | str:
 
 def address_of(notice: Notice) -> str:
     """Where a notice is answered; empty where what it is about has no page."""
+    if notice.kind in MINE:
+        return f"{reverse('admin:me')}?tab=second-factor"
     if name := OWN.get(notice.kind):
         try:
             return reverse(name, args=[notice.about_id])

@@ -148,6 +148,16 @@ def test_a_recovery_code_does_as_well():
     assert is_in(client)
 
 
+def test_the_notice_of_it_leads_to_ones_own_page():
+    person = people.person()
+    _, codes = factors.with_app(person)
+    client, _ = half_way(person)
+    client.post(PROVE, {"code": codes[0]})
+    told = client.get("/admin/notices/").content.decode()
+    assert "A recovery code of yours was used" in told
+    assert "/admin/me/?tab=second-factor" in told
+
+
 @pytest.mark.parametrize("credential", ["nonsense", "[]", "{}", '{"id": 1}', '{"response": {}}', "[" * 9000])
 def test_what_is_no_passkey_is_refused(credential):
     person = people.person()
