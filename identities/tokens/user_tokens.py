@@ -93,7 +93,8 @@ def verify_user_token(text: str) -> VerifiedUserToken:
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise BadToken("bad_claims") from None
-    # Who mints and who verifies are one installation: what was said of its lifetime holds to the second.
-    if verified.expires_at <= timezone.now():
+    # Who mints and who verifies are one installation: what was said of its lifetime holds to the second. Its times are
+    # whole seconds, rounded down: within the second of its end it is not past it, or one of a second would be none.
+    if verified.expires_at < timezone.now().replace(microsecond=0):
         raise BadToken("expired")
     return verified

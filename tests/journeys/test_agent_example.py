@@ -32,7 +32,7 @@ def load() -> Any:
 
 @pytest.fixture(autouse=True)
 def seconds(settings: LazySettings) -> Iterator[None]:
-    settings.AUTH_ACCESS_TOKEN_TTL, settings.AUTH_REFRESH_TOKEN_TTL = 1, 60
+    settings.AUTH_ACCESS_TOKEN_TTL, settings.AUTH_REFRESH_TOKEN_TTL = 2, 60
     with passport.fresh():
         yield
 
@@ -85,12 +85,12 @@ def test_the_tokens_lie_where_nobody_else_reads_and_the_next_process_goes_on_wit
 
 
 def test_it_refreshes_before_the_end_and_never_after(agent: Any, account: User) -> None:
-    ends = time.monotonic() + 2.2
-    while time.monotonic() < ends:
+    ends = time.monotonic() + 30
+    while happened(account, "user.session_continued") < 2:
         assert works(agent)
+        assert time.monotonic() < ends
         time.sleep(0.05)
     assert happened(account, "user.signed_in") == 1
-    assert happened(account, "user.session_continued") >= 3
     assert happened(account, "user.refresh_failed") == 0
 
 
@@ -109,7 +109,7 @@ def test_a_token_that_somebody_else_used_up_leads_to_a_new_sign_in(agent: Any, a
     assert works(agent)
     used = requests.post(f"{agent.url}/api/auth/refresh", json={"refreshToken": _kept(agent)}, timeout=5)
     assert used.ok
-    time.sleep(0.6)
+    time.sleep(1.1)
     assert works(agent)
     assert happened(account, "user.signed_in") == 2
 
@@ -117,7 +117,7 @@ def test_a_token_that_somebody_else_used_up_leads_to_a_new_sign_in(agent: Any, a
 def test_an_account_that_is_disabled_is_told_so_once(agent: Any, account: User) -> None:
     assert works(agent)
     people.disable_user(account, actor=cast.SYSTEM, reason="It did what it should not")
-    time.sleep(0.6)
+    time.sleep(1.1)
     for _ in range(3):
         with pytest.raises(requests.HTTPError, match="401"):
             agent.call("GET", "/api/auth/me")

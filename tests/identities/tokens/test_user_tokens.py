@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.utils import timezone
 
@@ -51,3 +52,20 @@ def test_a_persons_token_says_who_and_until_when(settings: LazySettings, django_
     assert (verified.user_id, verified.tenant_id, verified.jti) == (someone.id, someone.tenant_id, minted.jti)
     assert verified.expires_at - verified.issued_at == timedelta(seconds=settings.AUTH_ACCESS_TOKEN_TTL)
     assert minted.expires_in == settings.AUTH_ACCESS_TOKEN_TTL
+
+
+@pytest.mark.parametrize(("later", "holds"), [(0.9, True), (1.0, True), (2.1, False), (5.9, False)])
+def test_a_token_of_a_second_lives_for_one_whenever_in_the_second_it_was_minted(
+    settings: LazySettings, later: float, *, holds: bool
+) -> None:
+    settings.AUTH_ACCESS_TOKEN_TTL = 1
+    late = timezone.now().replace(microsecond=950_000)
+    with time_machine.travel(late, tick=False):
+        minted = tokens.mint_user_token(made.person())
+    with time_machine.travel(late + timedelta(seconds=later), tick=False):
+        if holds:
+            assert verify_user_token(minted.access_token).jti == minted.jti
+            return
+        with pytest.raises(BadToken) as refused:
+            verify_user_token(minted.access_token)
+        assert refused.value.reason == "expired"
