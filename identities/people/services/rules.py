@@ -1,5 +1,6 @@
 """What must hold of a person before a command is carried out."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from identities.people import passwords, selectors
 from identities.people.models import PortalRole, Tenant, User
 
 AGENT_MARK = "-agent@"
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 #: Stands for a row that is not there yet, where others are compared with it.
 NOT_YET = UUID(int=0)
 
@@ -58,7 +60,10 @@ def check_flags(user: User, actor: Actor) -> None:
 
 
 def check_names(user: User) -> None:
-    """That names fit."""
+    """That names fit, and hold nothing that would break a line or turn the text around it."""
+    odd = [name for name in ("first_name", "last_name") if _UNSEEN.search(getattr(user, name))]
+    if odd:
+        raise Invalid({name: ["No control characters."] for name in odd})
     long = [name for name in ("first_name", "last_name") if len(getattr(user, name)) > 80]
     if long:
         raise Invalid({name: ["At most 80 characters."] for name in long})

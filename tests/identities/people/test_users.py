@@ -63,6 +63,14 @@ def test_the_database_itself_refuses_a_second_spelling_of_an_address():
         User.objects.filter(pk=user.pk).update(email="Ada@example.com")
 
 
+@pytest.mark.parametrize("name", ["Ada\nBcc: x@example.com", "Ada\x1b[31m", "\u202eadA"])
+def test_a_name_that_breaks_a_line_or_turns_the_text_around_is_refused(name):
+    with pytest.raises(Invalid) as refused:
+        make(first_name=name)
+    assert refused.value.errors.keys() == {"first_name"}
+    assert make(first_name="Zoë", last_name="O'Neill \u200d").first_name == "Zoë"
+
+
 def test_a_role_that_is_none_of_the_four_is_refused():
     with pytest.raises(Invalid) as refused:
         make(role="OWNER")
