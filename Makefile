@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 SHELL := /bin/sh
+# Where no bytecode may be kept, each process compiles all that it loads, and the suite starts hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)

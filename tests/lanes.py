@@ -102,7 +102,8 @@ def run(lane: Lane, extra: tuple[str, ...]) -> tuple[bool, str]:
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "STEWARD_TEST_LANES"}
+        # Where no bytecode may be kept, each of hundreds of processes compiles all that it loads.
+        if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "STEWARD_TEST_LANES", "PYTHONDONTWRITEBYTECODE"}
     }
     command = [sys.executable, "-m", "pytest", "-q", *lane.arguments, *extra]
     status = subprocess.run(
