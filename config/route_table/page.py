@@ -45,7 +45,7 @@ ADMIN = """\
 ## The same duties in the admin
 
 Who may read a page, and who finds which of its buttons. A button takes the duty that its route takes; *own* is judged
-on the thing itself. An AUDITOR reads, and no more.
+on the thing itself. An AUDITOR reads; the only buttons they find are about what is asked of themselves.
 """
 
 

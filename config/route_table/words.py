@@ -24,7 +24,7 @@ DUTIES: Mapping[Duty, str] = MappingProxyType(
         Duty.UNDO_DECISION: "undo a review decision; own: items of which one is the reviewer",
         Duty.DECIDE_REQUEST: "say yes or no, never to what one asked for; own: identities one owns",
         Duty.GOVERN: "create, change, stop, and everything about people and service users",
-        Duty.SIGN_IN_TO_ADMIN: "sign in to the admin; an AUDITOR finds no button there that changes anything",
+        Duty.SIGN_IN_TO_ADMIN: "sign in to the admin; an AUDITOR finds only buttons there that are about themselves",
     }
 )
 
