@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from identities.credentials import assertions
 from identities.detections import services as findings
 from identities.inventory import posture
+from identities.people.services import sessions
 from identities.programme import services as programme
 from identities.tokens import services as tokens
 from scheduling import runner
@@ -127,12 +128,15 @@ def built_in() -> None:
 def tidy() -> None:
     """Each hour: tokens and assertions nobody can show any more and keys that sign no more go; moved clocks follow."""
     at = timezone.now()
-    removed = used = 0
+    removed = used = refreshed = 0
     while batch := tokens.remove_ended(at):
         removed += batch
     while batch := assertions.remove_ended(at):
         used += batch
-    log.info("tidy", tokens=removed, assertions=used, keys=tokens.destroy_retired(at), moved=zone_changes.follow(at))
+    while batch := sessions.remove_ended(at):
+        refreshed += batch
+    keys, moved = tokens.destroy_retired(at), zone_changes.follow(at)
+    log.info("tidy", tokens=removed, assertions=used, refresh_tokens=refreshed, keys=keys, moved=moved)
 
 
 @shared_task(name="scheduling.preflight", ignore_result=True)

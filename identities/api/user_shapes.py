@@ -169,7 +169,7 @@ class LogoutShape(Shape):
         help_text="End the session of this token. It may stand without an access token.",
     )
     everywhere = serializers.BooleanField(
-        required=False, default=False, help_text="End every session of the account, here and elsewhere."
+        required=False, default=False, help_text="End every sign-in of the account over the API."
     )
 
 

@@ -1,5 +1,6 @@
 """Ending sessions: the refresh tokens of a sign-in, and with them its access token."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from identities.people.actors import subject_of
 from identities.people.models import RefreshToken, User
 from identities.people.refresh_reasons import Cause
 from identities.people.refresh_tokens import NotOurs
+
+KEPT_FOR = timedelta(days=90)
+BATCH = 500
 
 
 def end_all(user: User, cause: Cause) -> int:
@@ -54,6 +58,17 @@ def owner_of(refresh_token: str) -> User | None:
     except NotOurs:
         return None
     return User.objects.filter(pk=claims.user_id, is_active=True, refresh_tokens=claims.refresh_id).first()
+
+
+def remove_ended(at: datetime, *, limit: int = BATCH) -> int:
+    """Delete refresh tokens that were past their end ninety days before `at`, at most `limit`; answers how many.
+
+    Such a text fails before its row is looked for. Until then the rows tell when an account was in use; for good the
+    audit does.
+    """
+    ended = RefreshToken.objects.filter(expires_at__lt=at - KEPT_FOR).order_by().values_list("pk", flat=True)
+    removed, _ = RefreshToken.objects.filter(pk__in=list(ended[:limit])).delete()
+    return removed
 
 
 def _family_of(text: str, user: User) -> UUID:

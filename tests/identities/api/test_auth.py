@@ -224,6 +224,14 @@ def test_signing_out_ends_this_session_at_once_and_no_other(call, problem):
     problem(call.get(ME), 401, "invalid_token")
 
 
+def test_who_came_with_the_admins_session_leaves_that_one(client):
+    user = cast.person()
+    client.force_login(user, backend="identities.access.backends.PortalBackend")
+    assert client.get(ME).status_code == 200
+    assert client.post(LOGOUT, {}, content_type="application/json").status_code == 200
+    assert client.get(ME).status_code == 401
+
+
 def test_with_the_refresh_token_alone_one_signs_out_after_the_access_token_has_ended(call, problem):
     session = login(call, cast.agent().email).json()
     assert call.post(LOGOUT, {"refreshToken": session["refreshToken"]}).status_code == 200

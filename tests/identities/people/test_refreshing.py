@@ -18,6 +18,7 @@ from identities.people import refresh_tokens, services as people, sign_in
 from identities.people.models import PortalRole, RefreshToken, User
 from identities.people.refresh_reasons import Cause, RefreshReason, cause_of, reason_for
 from identities.people.refresh_tokens import Claims
+from identities.people.services import sessions
 from identities.people.sign_in import RefreshFailed
 from tests.factories import people as cast
 
@@ -192,6 +193,19 @@ def test_signing_out_ends_the_session_that_is_named_or_all_of_them():
     assert people.sign_out(user, everywhere=True, actor=cast.SYSTEM) == 2
     assert {failure(second.refresh_token), failure(third.refresh_token)} == {"token-invalidated"}
     assert AuditEvent.objects.filter(type="user.signed_out").latest("id").details == {"sessions_ended": 2}
+
+
+def test_rows_go_long_after_their_tokens_have_ended_and_no_token_works_for_it(settings):
+    agent = cast.agent()
+    old = sign_in.open_session(agent)
+    later = timezone.now() + timedelta(seconds=settings.AUTH_REFRESH_TOKEN_TTL) + sessions.KEPT_FOR
+    with time_machine.travel(later - timedelta(minutes=1)):
+        young = sign_in.open_session(agent)
+        assert sessions.remove_ended(timezone.now()) == 0
+    with time_machine.travel(later + timedelta(minutes=1)):
+        assert sessions.remove_ended(timezone.now()) == 1
+        assert failure(old.refresh_token) == "verification-failed"
+        assert sign_in.refresh(young.refresh_token).user == agent
 
 
 def test_a_refresh_takes_a_pinned_number_of_queries(django_assert_num_queries):
