@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from audit.scrubbing import holds_secret
+from identities.detections.account_facts import AccountFact
 from identities.detections.leak_facts import LeakFact
 from identities.inventory.standards import DEFAULTS, Standards
 from identities.inventory.states import State
@@ -97,17 +98,6 @@ class CredentialFact:
     @property
     def has_expiry(self) -> bool:
         return self.expires_at is not None and self.expires_at.year < NEVER_YEAR
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFact:
-    """The account of a service user that the row stands for; `failing_since`: its session cannot be refreshed."""
-
-    email: str
-    is_agent: bool = True
-    is_active: bool = True
-    failing_since: datetime | None = None
-    failing_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

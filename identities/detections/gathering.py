@@ -9,7 +9,8 @@ from uuid import UUID
 from identities.access.models import RoleBinding
 from identities.access.permissions import PERMISSIONS
 from identities.detections import neighbours
-from identities.detections.facts import AccountFact, BindingFact, IdentityFacts, OwnerFact
+from identities.detections.account_facts import AccountFact
+from identities.detections.facts import BindingFact, IdentityFacts, OwnerFact
 from identities.detections.forecasts.base import foreseen_of
 from identities.detections.granted import grants_of
 from identities.detections.held import credentials_of

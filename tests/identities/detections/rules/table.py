@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from identities.detections.facts import AccountFact, IdentityFacts
+from identities.detections.account_facts import AccountFact
+from identities.detections.facts import IdentityFacts
 from identities.inventory.standards import standards_from
 from tests.identities.detections.rules.cases import (
     AT,
