@@ -16,11 +16,14 @@ from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnec
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 from requests import RequestException
 
+from audit import context
+from identities import throttle
 from identities.admin import entering
 from identities.admin.oidc_session import turned_away
 from identities.jose import verify as jose
@@ -29,6 +32,8 @@ from identities.people.second_factor import Asked, asked_of
 from identities.vaults.landing import AddressRefused
 
 ID = "oidc"
+#: Each begins a session and asks the provider: so many from one address, whoever it is.
+MOST_A_MINUTE = 30
 NEXT = "steward.oidc_next"
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 #: RFC 8176: the provider itself asked for more than one factor.
@@ -97,6 +102,10 @@ def begin(site: Any, request: HttpRequest) -> HttpResponse:
     """To the provider. Nothing of the query but `next` is taken."""
     if not is_on():
         raise Http404
+    if throttle.hit("provider-asked", context.current().address).number > MOST_A_MINUTE:
+        shut = render(request, "steward/locked_out.html", {"minutes": 1}, status=429)
+        shut["Retry-After"] = str(throttle.WINDOW_SECONDS)
+        return shut
     request.session[NEXT] = entering.safe(request, request.GET.get("next"))
     try:
         answer: HttpResponse = Provider(request, app=_app()).redirect(request, process=AuthProcess.LOGIN)

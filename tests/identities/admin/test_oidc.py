@@ -106,6 +106,13 @@ def test_a_provider_that_is_away_is_no_error_of_ours(settings, provider):
     assert client.get(BEGIN)["Location"] == LOGIN
 
 
+def test_who_asks_without_end_is_told_to_wait(provider):
+    answers = [Client().get(BEGIN) for _ in range(31)]
+    assert {answer.status_code for answer in answers[:30]} == {302}
+    assert (answers[30].status_code, answers[30]["Retry-After"]) == (429, "60")
+    assert provider.asked.count("/.well-known/openid-configuration") == 30
+
+
 def test_a_person_comes_in_by_the_verified_address_and_goes_where_they_wanted(provider):
     person = people.person(email="ada@example.com")
     provider.claims["email"] = "ADA@example.com"
