@@ -79,6 +79,15 @@ def test_who_does_not_govern_presses_nothing(admin, agent, role):
         assert browser.post(pages.command(agent, key), {"reason": "x"}).status_code == 403
 
 
+@pytest.mark.parametrize("role", list(PortalRole))
+def test_every_tab_draws_for_every_role(admin, agent, role):
+    open_session(agent)
+    incident(agent, cause="replayed")
+    browser = pages.signed_in(people.person(of=admin.tenant, role=role))
+    for tab in browser.get(pages.page(agent)).context["page"].tabs:
+        assert browser.get(pages.page(agent, tab.key)).status_code == 200
+
+
 def test_a_stranger_and_a_person_have_no_page_here(admin, agent, browser):
     stranger = pages.signed_in(people.person())
     assert stranger.get(pages.page(agent)).status_code == 404
