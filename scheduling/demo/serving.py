@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -35,7 +36,8 @@ def load(tenant: Tenant, at: datetime, actor: Actor) -> None:
         _replace(replaced, at, actor)
     rows = Q(account__isnull=False) | Q(replacement_of__isnull=False)
     ids = list(ManagedIdentity.objects.filter(rows, tenant=tenant).values_list("pk", flat=True))
-    posture.refresh(ids, at=at)
+    with transaction.atomic():
+        posture.refresh(ids, at=at)
     detections.evaluate(ids, at=at)
 
 
