@@ -203,7 +203,8 @@ class LogoutView(PortalView):
         claims: Any = request.auth or {}
         family = None if body.get("refresh_token") or "sid" not in claims else UUID(claims["sid"])
         people.sign_out(user, family=family, **body, actor=actor_of(user))
-        if isinstance(request.user, Principal) and request.auth is None:
+        caller: Any = request.user
+        if isinstance(caller, Principal) and request.auth is None:
             request._request.session.flush()  # noqa: SLF001 - who came with the admin's session leaves that one
         return self.show(user, UserShape)
 

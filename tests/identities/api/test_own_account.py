@@ -119,8 +119,8 @@ def test_guessing_the_current_password_is_slowed_down(call, problem):
 
 def test_a_person_whose_password_is_too_old_may_only_change_it_and_a_service_user_goes_on(call, problem, settings):
     settings.AUTH_PASSWORD_MAX_AGE_DAYS = 30
-    old = {"password_set_at": "2020-01-01T00:00:00Z"}
-    person, agent = cast.person(**old), cast.agent(**old)
+    long_ago = "2020-01-01T00:00:00Z"
+    person, agent = cast.person(password_set_at=long_ago), cast.agent(password_set_at=long_ago)
     problem(call.as_(person).get("/api/identities"), 403, "password_reset_required")
     assert call.get(ME).status_code == 200
     assert call.as_(agent).get("/api/identities").status_code == 200

@@ -2,7 +2,9 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -247,7 +249,8 @@ def test_a_refresh_and_a_new_password_at_once_wait_for_each_other_and_leave_noth
     for turn in range(8):
         old, new = f"Correct-Horse-{turn + 1}", f"Correct-Horse-{turn + 2}"
         texts = [sign_in.open_session(user).refresh_token for _ in range(4)]
-        start, problems = threading.Barrier(5), []
+        start = threading.Barrier(5)
+        problems: list[Exception] = []
 
         def at_once(work, start=start, problems=problems):
             start.wait()
@@ -260,8 +263,8 @@ def test_a_refresh_and_a_new_password_at_once_wait_for_each_other_and_leave_noth
             finally:
                 connection.close()
 
-        works = [lambda text=text: sign_in.refresh(text) for text in texts]
-        works.append(lambda old=old, new=new: people.change_own_password(user, current=old, new=new, actor=cast.SYSTEM))
+        works: list[Callable[[], object]] = [partial(sign_in.refresh, text) for text in texts]
+        works.append(partial(people.change_own_password, user, current=old, new=new, actor=cast.SYSTEM))
         crowd = [threading.Thread(target=at_once, args=(work,)) for work in works]
         for one in crowd:
             one.start()
