@@ -20,6 +20,7 @@ from identities.admin.history import timeline_tab
 from identities.admin.leaving import left_tab
 from identities.admin.pages import Page, Tab, address_of, link_to, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
+from identities.admin.person_factors import RESET, SecondFactorFilter, fact_of
 from identities.admin.person_forms import (
     ROLE_HELP,
     ROLE_TONES,
@@ -34,9 +35,8 @@ from identities.admin.site import site
 from identities.credentials import custody
 from identities.inventory.models import ManagedIdentity
 from identities.lifecycle import services as lifecycle
-from identities.people import first_passwords, second_factor, selectors, services as people
+from identities.people import first_passwords, selectors, services as people
 from identities.people.models import PortalRole, User
-from identities.people.second_factor import Kind
 from identities.service_users.models import ServiceUser
 
 
@@ -77,11 +77,6 @@ def _disable(call: Call) -> Done:
     return Done(more, obj=call.obj, tone="warning")
 
 
-def _another(scope: Scope, user: User) -> bool:
-    """Somebody else, whom they reach: one's own is taken away on one's own page, with the password."""
-    return user.pk != scope.user.pk and as_far(scope, user)
-
-
 def _seen(user: User, *, may_govern: bool) -> list[Fact]:
     """How many live secrets they were shown, for who may do something about it."""
     if not may_govern:
@@ -89,12 +84,6 @@ def _seen(user: User, *, may_govern: bool) -> list[Fact]:
     number = custody.live_secrets_seen_by(user, timezone.now()).count()
     words = f"{number} live {'secret' if number == 1 else 'secrets'}"
     return [Fact("Was shown", Link(words, reverse("admin:secrets_seen", args=[user.pk])))]
-
-
-def _second_factor(user: User) -> list[Fact]:
-    """Which ones a person has, by their kinds alone."""
-    kinds = sorted({"app" if one.kind is Kind.APP else "passkey" for one in second_factor.factors(user)})
-    return [Fact("Second factor", ", ".join(kinds) or Quiet("none"))]
 
 
 def _across(scope: Scope) -> list[Block]:
@@ -125,7 +114,7 @@ class PersonAdmin(CommandAdmin):
 
     called: ClassVar[str] = "People"
     list_display = ("person", "role_held", "account", "team_names", "seen")
-    list_filter = (by_choice("role", "Portal role", PortalRole.choices), AbilityFilter)
+    list_filter = (by_choice("role", "Portal role", PortalRole.choices), AbilityFilter, SecondFactorFilter)
     search_fields = ("email", "first_name", "last_name")
     search_help_text = "Name or e-mail"
     ordering = ("email",)
@@ -176,18 +165,7 @@ class PersonAdmin(CommandAdmin):
             applies=lambda user: user.is_active,
             reaches=as_far,
         ),
-        button(
-            second_factor.reset,
-            key="second-factor",
-            label="Reset second factor",
-            icon="phonelink_erase",
-            danger=True,
-            applies=lambda user: bool(second_factor.factors(user)),
-            reaches=_another,
-            confirm="Their app, their passkeys and their recovery codes open nothing any more, and their API sessions "
-            "end. Be sure that it is them who ask: until they set up a new one, their password alone is enough.",
-            done="{obj} has no second factor any more.",
-        ),
+        RESET,
         Command(
             key="platform",
             label="Platform administration",
@@ -293,7 +271,7 @@ class PersonAdmin(CommandAdmin):
             *_seen(user, may_govern=may_govern),
             Fact("Last sign-in", Moment(user.last_login)),
             Fact("Password set", Moment(user.password_set_at)),
-            *_second_factor(user),
+            *fact_of(user, may_govern=may_govern),
             Fact("Made", Moment(user.created_at)),
             Fact("Id", Code(str(user.pk), copy=True)),
         ]

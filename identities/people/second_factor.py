@@ -17,6 +17,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import services as audit
@@ -90,6 +91,11 @@ def asked_of(user: User) -> Asked:
     if _firm(user).exists():
         return Asked.PROOF
     return Asked.ENROLMENT if now is Policy.REQUIRED else Asked.NOTHING
+
+
+def has_one() -> Q:
+    """Of accounts: those with a second factor."""
+    return Q(pk__in=Authenticator.objects.filter(type__in=(Kind.APP, Kind.PASSKEY)).values("user_id"))
 
 
 def must_enrol(user: User) -> bool:

@@ -208,3 +208,17 @@ def test_an_admin_resets_somebody_elses_with_a_reason_and_within_their_reach():
     assert client.post(pages.command(colleague, "second-factor"), {"reason": ""}).status_code == 422
     assert client.post(pages.command(colleague, "second-factor"), {"reason": "Lost.", "once": "a"}).status_code == 302
     assert not second_factor.factors(colleague)
+
+
+def test_who_has_none_is_found_by_who_governs_and_told_to_nobody_else():
+    admin = people.person()
+    bare, proved = people.person(of=admin.tenant), people.person(of=admin.tenant)
+    factors.with_app(proved)
+    found = {"second_factor": "none"}
+    shown = pages.signed_in(admin).get(pages.listing(people.User), found).content.decode()
+    assert bare.email in shown
+    assert proved.email not in shown
+    assert ">app<" in pages.signed_in(admin).get(pages.page(proved)).content.decode()
+    reader = pages.signed_in(people.person(of=admin.tenant, role=PortalRole.READ_ONLY))
+    assert proved.email in reader.get(pages.listing(people.User), found).content.decode()
+    assert ">app<" not in reader.get(pages.page(proved)).content.decode()
