@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from identities.admin.pages import command_of
+from identities.admin.pages import command_of, page_of
 from identities.admin.parts import Badge, Code, Empty, Lines, Link, Moment, Quiet, Table
 from identities.admin.wording import words
 from identities.credentials.models import ExternalCredential
@@ -24,6 +24,10 @@ def elsewhere_table(identity: ManagedIdentity, *, at: datetime, may_govern: bool
         action,
         icon="key_off",
     )
+    if identity.account_id is not None:
+        text = "It signs in with its account. Of keys that it has elsewhere nothing is known."
+        way = Link("Its account", page_of(identity, tab="account"))
+        empty = Empty("Its password is its credential", text, way, icon="password")
     heads = ["Credential", "State", "Source", "Renewed", "Ends", "Rotate by", "Last used", ""]
     rows = [_elsewhere_row(identity, one, at, may_govern=may_govern) for one in listed]
     text = "Issued by others: it is rotated and revoked there. The register knows of it, never its value."

@@ -35,7 +35,7 @@ from identities.people.models import PortalRole, User
 from identities.people.services.rules import AGENT_MARK
 
 #: Who says so, where the register tells where a fact came from. What a person writes over it stays.
-SOURCE = "service user"
+SOURCE = "its account"
 DISABLED = "Its account was disabled"
 ENABLED = "Its account was enabled again"
 NO_MACHINE = "Its account has no service user's address any more, and is a person's"

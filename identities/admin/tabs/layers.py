@@ -52,13 +52,20 @@ class LayersTab(IdentityTab):
     def _why(self) -> object:
         if self.bindings:
             return Lines([Lines([_role(binding), Quiet(_reason(binding))]) for binding in self.bindings])
-        outside = [Code(str(one)) for one in self.identity.downstream_permissions[:SHOWN]]
+        if self.identity.account_id is not None:
+            return Lines([Quiet("It holds no role of an identity, but that of its account:"), *self._elsewhere()])
+        outside = self._elsewhere()
         none = Quiet("It holds no role of ours.")
         return Lines([none, Quiet("Elsewhere, with no reason on record:"), *outside]) if outside else none
 
+    def _elsewhere(self) -> list[object]:
+        return [Code(str(one)) for one in self.identity.downstream_permissions[:SHOWN]]
+
     def _last_call(self) -> "LastCall":
         """The newest answers of the policies tell; which workflow is known where one was asked for."""
-        rows = AuthorizationDecision.objects.filter(actor_id=str(self.identity.pk), tenant_id=self.identity.tenant_id)
+        # The account of a service user is asked about as itself.
+        actor = self.identity.account_id or self.identity.pk
+        rows = AuthorizationDecision.objects.filter(actor_id=str(actor), tenant_id=self.identity.tenant_id)
         newest = list(rows.order_by("-id")[:SHOWN])
         if not newest:
             unseen = Quiet("No call of it was ever decided here.")

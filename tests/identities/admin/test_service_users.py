@@ -263,5 +263,9 @@ def test_its_row_in_the_register_has_a_tab_of_the_account_and_no_button_for_a_se
     assert pages.page(agent) in text_of(browser.get(pages.page(row, "account")))
     shown = browser.get(pages.page(row))
     assert {way.label for way in shown.context["ways"]}.isdisjoint({"Issue secret", "Rotate", "Add key"})
+    for tab in shown.context["page"].tabs:
+        assert browser.get(pages.page(row, tab.key)).status_code == 200
+    assert "Its password is its credential" in text_of(browser.get(pages.page(row, "credentials")))
+    assert "Portal role ANALYST" in text_of(browser.get(pages.page(row, "layers")))
     other = ManagedIdentity.objects.create(tenant=row.tenant, name="plain", client_id="plain")
     assert "account" not in [tab.key for tab in browser.get(pages.page(other)).context["page"].tabs]
