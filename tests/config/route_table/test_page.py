@@ -61,3 +61,10 @@ def test_a_button_stands_under_the_duty_that_it_takes():
     schedules = next(page for page in gathering.admin_pages() if page.name == "Schedules")
     assert "Run now" in schedules.buttons[Duty.OPERATE_SCHEDULE]
     assert "New schedule" in schedules.buttons[Duty.GOVERN]
+
+
+def test_accounts_are_governed_by_one_duty_over_the_api_and_in_the_admin():
+    over_the_api = {route.duty for route in gathering.routes() if route.path.startswith("/api/users/{id}")}
+    pages = [page for page in gathering.admin_pages() if page.name in {"People", "Service users"}]
+    assert len(pages) == 2
+    assert {duty for page in pages for duty in page.buttons} == over_the_api == {Duty.GOVERN}
