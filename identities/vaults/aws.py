@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from identities.vaults.secret_text import SecretText
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.loaders import Loader
 
 MAX_PAGES = 20
 _REGION = re.compile(r"(?:^|\.)secretsmanager(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com(?:\.cn)?$", re.ASCII)
@@ -221,6 +223,7 @@ def _client_of(session: BoundedSession, uri: str, settings: AwsSettings, secret:
     # At DEBUG the library writes what it sends and what comes back, values included.
     logging.getLogger("botocore").setLevel(logging.INFO)
     inner = botocore.session.Session()
+    inner.register_component("data_loader", _descriptions())
     for name, nothing in (("config_file", os.devnull), ("credentials_file", os.devnull), ("profile", None)):
         inner.set_config_variable(name, nothing)
     client = boto3.session.Session(
@@ -231,6 +234,14 @@ def _client_of(session: BoundedSession, uri: str, settings: AwsSettings, secret:
     ).client("secretsmanager", endpoint_url=uri, config=Config(retries={"total_max_attempts": 1}))
     client.meta.events.register("before-send.secrets-manager", lambda request, **_: _sent(session, request))
     return client
+
+
+@cache
+def _descriptions() -> "Loader":
+    """What the library knows of Amazon's services, read once: to read it anew takes longer than a request."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _sent(session: BoundedSession, request: Any) -> Any:
