@@ -114,6 +114,11 @@ class DecisionAdmin(CommandAdmin):
             Fact("Answer", Badge(it.outcome, tone_of(it.outcome)), it.reason),
             Fact("Who asked", it.actor_label, KIND_WORDS.get(it.actor_kind, "")),
             Fact("Permission", Code(it.permission)),
+            *(
+                [Fact("Asked of a managed identity", Code(it.machine_permission), "at the same door")]
+                if it.machine_permission and it.machine_permission != it.permission
+                else []
+            ),
             Fact("Resource", it.resource_id, it.resource_kind),
             Fact("Rules that matched", ", ".join(it.policy_ids) or "none: the role decided"),
             Fact("Where", "before a run" if it.stage == DecisionStage.GUARD else "at a route"),
