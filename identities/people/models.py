@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from identities.people.refresh_reasons import RACED
+
 
 class PortalRole(models.TextChoices):
     """What a person or a service user may do; the values go over the wire as they are (S2-12)."""
@@ -155,8 +157,12 @@ class RefreshTokens(models.QuerySet["RefreshToken"]):
     def open(self) -> Self:
         return self.filter(used_at=None, invalidated_at=None)
 
+    def speaking(self) -> Self:
+        """Of sessions for which something still speaks: open, or ended by a race, whose access token lives on."""
+        return self.filter(models.Q(invalidated_at=None) | models.Q(reason=RACED), used_at=None)
+
     def invalidate(self, *, reason: str, at: datetime) -> int:
-        return self.open().update(invalidated_at=at, reason=reason)
+        return self.speaking().update(invalidated_at=at, reason=reason)
 
 
 class RefreshToken(models.Model):

@@ -1,6 +1,7 @@
 """Why a refresh token opens nothing: one of seven reasons (S2-22), and beside it the cause where it is known. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -30,6 +31,17 @@ class Cause(StrEnum):
     SECOND_FACTOR_REQUIRED = "second-factor-required"
 
 
+#: Rests on a line whose token came twice within `AT_ONCE`: most likely one client that asked twice. The line ends, and
+#: the access token that the first of the two was given lives to its own end.
+RACED = "raced"
+AT_ONCE = timedelta(seconds=10)
+
+
+def replayed(*, used_at: datetime | None, at: datetime) -> str:
+    """What rests on a line one of whose tokens came again at `at`."""
+    return RACED if used_at is None or at - used_at <= AT_ONCE else Cause.REPLAYED
+
+
 def reason_for(ended_by: str) -> RefreshReason:
     """What a token that was ended fails with; `ended_by` is a cause, or a reason as rows of older versions have it."""
     by_password = {Cause.PASSWORD_CHANGED.value, RefreshReason.PASSWORD_ROTATED.value}
@@ -38,6 +50,8 @@ def reason_for(ended_by: str) -> RefreshReason:
 
 def cause_of(ended_by: str) -> str:
     """The cause that rests on a row; empty where an older version left none."""
+    if ended_by == RACED:
+        return Cause.REPLAYED
     return ended_by if ended_by in {cause.value for cause in Cause} else ""
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from identities.people.models import Notice, PortalRole, RefreshToken, Team, Tenant, User
+from identities.people.refresh_reasons import RACED
 
 
 def active_user(user_id: UUID) -> User | None:
@@ -18,11 +19,13 @@ def active_user(user_id: UUID) -> User | None:
 def bearer(user_id: UUID, session: UUID | None) -> User | None:
     """The active user that an access token speaks for, unless the sign-in it belongs to was ended. One query.
 
-    A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins.
+    A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins; of
+    two that came with one token at once, the first keeps its access token.
     """
     found = User.objects.filter(pk=user_id, is_active=True)
     if session is not None:
-        found = found.filter(~Exists(RefreshToken.objects.filter(family=session, invalidated_at__isnull=False)))
+        ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False).exclude(reason=RACED)
+        found = found.filter(~Exists(ended))
     return found.first()
 
 

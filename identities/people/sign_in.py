@@ -24,7 +24,7 @@ from identities.events import PersonEvent
 from identities.people import passwords, refresh_tokens, second_factor, selectors, tries
 from identities.people.actors import actor_of, subject_of
 from identities.people.models import RefreshToken, User
-from identities.people.refresh_reasons import Cause, RefreshReason, cause_of, reason_for
+from identities.people.refresh_reasons import Cause, RefreshReason, cause_of, reason_for, replayed
 from identities.people.refresh_tokens import Claims, NotOurs
 from identities.people.refusals import claimed_address, record_refusal
 
@@ -135,7 +135,8 @@ def refresh(text: str) -> Session:
 
     Raises RefreshFailed with `verification-failed invalid-payload missing-refresh-state token-invalidated
     password-rotated refresh-id-mismatch hash-mismatch`. A token used twice is a token in two hands: its whole family
-    ends. Failures are recorded and logged whatever becomes of the caller's transaction.
+    ends, and unless both came within seconds its access tokens too. Failures are recorded and logged whatever becomes
+    of the caller's transaction.
     """
     at = timezone.now()
     with transaction.atomic():
@@ -171,7 +172,8 @@ def _attempt(text: str, at: datetime) -> Session | _Failure:
         reason, cause = RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
     if reason is not None:
         if reason in _ENDS_THE_FAMILY:
-            RefreshToken.objects.filter(family=row.family).invalidate(reason=cause or reason, at=at)
+            ended_by = replayed(used_at=row.used_at, at=at) if cause == Cause.REPLAYED else reason
+            RefreshToken.objects.filter(family=row.family).invalidate(reason=ended_by, at=at)
         return _Failure(reason, user, metadata | ({"cause": cause} if cause else {}))
     details = {**metadata, "source": "refresh"}
     audit.record(PersonEvent.SESSION_CONTINUED, actor=actor_of(user), subject=subject_of(user), details=details)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from identities.people import services as people, tries
 from identities.people.models import PortalRole
+from identities.people.refresh_reasons import AT_ONCE
 from identities.tokens import user_tokens
 from tests.factories import people as cast, tokens as bots
 
@@ -295,9 +296,30 @@ def test_a_replayed_token_ends_what_came_of_it_the_access_token_too(call, proble
     first = login(call, cast.agent().email).json()
     second = call.post(REFRESH, {"refreshToken": first["refreshToken"]}).json()
     assert speaker(call, second).get(ME).status_code == 200
-    problem(call.with_().post(REFRESH, {"refreshToken": first["refreshToken"]}), 401, "refresh-id-mismatch")
-    for session in (first, second):
-        problem(speaker(call, session).get(ME), 401, "invalid_token")
+    with time_machine.travel(timezone.now() + AT_ONCE + timedelta(seconds=1)):
+        problem(call.with_().post(REFRESH, {"refreshToken": first["refreshToken"]}), 401, "refresh-id-mismatch")
+        for session in (first, second):
+            problem(speaker(call, session).get(ME), 401, "invalid_token")
+
+
+@pytest.mark.parametrize("then", ["sign out", "a new password", "a forced reset", "replayed later"])
+def test_of_two_at_once_the_first_keeps_its_access_token_and_no_more_and_not_for_ever(call, problem, then):
+    agent = cast.agent()
+    first = login(call, agent.email).json()
+    second = call.post(REFRESH, {"refreshToken": first["refreshToken"]}).json()
+    problem(call.post(REFRESH, {"refreshToken": first["refreshToken"]}), 401, "refresh-id-mismatch")
+    problem(call.post(REFRESH, {"refreshToken": second["refreshToken"]}), 401, "token-invalidated")
+    assert speaker(call, second).get(ME).status_code == 200
+    if then == "sign out":
+        assert call.post(LOGOUT).status_code == 200
+    elif then == "a new password":
+        people.set_password(agent, password="Another-Horse-2", actor=cast.SYSTEM)
+    elif then == "a forced reset":
+        people.force_reset(agent, actor=cast.SYSTEM)
+    else:
+        with time_machine.travel(timezone.now() + AT_ONCE + timedelta(seconds=1)):
+            problem(call.with_().post(REFRESH, {"refreshToken": first["refreshToken"]}), 401, "refresh-id-mismatch")
+    problem(speaker(call, second).get(ME), 401, "invalid_token")
 
 
 @pytest.mark.parametrize(
