@@ -27,7 +27,7 @@ from identities import throttle
 from identities.admin import entering
 from identities.admin.oidc_session import turned_away
 from identities.jose import verify as jose
-from identities.people import provider_links
+from identities.people import password_age, provider_links
 from identities.people.second_factor import Asked, asked_of
 from identities.vaults.landing import AddressRefused
 
@@ -142,8 +142,8 @@ def _come_in(request: HttpRequest, claims: Mapping[str, Any]) -> HttpResponse:
     next_url = request.session.pop(NEXT, "")
     is_proved = asked_of(user) is Asked.NOTHING or MANY_FACTORS in _list(claims.get("amr"))
     if is_proved:
-        return entering.straight_in(request, user, source=entering.PROVIDER, next_url=next_url)
-    return entering.half_way(request, user, source=entering.PROVIDER, next_url=next_url)
+        return entering.straight_in(request, user, source=password_age.PROVIDER, next_url=next_url)
+    return entering.half_way(request, user, source=password_age.PROVIDER, next_url=next_url)
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Who asks: a person's token, a machine's token, or the admin's session. The two kinds of token never mix."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from identities.access import selectors as access
 from identities.access.principal import Principal
 from identities.inventory.models import ManagedIdentity
 from identities.jose import verify as jose
-from identities.people import selectors as people
+from identities.people import password_age, selectors as people
 from identities.people.models import User
 from identities.service_users import using
 from identities.tokens import user_tokens, verification
@@ -56,7 +57,10 @@ class AdminSession(SessionAuthentication):
         if not isinstance(user, User) or not user.is_staff:
             return None
         self.enforce_csrf(request)
-        return Principal.person(user, token_issuer=PORTAL), None
+        principal = Principal.person(user, token_issuer=PORTAL)
+        if request._request.session.get(password_age.CAME_BY) == password_age.PROVIDER:  # noqa: SLF001 - as above
+            principal = replace(principal, must_change_password=user.must_reset_password)
+        return principal, None
 
 
 def _person(text: str) -> tuple[Principal, Any]:

@@ -7,6 +7,9 @@ from django.contrib.auth.hashers import is_password_usable
 
 from identities.people.models import User
 
+#: In a browser's session: by which way it was opened. Who came through a provider has not used the password.
+CAME_BY, PROVIDER = "steward.came_by", "oidc"
+
 
 def is_too_old(user: User, at: datetime) -> bool:
     """Whether this person's password is older than AUTH_PASSWORD_MAX_AGE_DAYS; never while that is 0.

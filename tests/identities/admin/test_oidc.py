@@ -223,6 +223,7 @@ def test_the_age_of_a_password_does_not_hold_up_who_came_without_it(settings, pr
     client = Client()
     go(client)
     assert is_in(client)
+    assert client.get("/api/identities").status_code == 200
 
 
 def test_the_account_at_the_provider_can_be_forgotten_on_ones_own_page(provider):

@@ -90,6 +90,15 @@ def test_a_session_from_before_goes_on_once_the_required_factor_is_there(call, p
     assert call.post(REFRESH, {"refreshToken": session.refresh_token}).status_code == 200
 
 
+def test_a_password_that_is_too_old_opens_only_what_changes_it(call, problem, settings):
+    settings.AUTH_PASSWORD_MAX_AGE_DAYS = 30
+    person = cast.person(password_set_at=timezone.now() - timedelta(days=31))
+    body = login(call, person.email).json()
+    bearer = {"Authorization": f"Bearer {body['accessToken']}"}
+    problem(call.with_(**bearer).get("/api/identities"), 403, "password_reset_required")
+    assert call.with_(**bearer).get(ME).status_code == 200
+
+
 def test_nothing_of_it_reaches_a_machine(call, settings):
     agent = cast.agent(password_set_at=timezone.now() - timedelta(days=4000))
     bot = bots.bot(permissions=("identity.read",))
