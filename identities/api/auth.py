@@ -127,7 +127,8 @@ class RefreshView(PortalView):
             *((401, reason.value, f"The refresh token is not accepted: {reason}.") for reason in RefreshReason),
         ],
         description=(
-            "Each refresh token works once; used twice, its whole family ends. The `code` of a 401 is one of "
+            "Each refresh token works once; used twice, its whole family ends: the refresh tokens at once, and the "
+            "access tokens too unless both came within ten seconds. The `code` of a 401 is one of "
             "`verification-failed invalid-payload missing-refresh-state token-invalidated password-rotated "
             "refresh-id-mismatch hash-mismatch`."
         ),
