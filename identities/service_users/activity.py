@@ -75,10 +75,10 @@ def by_day(found: Iterable[Hour]) -> Counter[date]:
     return days
 
 
-def longest_gap(found: Sequence[Hour], *, at: datetime) -> timedelta:
-    """The longest silence between two uses, and since the last one, to the hour; nothing without a use. Pure."""
-    moments = [*(hour.begins for hour in found), at]
-    return max((later - earlier for earlier, later in pairwise(moments)), default=timedelta(0))
+def longest_gap(found: Sequence[Hour], *, since: datetime, at: datetime) -> timedelta:
+    """The longest silence between two uses, and since the last one, to the hour; without a use all of it. Pure."""
+    moments = [*(hour.begins for hour in found), at] if found else [since, at]
+    return max(later - earlier for earlier, later in pairwise(moments))
 
 
 def last_use(user: User) -> datetime | None:

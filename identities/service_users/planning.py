@@ -63,7 +63,8 @@ def plan(user: User, *, at: datetime) -> Plan:
     found = least(activity.uses(user.pk, since=since), doors())
     hours = activity.hours(user.pk, since=since)
     row = register_row_of(user)
-    quiet_hours = _quiet_hours(activity.longest_gap(hours, at=at))
+    gap = activity.longest_gap(hours, since=max(since, min(user.created_at, at)), at=at)
+    quiet_hours = _quiet_hours(gap)
     said = replacement_words.warnings(
         user, permissions=found.permissions, uncovered=found.uncovered, days=LOOKED_BACK_DAYS
     )

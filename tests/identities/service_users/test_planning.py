@@ -113,6 +113,11 @@ def test_what_comes_once_a_month_is_given_longer_than_a_month(agent: User) -> No
     assert found.overdue_days * 24 > found.quiet_hours
 
 
+def test_of_what_was_silent_for_a_month_a_day_proves_nothing() -> None:
+    old = people.agent(created_at=timezone.now() - 30 * DAY)
+    assert plan(old).quiet_hours >= 30 * 24
+
+
 def test_what_is_different_for_a_machine_is_said(agent: User) -> None:
     did(agent, "schedule.run", kind="schedule")
     assert any("every schedule of the tenant" in said for said in plan(agent).warnings)
