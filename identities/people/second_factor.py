@@ -208,7 +208,7 @@ def reset(user: User, *, actor: Actor, reason: str) -> None:
         actor=actor,
         subject=subject_of(locked),
         reason=reason.strip(),
-        details={"kinds": kinds, "reset": True, "refresh_tokens_ended": ended},
+        details={"kinds": kinds, "reset": True, "sessions_ended": ended},
     )
     notices.tell(
         [locked],

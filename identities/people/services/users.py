@@ -123,7 +123,7 @@ def set_password(user: User, *, password: str, actor: Actor, must_reset: bool = 
     locked.must_reset_password = must_reset
     locked.save(update_fields=["password", "password_set_at", "must_reset_password", "updated_at"])
     ended = sessions.end_all(locked, Cause.PASSWORD_CHANGED)
-    details = {"refresh_tokens_ended": ended, "must_reset": must_reset}
+    details = {"sessions_ended": ended, "must_reset": must_reset}
     audit.record(PersonEvent.PASSWORD_SET, actor=actor, subject=subject_of(locked), details=details)
     return locked
 
