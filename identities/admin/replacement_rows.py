@@ -8,7 +8,7 @@ from identities.admin.pages import address_of, link_to
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Table
 from identities.admin.parts.series import Line, Series
 from identities.admin.parts.steps import Step, Steps
-from identities.admin.permission_words import permission_badge
+from identities.admin.permission_words import MEANING, permission_badge
 from identities.admin.wording import GOOD, INFO, QUIET, WARN, span
 from identities.service_users import activity, ending
 from identities.service_users.models import Replacement, ReplacementState, ServiceUser
@@ -22,6 +22,7 @@ STATES = {
 }
 BEFORE = timedelta(days=14)
 FEWEST_COLUMNS = 14
+SHOWN = 25
 
 
 def state_badge(row: Replacement) -> Badge:
@@ -114,6 +115,21 @@ def use_chart(row: Replacement, at: datetime) -> Series:
     empty = Empty("Neither was used", "The next call of either shows here.", icon="show_chart")
     text = "Calls to the API with each, days in UTC. When only the identity's are left, the account is disabled."
     return Series("replacement-use", "Calls a day", days, lines, empty, text, bars=True)
+
+
+def refused_table(row: Replacement) -> list[Table]:
+    """What the identity was refused since it began: what its role lacks, if the client needs it. One query."""
+    found = activity.refusals(row.identity_id, since=row.begun_at)
+    rows = [
+        [permission_badge(use.permission) if use.permission in MEANING else use.permission.replace("_", " "),
+         use.resource_kind.replace("_", " "), f"{use.times:,}", Moment(use.last_at)]
+        for use in found[:SHOWN]
+    ]  # fmt: skip
+    if not rows:
+        return []
+    text = "If its client needs this, add the permission to the role; while both are alive nothing is lost by it."
+    heads = ["It lacked", "For", "Times", "Last"]
+    return [Table("What the identity was refused", heads, rows, _all_covered(), text)]
 
 
 def facts_of(row: Replacement) -> Facts:

@@ -22,6 +22,7 @@ from identities.admin.replacement_rows import (
     facts_of,
     is_late,
     not_covered_table,
+    refused_table,
     state_badge,
     steps_of,
     use_chart,
@@ -106,9 +107,9 @@ class ReplacementAdmin(CommandAdmin):
 
 
 def way_blocks(row: Replacement) -> list[Block]:
-    """How far it is, and the use of both."""
+    """How far it is, what the identity lacked, and the use of both."""
     at = timezone.now()
-    return [steps_of(row, at), use_chart(row, at)]
+    return [steps_of(row, at), *refused_table(row), use_chart(row, at)]
 
 
 def waiting_notices(row: Replacement) -> list[Block]:

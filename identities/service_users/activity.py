@@ -60,6 +60,13 @@ def uses(actor_id: UUID, *, since: datetime) -> list[Use]:
     return [Use(*row) for row in counted]
 
 
+def refusals(actor_id: UUID, *, since: datetime) -> list[Use]:
+    """What it was refused, counted by what it lacked, the most frequent first: one query."""
+    found = decisions_of(actor_id, since=since).filter(outcome=DecisionOutcome.DENY)
+    counted = found.values_list("permission", "machine_permission", "resource_kind").annotate(Count("pk"), Max("at"))
+    return sorted((Use(*row) for row in counted), key=lambda use: (-use.times, use.permission))
+
+
 def hours(actor_id: UUID, *, since: datetime) -> list[Hour]:
     """The hours with any use, allowed or not, in order: one query, at most one row an hour."""
     found = decisions_of(actor_id, since=since).annotate(hour=_HourOf("at"))

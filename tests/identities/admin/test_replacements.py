@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import User
+from identities.policies.models import AuthorizationDecision
 from identities.service_users.models import Replacement, ServiceUser
 from identities.vaults import services as vaults
 from tests.factories import pages, people, register
@@ -167,6 +168,18 @@ def test_taking_it_back_says_what_became_of_both(agent: ServiceUser, browser: Cl
     assert row.state == "cancelled"
     assert User.objects.get(pk=agent.pk).is_active
     assert "Migrate to a managed identity" in text_of(browser, pages.page(agent))
+
+
+def test_what_the_identity_was_refused_stands_there(agent: ServiceUser, browser: Client) -> None:
+    made = begun(agent)
+    assert "was refused" not in text_of(browser, pages.page(made.replacement))
+    AuthorizationDecision.objects.create(
+        tenant_id=agent.tenant_id, actor_kind="identity", actor_id=str(made.identity.pk), permission="report.read",
+        machine_permission="report.read", resource_kind="report", outcome="deny", stage="api",
+    )  # fmt: skip
+    page = text_of(browser, pages.page(made.replacement))
+    assert "What the identity was refused" in page
+    assert "report.read" in page
 
 
 @pytest.mark.parametrize("late", ["yes", "no"])
