@@ -41,7 +41,7 @@ def browser(admin):
     return pages.signed_in(admin)
 
 
-def make(admin, email, **facts) -> ServiceUser:
+def make(admin, email, **facts) -> User:
     given = {"role": "ANALYST", "password": "Th1sIsAStrong!Pass", "first_name": "Reports", "last_name": "Agent"} | facts
     user = create_user(tenant=admin.tenant, email=email, is_agent=True, actor=actor_of(admin), **given)
     return ServiceUser.objects.get(pk=user.pk)

@@ -1,5 +1,7 @@
 """Service users in the register: one row each, made with the account, following it, and stopping with it."""
 
+from collections.abc import Callable
+
 import pytest
 from django.utils import timezone
 
@@ -32,10 +34,17 @@ def admin():
     return people.person(email="ada@aegis.example")
 
 
-def make(admin, **facts):
-    facts = {"email": EMAIL, "password": "Th1sIsAStrong!Pass", "role": "ANALYST", "is_agent": True} | facts
-    names = {"first_name": "Reports", "last_name": "Agent"}
-    return accounts.create_user(tenant=admin.tenant, actor=actor_of(admin), **(names | facts))
+def make(admin, email=EMAIL, *, role="ANALYST", is_agent=True) -> User:
+    return accounts.create_user(
+        tenant=admin.tenant,
+        email=email,
+        password="Th1sIsAStrong!Pass",
+        first_name="Reports",
+        last_name="Agent",
+        role=role,
+        is_agent=is_agent,
+        actor=actor_of(admin),
+    )
 
 
 def row_of(user) -> ManagedIdentity:
@@ -180,7 +189,7 @@ def test_whatever_stops_the_row_stops_the_account_and_its_session(admin, stop):
     user = make(admin)
     open_session(user)
     row, actor = row_of(user), actor_of(admin)
-    stops = {
+    stops: dict[str, Callable[..., object]] = {
         "disable": lifecycle.disable,
         "pause": pausing.pause,
         "quarantine": quarantine,
