@@ -3,10 +3,11 @@
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from audit import triggers
@@ -55,6 +56,14 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
     with migrated.provided(connection.settings_dict):
         yield True
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For rows that all tests of a file look at: a test's own changes are undone with it, these with the last one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,8 +12,8 @@ from tests.factories import pages, tokens
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ours():
+@pytest.fixture(scope="module")
+def ours(made_once):
     """One owned and fresh, one dormant without owner and secret, one whose rotation is overdue."""
     ours = pages.estate("harbour")
     now = timezone.now()

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 MODELS = sorted(site._registry, key=lambda model: model.__name__)
 
 
-@pytest.fixture
-def ours():
+@pytest.fixture(scope="module")
+def ours(made_once):
     return pages.estate("harbour")
 
 
-@pytest.fixture
-def theirs():
+@pytest.fixture(scope="module")
+def theirs(made_once):
     return pages.estate("ZEBRA")
 
 
