@@ -25,6 +25,7 @@ NOTHING_COLLECTED = 5
 ASKS_NO_DATABASE = (
     "tests/architecture", "tests/config", "tests/contracts/test_importers.py", "tests/contracts/test_vaults.py",
     "tests/identities/api/test_schema.py", "tests/identities/jose", "tests/identities/vaults",
+    "tests/journeys/test_kill.py", "tests/journeys/test_readme.py",  # each starts a portal on an SQLite of its own
     "tests/scheduling/calendar", "tests/scheduling/nodes",
 )  # fmt: skip
 PARALLEL = ("-n", "auto", "--dist", "loadfile", "--maxprocesses", "4")

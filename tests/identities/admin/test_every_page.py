@@ -20,8 +20,8 @@ READERS = (PortalRole.READ_ONLY, PortalRole.ANALYST, PortalRole.AUDITOR)
 EVIL = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def ours():
+@pytest.fixture(scope="module")
+def ours(made_once):
     return pages.estate("harbour")
 
 

@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db
 MOST_OVERVIEW, MOST_PROGRAMME = 13, 12
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def at():
     return timezone.now()
 
 
-@pytest.fixture
-def ours(at):
+@pytest.fixture(scope="module")
+def ours(made_once, at):
     return estates.varied(at)
 
 
