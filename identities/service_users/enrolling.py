@@ -86,11 +86,12 @@ def row_of(user: User) -> ManagedIdentity | None:
 
 
 def enter(user: User, *, owner: User | None, actor: Actor) -> ManagedIdentity:
-    """Enter an account that has no row: a new one, or the one of this kind and name that stands for no account yet.
+    """Enter an account that has no row: a new one, or for a service user the one of this kind and name that stands
+    for no account yet.
 
     Its name is the address; where something else has that name, it gets a number. In the caller's transaction.
     """
-    known = _unclaimed(user)
+    known = _unclaimed(user) if user.is_agent else None
     row = known or _entered(user, owner, actor=actor)
     row.account = user
     row.last_used_at = max(filter(None, (row.last_used_at, user.last_login)), default=None)
@@ -121,7 +122,11 @@ def _answering(owner: User | None) -> dict[str, object]:
 
 
 def _unclaimed(user: User) -> ManagedIdentity | None:
-    """A row that was entered or imported for it before. One with a secret of ours, or stopped, is another thing."""
+    """A row that was entered or imported for it before. One with a secret of ours, or stopped, is another thing.
+
+    Only for a service user, which an administrator made: people choose their address themselves, and nobody gets hold
+    of what is not theirs by calling themselves so.
+    """
     rows = ManagedIdentity.objects.filter(
         tenant_id=user.tenant_id, kind=Kind.SERVICE_USER, name__iexact=user.email, account=None, merged_into=None,
         state=State.ACTIVE, issuance=Issuance.EXTERNAL,

@@ -75,6 +75,16 @@ def test_no_secret_of_ours_is_issued_to_it_and_no_token(admin):
     assert list(refused.value.errors) == ["auth_method"]
 
 
+def test_nobody_gets_hold_of_a_row_by_calling_oneself_what_it_is_called(admin):
+    imported = register.imported(admin.tenant, name=EMAIL, kind="service_user", purpose="Nightly reports.")
+    reader = people.person(of=admin.tenant, role="READ_ONLY")
+    accounts.change_own_profile(reader, email=EMAIL, actor=actor_of(reader))
+    assert row_of(reader).pk != imported.pk
+    accounts.change_own_profile(reader, email="ren@aegis.example", actor=actor_of(reader))
+    imported.refresh_from_db()
+    assert (imported.state, imported.account) == ("active", None)
+
+
 def test_an_account_whose_row_is_quarantined_or_retired_is_not_enabled_past_it(admin):
     user = make(admin)
     quarantine(row_of(user), reason="odd", actor=actor_of(admin))
