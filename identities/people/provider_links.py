@@ -6,8 +6,8 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
-from audit import services as audit
-from audit.actors import Actor
+from audit import selectors as trail, services as audit
+from audit.actors import Actor, ActorKind
 from identities.errors import Invalid, Missing, Refused
 from identities.events import PersonEvent
 from identities.people import selectors
@@ -33,8 +33,8 @@ def person_of(*, issuer: str, subject: str, email: str, is_verified: bool) -> Us
     """The active person who has signed in with this `subject` of `issuer` before, or whose address the provider has
     verified; from then on the subject counts, whatever becomes of the address there.
 
-    Raises NotOurs: a stranger, a service user, a disabled account, an address that is not verified, and a second
-    subject for somebody who has one (an address that was given to somebody else).
+    Raises NotOurs: a stranger, a service user, a disabled account, an address that is not verified or that the account
+    gave itself, and a second subject for somebody who has one (an address that was given to somebody else).
     """
     link = _links(issuer).filter(uid=_short(subject)).select_related("user").first()
     if link is not None:
@@ -45,6 +45,8 @@ def person_of(*, issuer: str, subject: str, email: str, is_verified: bool) -> Us
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if _links(issuer).filter(user=locked).exists():
         raise NotOurs("provider_other_subject")
+    if _is_own_word(locked):
+        raise NotOurs("provider_address_own_word")
     SocialAccount.objects.create(user=locked, provider=issuer[:LONGEST], uid=_short(subject), extra_data={})
     facts = {"issuer": issuer, "subject": subject[:LONGEST]}
     audit.record(PersonEvent.PROVIDER_LINKED, actor=actor_of(locked), subject=subject_of(locked), details=facts)
@@ -70,6 +72,19 @@ def unlink(user: User, *, actor: Actor, reason: str) -> None:
     if not gone:
         raise Missing(f"{locked.email} does not sign in through a provider.")
     audit.record(PersonEvent.PROVIDER_UNLINKED, actor=actor, subject=subject_of(locked), reason=reason.strip())
+
+
+def _is_own_word(user: User) -> bool:
+    """Whether the account says of itself that this is its address: who registered, or changed it on their own page.
+
+    Nobody has proved it then. Whoever holds a session could open the account for good with an address of theirs at the
+    provider, or lie in wait under the address of somebody who is still to come.
+    """
+    said = trail.events(None, subject_kind="user").filter(
+        subject_id=str(user.pk), type__in=(PersonEvent.CREATED, PersonEvent.CHANGED), changes__has_key="email"
+    )
+    last = said.first()
+    return last is not None and (last.actor_kind == ActorKind.ANONYMOUS or last.actor_id == str(user.pk))
 
 
 def _able(user: User | None) -> User:

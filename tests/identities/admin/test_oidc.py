@@ -9,6 +9,8 @@ import requests
 from django.test import Client
 
 from audit.models import AuditEvent
+from identities.people import services as accounts
+from identities.people.actors import actor_of
 from identities.people.models import User
 from tests.factories import factors, oidc_provider, pages, people
 from tests.factories.oidc_provider import Provider
@@ -157,6 +159,28 @@ def test_the_address_may_come_from_the_userinfo_of_the_same_subject_alone(provid
     go(client)
     assert not is_in(client)
     provider.told["sub"] = "ada-1"
+    go(client)
+    assert is_in(client)
+
+
+@pytest.mark.parametrize("how", ["a profile edit", "registering"])
+def test_an_address_that_the_account_gave_itself_opens_nothing_until_an_administrator_has_said_it(
+    provider, settings, how
+):
+    admin = people.person()
+    if how == "registering":
+        settings.STEWARD_ALLOW_REGISTER = True
+        person = accounts.register_user(email="ada@example.com", password=people.PASSWORD)
+    else:
+        person = people.person(of=admin.tenant, email="eve@example.com")
+        accounts.change_own_profile(person, email="ada@example.com", actor=actor_of(person))
+    accounts.change_own_profile(person, first_name="Ada", actor=actor_of(person))
+    client = Client()
+    go(client)
+    assert not is_in(client)
+    assert refusals() == ["provider_address_own_word"]
+    accounts.change_user(person, email="ada.l@example.com", actor=actor_of(admin))
+    accounts.change_user(person, email="ada@example.com", actor=actor_of(admin))
     go(client)
     assert is_in(client)
 
