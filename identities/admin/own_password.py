@@ -1,6 +1,6 @@
 """Changing one's own password, which is also where somebody lands who must."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -17,13 +17,13 @@ from identities.admin.commands import Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.parts import Link
 from identities.errors import DomainError
-from identities.people import password_age, services as people, sign_in
-from identities.people.tries import TooManyTries
+from identities.people import password_age, services as people
 
 
 class OwnPasswordForm(CommandForm):
     """The old password, and the new one twice."""
 
+    renamed: ClassVar = {"current_password": "current", "new_password": "password"}
     current = forms.CharField(
         label="Current password", strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
     )
@@ -42,12 +42,6 @@ class OwnPasswordForm(CommandForm):
         values = super().clean() or {}
         if values.get("password") and values.get("again") and values["password"] != values["again"]:
             self.add_error("again", "The two are not the same.")
-        current = values.get("current")
-        try:
-            if current and sign_in.check(self.obj.email, current) is None:
-                self.add_error("current", "This is not your password.")
-        except TooManyTries as shut:
-            self.add_error("current", shut.message)
         return values
 
 
@@ -83,8 +77,11 @@ def change_own_password(request: HttpRequest, site: Any) -> HttpResponse:
     form = OwnPasswordForm(request.POST or None, obj=user)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = people.set_password(
-                user, password=form.cleaned_data["password"], actor=site.actor_of(request), must_reset=False
+            changed = people.change_own_password(
+                user,
+                current=form.cleaned_data["current"],
+                new=form.cleaned_data["password"],
+                actor=site.actor_of(request),
             )
         except DomainError as error:
             form.refuse(error)

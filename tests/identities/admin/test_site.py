@@ -6,6 +6,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from identities.admin.scope import SESSION_KEY
+from identities.people import tries
 from identities.people.models import PortalRole, Tenant
 from tests.factories import pages, people
 
@@ -94,6 +95,22 @@ def test_a_password_is_not_changed_by_a_wrong_form(current, new, again):
     assert sent.status_code == 422
     person.refresh_from_db()
     assert person.check_password(people.PASSWORD)
+
+
+def test_whoever_sits_at_an_open_session_does_not_find_out_the_password_by_trying():
+    person = people.person()
+    client, new = pages.signed_in(person), "Quite-New-Words-7"
+
+    def change(current):
+        return client.post("/admin/password_change/", {"current": current, "password": new, "again": new})
+
+    for _ in range(tries.FAILURES_OF_AN_ACCOUNT):
+        assert "This is not the current password." in change("Wrong-1-Wrong").content.decode()
+    assert "Too many failed sign-ins from here" in change(people.PASSWORD).content.decode()
+    person.refresh_from_db()
+    assert person.check_password(people.PASSWORD)
+    event = AuditEvent.objects.filter(type="user.sign_in_refused").latest("id")
+    assert (event.reason, event.details["source"]) == ("wrong_current_password", "password_change")
 
 
 def test_the_switch_opens_on_the_demo_while_it_is_loaded():
