@@ -195,12 +195,13 @@ class LogoutView(PortalView):
         ],
         description=(
             "Ends the session of the access token, or the one whose refresh token is sent, or all; their access tokens "
-            "are refused from then on. With a refresh token, which may be all that is left, no access token is needed."
+            "are refused from then on. With a refresh token, which may be all that is left, no access token is needed; "
+            "one that opens nothing any more does not end the others."
         ),
     )
     def post(self, request: Request) -> Response:
         body = self.read(LogoutShape)
-        user = self._who(body.get("refresh_token", ""))
+        user = self._who(body)
         claims: Any = request.auth or {}
         family = None if body.get("refresh_token") or "sid" not in claims else UUID(claims["sid"])
         people.sign_out(user, family=family, **body, actor=actor_of(user))
@@ -209,15 +210,16 @@ class LogoutView(PortalView):
             request._request.session.flush()  # noqa: SLF001 - who came with the admin's session leaves that one
         return self.show(user, UserShape)
 
-    def _who(self, refresh_token: str) -> User:
-        """Whom the access token speaks for, else whose the refresh token is."""
+    def _who(self, body: dict[str, Any]) -> User:
+        """Whom the access token speaks for, else whose the refresh token is. A spent one, as lies about in old logs and
+        backups, ends no session but its own."""
         caller: Any = self.request.user
         if isinstance(caller, Principal):
             if caller.user_id is None:
                 permissions.refuse(caller, self, Duty.OWN_PROFILE)
             user = selectors.active_user(caller.user_id) if caller.user_id else None
         else:
-            user = owner_of(refresh_token) if refresh_token else None
+            user = owner_of(body.get("refresh_token", ""), must_work=body.get("everywhere", False))
         if user is None:
             raise NotAuthenticated
         return user

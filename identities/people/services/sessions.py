@@ -36,8 +36,8 @@ def sign_out(
 ) -> int:
     """End the session that is named by its refresh token or its family, or all of them; answers how many ended.
 
-    Access tokens of an ended session are refused from then on. One that had ended before is no error. Raises Invalid
-    for a refresh token that is not this account's.
+    Access tokens of an ended session are refused from then on. One that had ended before is no error, and no record:
+    whoever found its token could go on for ever. Raises Invalid for a refresh token that is not this account's.
     """
     # The account before its tokens, as a refresh has it.
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
@@ -47,17 +47,23 @@ def sign_out(
     rows = RefreshToken.objects.filter(user=user)
     rows = rows if everywhere else rows.filter(family__in=families)
     ended = rows.invalidate(reason=Cause.SIGNED_OUT, at=timezone.now())
-    audit.record(PersonEvent.SIGNED_OUT, actor=actor, subject=subject_of(user), details={"sessions_ended": ended})
+    if ended or not refresh_token:
+        audit.record(PersonEvent.SIGNED_OUT, actor=actor, subject=subject_of(user), details={"sessions_ended": ended})
     return ended
 
 
-def owner_of(refresh_token: str) -> User | None:
-    """Whose session this refresh token belongs to, whether it still opens anything or not; None for any other text."""
+def owner_of(refresh_token: str, *, must_work: bool = False) -> User | None:
+    """Whose session this refresh token belongs to, whether it still opens anything or not; None for any other text.
+
+    `must_work`: None for one that opens nothing any more, too.
+    """
     try:
         claims = refresh_tokens.read(refresh_token)
     except NotOurs:
         return None
-    return User.objects.filter(pk=claims.user_id, is_active=True, refresh_tokens=claims.refresh_id).first()
+    rows = RefreshToken.objects.filter(pk=claims.refresh_id)
+    rows = rows.open().filter(expires_at__gt=timezone.now()) if must_work else rows
+    return User.objects.filter(pk=claims.user_id, is_active=True, refresh_tokens__in=rows).first()
 
 
 def remove_ended(at: datetime, *, limit: int = BATCH) -> int:

@@ -239,6 +239,22 @@ def test_with_the_refresh_token_alone_one_signs_out_after_the_access_token_has_e
     problem(speaker(call, session).get(ME), 401, "invalid_token")
 
 
+def test_a_refresh_token_that_opens_nothing_any_more_ends_no_other_session_and_fills_no_record(call, problem):
+    agent = cast.agent()
+    lost = login(call, agent.email).json()["refreshToken"]
+    call.post(LOGOUT, {"refreshToken": lost})
+    alive = login(call, agent.email).json()
+    spent = login(call, agent.email).json()["refreshToken"]
+    call.post(REFRESH, {"refreshToken": spent})
+    before = AuditEvent.objects.count()
+    for dead in (lost, spent):
+        problem(call.post(LOGOUT, {"refreshToken": dead, "everywhere": True}), 401, "not_authenticated")
+    for _ in range(3):
+        assert call.post(LOGOUT, {"refreshToken": lost}).status_code == 200
+    assert AuditEvent.objects.count() == before
+    assert speaker(call, alive).get(ME).status_code == 200
+
+
 # What is told to nobody, and tokens of the wrong kind
 
 
