@@ -52,6 +52,8 @@ class Enrolment:
         self.added: Added | None = None
         is_key = "credential" in request.POST
         sent = request.POST if request.method == "POST" else None
+        # Of this account: a browser may be handed on, and with it what was shown to somebody else.
+        self.seed_key = f"{SEED}.{user.pk}"
         self.app = AppForm(None if is_key else sent)
         self.passkey = PasskeyForm(sent if is_key else None)
 
@@ -65,7 +67,7 @@ class Enrolment:
         except DomainError as error:
             form.refuse(error)
             return False
-        self.request.session.pop(SEED, None)
+        self.request.session.pop(self.seed_key, None)
         return True
 
     def context(self) -> dict[str, Any]:
@@ -83,7 +85,7 @@ class Enrolment:
         }
 
     def _add_app(self, actor: Actor) -> Added:
-        if SEED not in self.request.session:
+        if self.seed_key not in self.request.session:
             raise Conflict("That picture is out of time. Read the new one.")
         code = self.app.cleaned_data["code"]
         return second_factor.add_app(self.user, seed=self._seed(), code=code, actor=actor)
@@ -95,9 +97,9 @@ class Enrolment:
 
     def _seed(self) -> str:
         """Sealed in the session too: sessions rest in the database."""
-        if SEED not in self.request.session:
-            self.request.session[SEED] = encrypt(second_factor.new_seed())
-        return str(decrypt(self.request.session[SEED]))
+        if self.seed_key not in self.request.session:
+            self.request.session[self.seed_key] = encrypt(second_factor.new_seed())
+        return str(decrypt(self.request.session[self.seed_key]))
 
 
 def read_credential(text: str) -> dict[str, Any]:

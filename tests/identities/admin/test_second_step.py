@@ -197,6 +197,17 @@ def test_a_code_for_a_seed_the_page_never_showed_sets_up_nothing(settings):
     assert not second_factor.factors(person)
 
 
+def test_a_seed_that_was_shown_to_somebody_else_in_this_browser_is_nobody_elses(settings):
+    settings.STEWARD_SECOND_FACTOR = "required"
+    person, other = people.person(), people.person()
+    client, _ = half_way(person)
+    seen = client.get(ENROL).context["seed"]
+    client.post(LOGIN, {"username": other.email, "password": PASSWORD})
+    assert client.get(ENROL).context["seed"] != seen
+    assert client.post(ENROL, {"code": factors.App(seen).code()}).status_code == 422
+    assert not second_factor.factors(other)
+
+
 def test_the_seed_rests_sealed_in_the_session(settings):
     settings.STEWARD_SECOND_FACTOR = "required"
     client, _ = half_way(people.person())
