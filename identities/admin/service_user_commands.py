@@ -64,7 +64,7 @@ def _change(call: Call) -> Done:
 
 def _store(call: Call) -> Done:
     place = place_in(dict(call.values))
-    issuing.check_place(place, tenant=call.obj.tenant)
+    issuing.check_place(place, tenant=call.obj.tenant, of=call.obj)
     if place is not None:
         issuing.store_tokens(call.obj, store_at=place, actor=call.actor)
     where = page_of(call.obj, tab="sessions")

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from audit import services as audit
+from audit import selectors as trail, services as audit
 from audit.actors import Actor
 from audit.events import Outcome
+from identities.access.secret_places import Place
 from identities.errors import DomainError, Invalid, Unavailable
 from identities.events import CredentialEvent
 from identities.inventory import services as inventory
@@ -21,7 +22,7 @@ from identities.people import services as people, sign_in
 from identities.people.actors import subject_of
 from identities.people.models import PortalRole, Tenant, User
 from identities.people.refresh_reasons import Cause
-from identities.people.services import sessions
+from identities.people.services import rules, sessions
 from identities.people.sign_in import Session
 from identities.tokens import services as tokens
 from identities.vaults import services as vaults
@@ -78,22 +79,38 @@ def issue(
     return user
 
 
-def check_place(store_at: SecretReference | None, *, tenant: Tenant) -> None:
-    """Can tokens be put there, and is it nobody else's place? Raises Invalid."""
+def check_place(store_at: SecretReference | None, *, tenant: Tenant, of: User | None = None) -> None:
+    """Can tokens be put there, and is it nobody else's place? `of`: whose they will be. Raises Invalid."""
     try:
         secrets.check(store_at, tenant_id=tenant.pk, environment="")
     except Invalid as error:
         members = {name.replace("store_secret_at", "store_tokens_at"): said for name, said in error.errors.items()}
         raise Invalid(members, code=error.code) from error
+    if store_at is not None:
+        _check_no_others_tokens(Place.of(store_at), tenant, of)
+
+
+def _check_no_others_tokens(place: Place, tenant: Tenant, of: User | None) -> None:
+    """What is written over the tokens of another account shuts that one out. The audit tells whose were put where."""
+    rows = trail.events({tenant.pk}, event=CredentialEvent.STORED, subject_kind="user")
+    named = rows.filter(details__stored_at__secretName=place.secret_name)
+    told = named.values_list("subject_id", "details__stored_at")
+    there = {user_id for user_id, stored_at in told if Place.of(stored_at) == place}
+    others = User.objects.filter(pk__in=there - {str(of.pk) if of else ""}, is_active=True)
+    if held := others.order_by("email").first():
+        said = f"The tokens of {held.email} rest there: each account needs a place of its own."
+        raise Invalid({"store_tokens_at.secret_name": [said]}, code="place_taken")
 
 
 @sensitive_variables("session", "text")
 def store_tokens(user: User, *, store_at: SecretReference, actor: Actor) -> str:
     """Sign a service user in and put the tokens into the vault as JSON; answers the version. Nobody is shown them.
 
-    Raises Invalid for a person and for a place that will not do, Unavailable (`tokens_not_stored`) where the vault
-    failed: the session is ended by then. Call it outside a transaction.
+    Raises Invalid for a person and for a place that will not do, Refused for an account that reaches beyond the
+    actor's tenant, Unavailable (`tokens_not_stored`) where the vault failed: the session is ended by then. Call it
+    outside a transaction.
     """
+    rules.check_account(user, actor)
     if not user.is_agent:
         raise Invalid({"store_tokens_at": ["Only the tokens of a service user are put into a vault."]})
     session = sign_in.open_session(user, source=SOURCE, actor=actor)

@@ -6,7 +6,7 @@ import pytest
 
 from audit.actors import Actor
 from audit.models import AuditEvent
-from identities.errors import Invalid, Unavailable
+from identities.errors import Invalid, Refused, Unavailable
 from identities.people import services as people, sign_in
 from identities.people.actors import actor_of
 from identities.people.models import RefreshToken, User
@@ -71,6 +71,26 @@ def test_the_place_where_another_identitys_secret_rests_is_not_written_over():
         make(boss, store_tokens_at=PLACE)
     assert refused.value.code == "place_taken"
     assert "store_tokens_at.secret_name" in refused.value.errors
+
+
+def test_the_place_where_another_accounts_tokens_rest_is_not_written_over():
+    boss = cast.person()
+    first = make(boss, store_tokens_at=PLACE)
+    before = stored(boss.tenant)
+    with pytest.raises(Invalid) as refused:
+        make(boss, email="other-agent@example.com", store_tokens_at=PLACE)
+    assert refused.value.code == "place_taken"
+    assert stored(boss.tenant) == before
+    issuing.check_place(PLACE, tenant=boss.tenant, of=first)
+    people.disable_user(first, reason="gone", actor=actor_of(boss))
+    assert stored(make(boss, email="other-agent@example.com", store_tokens_at=PLACE).tenant) != before
+
+
+def test_nobody_signs_in_for_an_account_that_reaches_farther():
+    observer = cast.agent(role="AUDITOR")
+    with pytest.raises(Refused):
+        issuing.store_tokens(observer, store_at=PLACE, actor=actor_of(cast.person(of=observer.tenant)))
+    assert not RefreshToken.objects.exists()
 
 
 def test_the_first_tokens_lie_in_the_vault_and_nowhere_else_and_work():
