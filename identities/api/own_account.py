@@ -49,12 +49,17 @@ class OwnAccountView(OwnView):
         problems=[
             (400, "invalid", "role: There is no such member."),
             (400, "email_taken", "email: Somebody signs in with this address already."),
+            (429, "too_many_failures", "Too many failed sign-ins from here."),
         ],
         description="Never makes a service user, whatever the new address. The record says what was and what is.",
     )
     def patch(self, request: Request) -> Response:
         body = self.read(OwnFactsShape, partial=True)
-        return self.show(people.change_own_profile(self.own(), **body, actor=self.actor), AccountShape)
+        try:
+            changed = people.change_own_profile(self.own(), **body, actor=self.actor)
+        except TooManyTries as shut:
+            raise lockout.TooManyFailures(shut.seconds) from shut
+        return self.show(changed, AccountShape)
 
 
 class OwnPasswordView(OwnView):

@@ -13,7 +13,9 @@ FAILURES_A_MINUTE = 100
 FAILURES_OF_AN_ACCOUNT = 10
 #: Each costs a hash, and leaves an account behind.
 REGISTRATIONS_A_MINUTE = 20
-KIND, REGISTRATIONS = "sign-in-failures", "registrations"
+#: Each says whether somebody else has it, and one with an agent's mark enters a row in the register.
+ADDRESSES_A_MINUTE = 10
+KIND, REGISTRATIONS, ADDRESSES = "sign-in-failures", "registrations", "own-addresses"
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,13 @@ def note_registration() -> None:
         count = throttle.hit(REGISTRATIONS, place)
         if count.number > REGISTRATIONS_A_MINUTE:
             raise TooManyTries(count.seconds_left)
+
+
+def note_address(*, account: str) -> None:
+    """One more address that `account` wants to have; raises TooManyTries past ten."""
+    count = throttle.hit(ADDRESSES, account)
+    if count.number > ADDRESSES_A_MINUTE:
+        raise TooManyTries(count.seconds_left)
 
 
 def _counted(account: str) -> list[tuple[str, int]]:

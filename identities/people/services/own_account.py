@@ -42,10 +42,13 @@ def change_own_profile(
     last_name: str | None = None,
     email: str | None = None,
 ) -> User:
-    """Change one's own names and address; None leaves a member. Never a role, and never makes an agent. Raises Invalid.
+    """Change one's own names and address; None leaves a member. Never a role, and never makes an agent.
 
-    The record says each field as it was and as it is.
+    The record says each field as it was and as it is. Raises Invalid, and `tries.TooManyTries` past so many addresses
+    within a minute.
     """
+    if email is not None and email.strip().lower() != user.email:
+        tries.note_address(account=str(user.pk))
     return users.change_user(user, first_name=first_name, last_name=last_name, email=email, actor=actor)
 
 

@@ -72,6 +72,18 @@ def test_an_address_that_is_taken_is_refused_and_one_with_the_mark_makes_no_agen
     assert "email" in problem(call.as_(agent).patch(ME, {"email": "ada@example.com"}), 400)["errors"]
 
 
+def test_nobody_finds_out_by_trying_who_has_an_account_or_fills_the_register_with_addresses(call, problem):
+    user, other = cast.person(role=PortalRole.READ_ONLY), cast.person()
+    call.as_(user)
+    for _ in range(tries.ADDRESSES_A_MINUTE):
+        problem(call.patch(ME, {"email": other.email}), 400, "email_taken")
+    shut = call.patch(ME, {"email": "free-agent@example.com"})
+    problem(shut, 429, "too_many_failures")
+    assert 1 <= int(shut["Retry-After"]) <= 60
+    assert call.patch(ME, {"firstName": "Ada"}).status_code == 200
+    assert User.objects.get(pk=user.pk).email == user.email
+
+
 @pytest.mark.parametrize(
     ("body", "member"),
     [
