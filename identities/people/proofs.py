@@ -17,6 +17,7 @@ from django.utils import timezone
 from audit import selectors as trail, services as audit
 from audit.actors import Actor
 from audit.events import Outcome
+from identities import throttle
 from identities.errors import Refused
 from identities.events import PersonEvent
 from identities.people import notices, one_time_codes
@@ -26,6 +27,7 @@ from identities.people.second_factor import Kind, recovery_codes_left
 
 MOST_WRONG = 10
 WINDOW = timedelta(minutes=15)
+passkey_refusals = throttle.Allowance("passkey-refused", a_minute=20)
 
 
 class WrongProof(Refused):
@@ -77,8 +79,13 @@ def note_passkey(user: User, *, factor_id: int, source: str) -> None:
 
 @transaction.atomic
 def refuse_passkey(user: User, *, source: str) -> None:
-    """Record a passkey that proved nothing. Does not count as a guess: a signature is not guessed."""
-    _record_refusal(user, Kind.PASSKEY, source)
+    """Record a passkey that proved nothing, twenty a minute of one account; the next says how many were left out.
+
+    Does not count as a guess: a signature is not guessed.
+    """
+    left_out = passkey_refusals.take(str(user.pk))
+    if left_out is not None:
+        _record_refusal(user, Kind.PASSKEY, source, left_out)
 
 
 def _tried(user: User, code: str, source: str, at: datetime) -> Kind | _Refusal:
@@ -117,14 +124,14 @@ def _record_proof(user: User, kind: Kind, source: str, more: Mapping[str, Any]) 
     audit.record(PersonEvent.SECOND_FACTOR_PROVED, actor=actor_of(user), subject=subject_of(user), details=details)
 
 
-def _record_refusal(user: User, kind: Kind, source: str) -> None:
+def _record_refusal(user: User, kind: Kind, source: str, left_out: int = 0) -> None:
     audit.record(
         PersonEvent.SECOND_FACTOR_REFUSED,
         actor=Actor.anonymous(user.email),
         subject=subject_of(user),
         outcome=Outcome.DENIED,
         reason="second_factor_wrong",
-        details={"kind": kind.value, "source": source},
+        details={"kind": kind.value, "source": source} | ({"unrecorded_before": left_out} if left_out else {}),
     )
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from identities.people import second_factor, services
+from identities.people import proofs, second_factor, services
 from identities.people.actors import actor_of
 from tests.factories import factors, people
 from tests.factories.people import PASSWORD
@@ -165,6 +165,15 @@ def test_what_is_no_passkey_is_refused(credential):
     client, _ = half_way(person)
     assert client.post(PROVE, {"credential": credential}).status_code == 422
     assert not is_in(client)
+
+
+def test_passkeys_that_prove_nothing_do_not_fill_the_record():
+    person = people.person()
+    factors.with_app(person)
+    client, _ = half_way(person)
+    for _ in range(proofs.passkey_refusals.a_minute + 3):
+        assert client.post(PROVE, {"credential": "{}"}).status_code == 422
+    assert types(person).count("user.second_factor_refused") == proofs.passkey_refusals.a_minute
 
 
 def test_where_one_is_required_it_is_set_up_before_anything_else(settings):
