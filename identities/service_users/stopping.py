@@ -1,18 +1,24 @@
 """What stops in the register stops at the door: the account of a service user follows its row."""
 
-from audit.actors import Actor
-from identities.errors import DomainError
+from audit.actors import Actor, ActorKind
+from identities.errors import DomainError, Refused
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.states import State
 from identities.lifecycle.effects.base import Change, Effect
 from identities.people import services as people
 from identities.people.models import User
 
+NOT_BY_MACHINES = (
+    "It is the account of a service user, and no permission of a managed identity governs accounts: an administrator "
+    "enables it."
+)
 STARTS = frozenset({Change.ENABLED, Change.RESUMED, Change.RELEASED})
 
 
 class StopAccount(Effect):
     """Disables the account with its row, whatever stopped that, and lets it sign in again with it.
+
+    To stop is easy, to start is not: the permission to write the register is none to let somebody in.
 
     An account that nobody marked as a service user may be a person's: where it cannot be disabled (the last ADMIN), the
     stop of the row stands, and a finding says that the account still signs in.
@@ -26,6 +32,8 @@ class StopAccount(Effect):
         if user is None:
             return ""
         if change in STARTS:
+            if change is Change.ENABLED and actor.kind is ActorKind.IDENTITY and not user.is_active:
+                raise Refused(NOT_BY_MACHINES)
             return _start(user, identity, reason=reason, actor=actor)
         return _stop(user, reason=reason, actor=actor) if user.is_active else ""
 
