@@ -9,12 +9,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from audit.models import AuditEvent
-from identities.events import PersonEvent, TeamEvent, TransferEvent
+from identities.events import CredentialEvent, PersonEvent, TeamEvent, TransferEvent
 from identities.people import same_person
 from identities.people.models import User
 
 #: What gives an account its password: whoever did it last may know it.
 _PASSWORD = frozenset({PersonEvent.CREATED, PersonEvent.PASSWORD_SET})
+#: What leads in beside the password: tokens that lie in a vault, an address by which the provider finds the account.
+_DOORS = frozenset(
+    {PersonEvent.CHANGED, CredentialEvent.STORED, PersonEvent.PROVIDER_LINKED, PersonEvent.PROVIDER_UNLINKED}
+)
 #: What makes somebody able to decide.
 _ABLE = frozenset({PersonEvent.CREATED, PersonEvent.ROLE_CHANGED, PersonEvent.PASSWORD_SET, PersonEvent.ENABLED})
 
@@ -34,6 +38,11 @@ SAME = Refusal("same_person", "This account and one of those who asked seem to b
 YOUNG = Refusal("young_account", "This account is younger than what is asked.")
 HAND = Refusal("hand_of_requester", "Somebody who asked gave this account its role or its access since they asked.")
 THEIRS = Refusal("hand_of_requester", "Somebody who asked set the password of this account: set your own first.")
+LED_IN = Refusal(
+    "hand_of_requester",
+    "One of you gave the other's account the address by which the provider finds it, or put its tokens into a vault: "
+    "somebody else decides.",
+)
 MINE = Refusal(
     "hand_of_requester", "You set the password of somebody who asked: before you decide, they set one of their own."
 )
@@ -53,7 +62,7 @@ def refusal(
     Never oneself, an agent, a disabled or a younger account, another account of the same person; nor one whose role,
     access, password, place in a team (in one of `team_ids`, where given) or ownership of one of `owned` one of
     `involved` gave it since then (ownership: since `owned_since`); nor where one of the two set the other's password
-    last, whenever that was. Two queries.
+    last, whenever that was, or opened another door to it (`_doors`). Two queries.
     """
     found = find(person, involved=involved, since=since, team_ids=team_ids, owned=owned, owned_since=owned_since)
     return found.sentence if found else ""
@@ -113,7 +122,7 @@ def _accounts(involved: Collection[str]) -> list[User]:
 
 
 def _trail(accounts: Collection[User], concerned: Q) -> list[_Entry]:
-    about = Q(subject_id__in=_texts(one.pk for one in accounts), type__in=[*_ABLE, PersonEvent.CHANGED]) | concerned
+    about = Q(subject_id__in=_texts(one.pk for one in accounts), type__in=[*_ABLE, *_DOORS]) | concerned
     fields = ("type", "subject_id", "actor_id", "recorded_at", "changes", "details")
     return [_Entry(*row) for row in AuditEvent.objects.filter(about).order_by("id").values_list(*fields)]
 
@@ -135,6 +144,9 @@ def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: da
         return THEIRS
     if any(setters.get(other) == me for other in involved):
         return MINE
+    doors = _doors(trail)
+    if doors.get(me, set()) & involved or any(me in doors.get(other, set()) for other in involved):
+        return LED_IN
     given = [entry for entry in trail if entry.actor_id in involved]
     is_lifted = any(_lifts(entry, person, since) for entry in given)
     return HAND if is_lifted or _is_made_owner(person, trail, given) else None
@@ -143,6 +155,30 @@ def _hand(person: User, involved: frozenset[str], trail: list[_Entry], since: da
 def _password_setters(trail: Iterable[_Entry]) -> dict[str, str]:
     """By account: who set its password last."""
     return {entry.subject_id: entry.actor_id for entry in trail if entry.type in _PASSWORD}
+
+
+def _doors(trail: Iterable[_Entry]) -> dict[str, set[str]]:
+    """By account: who else may come in as it, whatever its password.
+
+    Whoever gave it the address by which it was found at the provider, while that link lasts; whoever put its tokens
+    into a vault, until a new password ends them.
+    """
+    given: dict[str, str] = {}
+    linked: dict[str, str] = {}
+    stored: dict[str, set[str]] = {}
+    for entry in trail:
+        account = entry.subject_id
+        if entry.type == PersonEvent.CHANGED and "email" in entry.changes:
+            given[account] = entry.actor_id
+        elif entry.type == PersonEvent.PROVIDER_LINKED and account in given:
+            linked[account] = given[account]
+        elif entry.type == PersonEvent.PROVIDER_UNLINKED:
+            linked.pop(account, None)
+        elif entry.type == CredentialEvent.STORED:
+            stored.setdefault(account, set()).add(entry.actor_id)
+        elif entry.type in _PASSWORD:
+            stored.pop(account, None)
+    return {key: stored.get(key, set()) | {linked.get(key, "")} - {"", key} for key in {*linked, *stored}}
 
 
 def _lifts(entry: _Entry, person: User, since: datetime) -> bool:
