@@ -41,7 +41,8 @@ def person_of(*, issuer: str, subject: str, email: str, is_verified: bool) -> Us
         return _able(link.user)
     if not email or not is_verified:
         raise NotOurs("provider_address_not_verified" if email else "provider_unknown")
-    user = _able(selectors.by_email(email))
+    # Outside ASCII there are letters that are somebody else's in lower case (the Kelvin sign is a k there).
+    user = _able(selectors.by_email(email) if email.rpartition("@")[0].isascii() else None)
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if _links(issuer).filter(user=locked).exists():
         raise NotOurs("provider_other_subject")

@@ -127,6 +127,15 @@ def test_a_person_comes_in_by_the_verified_address_and_goes_where_they_wanted(pr
     assert found[1].details["source"] == "oidc"
 
 
+def test_an_address_that_only_becomes_somebodys_in_lower_case_is_another_mailbox(provider):
+    people.person(email="kate@example.com")
+    provider.claims["email"] = "\N{KELVIN SIGN}ate@example.com"
+    client = Client()
+    go(client)
+    assert not is_in(client)
+    assert refusals() == ["provider_unknown"]
+
+
 def test_it_never_leads_out_of_the_house(provider):
     people.person(email="ada@example.com")
     assert go(Client(), "https://evil.example/")["Location"] == INDEX
