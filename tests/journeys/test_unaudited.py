@@ -153,10 +153,10 @@ class World:
         assert client.post("/admin/login/", form).status_code == 302
 
     def claim(self) -> None:
-        run = ScheduleRun.objects.filter(state=RunState.DUE).order_by("created_at").first()
-        assert run is not None
-        self.lease = ledger.claim_run(run.pk, worker="tests", at=timezone.now())
-        assert self.lease
+        # A minute that began meanwhile may have brought a run whose turn it is not yet.
+        due = ScheduleRun.objects.filter(state=RunState.DUE).order_by("created_at").values_list("pk", flat=True)
+        claims = (ledger.claim_run(key, worker="tests", at=timezone.now()) for key in due)
+        self.lease = next(filter(None, claims))
 
     def facts(self, name: str) -> Facts:
         return Facts(
