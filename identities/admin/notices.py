@@ -28,7 +28,7 @@ TABS = {"credential_due": "credentials", "run_credential_failed": "runs"}
 OWN = {"secrets_seen": "admin:secrets_seen", "review_asked": "admin:identities_reviewcampaign_review"}
 
 #: Kinds that speak of how the person signs in.
-MINE = {"second_factor_reset", "second_factor_guessed", "recovery_code_used"}
+MINE = {"second_factor_reset", "second_factor_changed", "second_factor_guessed", "recovery_code_used"}
 
 
 def page(site: Any, request: HttpRequest) -> HttpResponseBase:

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Actor
+from audit.models import AuditEvent
 from identities.errors import Conflict, Invalid, Missing, Refused
 from identities.events import PersonEvent
 from identities.people import notices, one_time_codes
@@ -33,6 +34,8 @@ from identities.people.services import rules
 MOST_PASSKEYS = 10
 NAME_LENGTH = 60
 SEED_BYTES = 20  # RFC 4226 §4, R6
+APP = "Authenticator app"
+NOT_YOU = "If that was not you, change your password now and tell an administrator."
 
 
 class Policy(StrEnum):
@@ -171,7 +174,8 @@ def remove(user: User, *, factor_id: int, actor: Actor) -> None:
     gone = _shown(row)
     (_rows(locked) if is_last else _rows(locked).filter(pk=row.pk)).delete()
     details = {"kind": gone.kind.value, "name": gone.name, "is_last": is_last}
-    audit.record(PersonEvent.SECOND_FACTOR_REMOVED, actor=actor, subject=subject_of(locked), details=details)
+    event = audit.record(PersonEvent.SECOND_FACTOR_REMOVED, actor=actor, subject=subject_of(locked), details=details)
+    _tell(locked, event, "A second factor was removed from your account", f"{gone.name}. {NOT_YOU}")
 
 
 @transaction.atomic
@@ -210,16 +214,8 @@ def reset(user: User, *, actor: Actor, reason: str) -> None:
         reason=reason.strip(),
         details={"kinds": kinds, "reset": True, "sessions_ended": ended},
     )
-    notices.tell(
-        [locked],
-        tenant_id=locked.tenant_id,
-        kind="second_factor_reset",
-        key=f"second-factor-reset:{event.pk}",
-        subject="Your second factor was reset",
-        text=f"By {actor.label}: {reason.strip()} Set up a new one on your own page. Was it not you who asked? Tell an "
-        "administrator.",
-        about=subject_of(locked),
-    )
+    words = f"By {actor.label}: {reason.strip()} Set up a new one on your own page. Was it not you who asked? Tell an "
+    _tell(locked, event, "Your second factor was reset", f"{words}administrator.", kind="second_factor_reset")
 
 
 def _lock(user: User) -> User:
@@ -243,15 +239,30 @@ def _firm(user: User) -> Any:
 
 def _shown(row: Any) -> Factor:
     kind = Kind(row.type)
-    name = row.data["name"] if kind is Kind.PASSKEY else "Authenticator app"
+    name = row.data["name"] if kind is Kind.PASSKEY else APP
     return Factor(row.pk, kind, name, row.created_at, row.last_used_at)
 
 
 def _added(user: User, kind: Kind, actor: Actor, details: Mapping[str, object]) -> Added:
     facts = {"kind": kind.value, **details}
-    audit.record(PersonEvent.SECOND_FACTOR_ADDED, actor=actor, subject=subject_of(user), details=facts)
+    event = audit.record(PersonEvent.SECOND_FACTOR_ADDED, actor=actor, subject=subject_of(user), details=facts)
+    name = str(details.get("name", APP))
+    _tell(user, event, "A second factor was added to your account", f"{name}. {NOT_YOU}")
     has_codes = _rows(user).filter(type=Kind.RECOVERY).exists()
     return Added(kind, [] if has_codes else _make_codes(user, actor))
+
+
+def _tell(user: User, event: AuditEvent, subject: str, text: str, *, kind: str = "second_factor_changed") -> None:
+    """Whoever got into an account changes its factors first: its owner hears of each change."""
+    notices.tell(
+        [user],
+        tenant_id=user.tenant_id,
+        kind=kind,
+        key=f"second-factor:{event.pk}",
+        subject=subject,
+        text=text,
+        about=subject_of(user),
+    )
 
 
 def _make_codes(user: User, actor: Actor) -> list[str]:
