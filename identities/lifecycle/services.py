@@ -119,8 +119,12 @@ def disable_person(user: User, *, reason: str, actor: Actor) -> list[ManagedIden
     """Disable a person's account; no automation stops for it (S0-01).
 
     Answers the identities left without anybody who answers for them, each recorded as `identity.owner_lost`. Where they
-    were shown secrets that still work, the ADMINs are told.
+    were shown secrets that still work, the ADMINs are told. A service user whose row is paused is stopped already,
+    until the pause ends: its row is disabled then, and stays so.
     """
+    if (paused := ManagedIdentity.objects.filter(account=user, state=State.PAUSED).first()) is not None:
+        disable(paused, reason=reason, actor=actor)
+        return []
     people.disable_user(user, reason=reason, actor=actor)
     leavers.tell_admins(user, at=timezone.now())
     by_team = Q(owner_team__members=user)

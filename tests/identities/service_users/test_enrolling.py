@@ -226,6 +226,13 @@ def test_what_lets_the_row_work_lets_the_account_sign_in(admin):
     assert row_of(user).state == "active"
 
 
+def test_who_disables_what_is_paused_ends_the_pause_and_not_the_stop(admin):
+    user, actor = make(admin), actor_of(admin)
+    pausing.pause(row_of(user), reason="x", actor=actor)
+    assert lifecycle.disable_person(user, reason="For good.", actor=actor) == []
+    assert (row_of(user).state, is_active(user)) == ("disabled", False)
+
+
 def test_a_last_admin_whom_nobody_marked_keeps_the_account_and_the_stop_says_so(admin):
     User.objects.filter(pk=admin.pk).update(email="ada-agent@aegis.example")
     admin.refresh_from_db()
