@@ -16,17 +16,14 @@ def active_user(user_id: UUID) -> User | None:
     return User.objects.filter(pk=user_id, is_active=True).first()
 
 
-def bearer(user_id: UUID, session: UUID | None) -> User | None:
+def bearer(user_id: UUID, session: UUID) -> User | None:
     """The active user that an access token speaks for, unless the sign-in it belongs to was ended. One query.
 
     A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins; of
     two that came with one token at once, the first keeps its access token.
     """
-    found = User.objects.filter(pk=user_id, is_active=True)
-    if session is not None:
-        ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False).exclude(reason=RACED)
-        found = found.filter(~Exists(ended))
-    return found.first()
+    ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False).exclude(reason=RACED)
+    return User.objects.filter(~Exists(ended), pk=user_id, is_active=True).first()
 
 
 def signed_in(user_id: UUID) -> User | None:

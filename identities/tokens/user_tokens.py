@@ -36,7 +36,7 @@ class MintedUserToken:
 class VerifiedUserToken:
     """Who the token speaks for. Role and activity are not in it: the caller reads the person's row.
 
-    `session` is the sign-in it belongs to (`sid`), with which it ends; None where it was minted for none.
+    `session` is the sign-in it belongs to (`sid`), with which it ends: one that belongs to none would not end.
     """
 
     claims: Mapping[str, Any]
@@ -46,10 +46,10 @@ class VerifiedUserToken:
     issuer: str
     issued_at: datetime
     expires_at: datetime
-    session: uuid.UUID | None = None
+    session: uuid.UUID
 
 
-def mint_user_token(user: "User", *, session: uuid.UUID | None = None) -> MintedUserToken:
+def mint_user_token(user: "User", *, session: uuid.UUID) -> MintedUserToken:
     """A token for the portal, for AUTH_ACCESS_TOKEN_TTL seconds, of the sign-in `session` and ending with it.
 
     Writes nothing: signing in is what is audited.
@@ -67,7 +67,7 @@ def mint_user_token(user: "User", *, session: uuid.UUID | None = None) -> Minted
         "jti": str(jti),
         "tenant_id": str(user.tenant_id),
         "is_service_account": False,
-        **({"sid": str(session)} if session else {}),
+        "sid": str(session),
     }
     return MintedUserToken(sign(claims, current_signer(at), typ=TYP), lifetime, jti)
 
@@ -89,7 +89,7 @@ def verify_user_token(text: str) -> VerifiedUserToken:
             issuer=str(claims["iss"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-            session=uuid.UUID(claims["sid"]) if "sid" in claims else None,
+            session=uuid.UUID(claims["sid"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise BadToken("bad_claims") from None

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -116,7 +117,7 @@ class World:
 
     @property
     def bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {tokens.mint_user_token(self.second_admin).access_token}"}
+        return {"Authorization": f"Bearer {tokens.mint_user_token(self.second_admin, session=uuid4()).access_token}"}
 
     def user(self, email: str) -> User:
         return User.objects.get(email=email)

@@ -1,6 +1,7 @@
 """A caller for the tests of the API: a test client that speaks as somebody."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -27,7 +28,7 @@ class Caller:
         if who is None:
             self._headers = {}
         elif isinstance(who, User):
-            self._headers = {"Authorization": f"Bearer {tokens.mint_user_token(who).access_token}"}
+            self._headers = {"Authorization": f"Bearer {tokens.mint_user_token(who, session=uuid4()).access_token}"}
         else:
             minted = tokens.mint(who.identity, scope="roles", at=timezone.now())
             self._headers = {"Authorization": f"Bearer {minted.access_token}"}

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -119,7 +120,7 @@ def test_the_audit_says_why_and_holds_nothing_of_the_assertion(client: Client) -
 def test_a_token_of_ours_is_no_assertion(client: Client) -> None:
     bot = signing()
     own = tokens.mint(bot.identity, scope="roles", at=timezone.now()).access_token
-    persons = tokens.mint_user_token(made.person()).access_token
+    persons = tokens.mint_user_token(made.person(), session=uuid4()).access_token
     for text in (own, persons):
         assert ask(client, text).status_code == 401
         assert ask(client, text, client_id=bot.client_id).status_code == 401

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -298,7 +299,7 @@ def cast_of_this_test() -> Cast:
         token=mint(bot).access_token,
         sisters_token=mint(inspector).access_token,
         strangers_token=mint(stranger).access_token,
-        persons_token=tokens.mint_user_token(made.person(of=home)).access_token,
+        persons_token=tokens.mint_user_token(made.person(of=home), session=uuid4()).access_token,
         revoked_token=revoked.access_token,
     )
     tokens.revoke(revoked.jti, actor=made.SYSTEM)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -145,6 +146,6 @@ def test_people_sign_in_with_either(settings: LazySettings) -> None:
     from identities.tokens.user_tokens import verify_user_token
 
     person = made.person()
-    minted = tokens.mint_user_token(person)
+    minted = tokens.mint_user_token(person, session=uuid4())
     assert alg_of(minted.access_token) == "ES256"
     assert verify_user_token(minted.access_token).user_id == person.pk
