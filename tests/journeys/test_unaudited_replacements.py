@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -51,7 +52,8 @@ SPEAKS_FIRST = {"begin into a vault": {"LocalSecret"}}
 
 def test_nothing_of_it_happens_that_the_audit_does_not_take() -> None:
     agent = people.person(of=people.tenant(), email="reports-agent@example.com", is_agent=True, role="ANALYST")
-    enrolling.enter(agent, owner=people.person(of=agent.tenant), actor=SYSTEM)
+    with transaction.atomic():
+        enrolling.enter(agent, owner=people.person(of=agent.tenant), actor=SYSTEM)
     did(agent, "identity.read")
     left_behind, without_record = [], []
     for name, command in COMMANDS.items():
