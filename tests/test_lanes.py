@@ -53,6 +53,14 @@ def test_one_failing_lane_fails_the_whole_and_stops_no_other(runs, monkeypatch):
     assert {"Redis", "RabbitMQ", "long kills"} <= set(runs)
 
 
+def test_what_only_one_database_is_asked_says_nothing_that_only_the_other_answers():
+    left_out = lanes.asked_of_one()
+    assert "tests/identities/api/test_problems.py" in left_out
+    assert [path for path in left_out if "mark.postgres" in (lanes.ROOT / path).read_text()] == []
+    stems = {path.stem for folder in lanes.FACES for path in (lanes.ROOT / folder).glob("test_*.py")}
+    assert set(lanes.ASKED_OF_BOTH) <= stems
+
+
 def test_every_mark_has_a_lane_that_opens_it():
     opened = {lane.environment["STEWARD_TEST_LANES"] for lane in lanes.further_lanes() if lane.arguments}
     assert opened | BY_HAND == set(LANE_MARKS)
