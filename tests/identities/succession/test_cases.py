@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -280,4 +281,8 @@ def test_notices_never_name_a_secret_or_another_tenant(bot, owner, deputy, admin
 def test_whose_owner_may_be_back_is_asked_of_an_index_and_not_of_the_whole_register():
     names = {index.name: index for index in ManagedIdentity._meta.indexes}
     assert "identity_in_care" in names
+    if connection.vendor == "postgresql":
+        # Of a table that is all but empty it may read every row: whether the index could answer is what is asked.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     assert "identity_in_care" in left_behind.owned_again(10).explain()
