@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from identities.access.matrix import Duty
+from identities.admin import accounts
 from identities.admin.account_reach import as_far, may_disable
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
@@ -18,11 +19,10 @@ from identities.admin.filters import WordFilter, by_choice
 from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
 from identities.admin.leaving import left_tab
-from identities.admin.pages import Page, Tab, address_of, link_to, list_of
+from identities.admin.pages import Page, Tab, address_of, list_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet
 from identities.admin.person_factors import RESET, SecondFactorFilter, fact_of
 from identities.admin.person_forms import (
-    ROLE_HELP,
     ROLE_TONES,
     ManagerForm,
     PersonEditForm,
@@ -61,11 +61,6 @@ def _new_password(call: Call) -> Done:
 def _shown(user: User, password: str) -> Shown:
     intro = "Hand it over on a safe way. At the first sign-in they choose their own."
     return Shown("First password", "Password", password, intro, (("E-mail address", user.email),))
-
-
-def _change(call: Call) -> Done:
-    people.change_user(call.obj, **call.changes, actor=call.actor)
-    return Done("Saved.", obj=call.obj)
 
 
 def _disable(call: Call) -> Done:
@@ -131,7 +126,7 @@ class PersonAdmin(CommandAdmin):
             key="edit",
             label="Edit",
             icon="edit",
-            run=_change,
+            run=accounts.change,
             form=PersonEditForm,
             initial=PersonEditForm.initial_of,
             title="Edit person",
@@ -170,7 +165,7 @@ class PersonAdmin(CommandAdmin):
             key="platform",
             label="Platform administration",
             icon="shield_person",
-            run=_change,
+            run=accounts.change,
             form=PlatformForm,
             initial=PlatformForm.initial_of,
             platform_only=True,
@@ -260,13 +255,8 @@ class PersonAdmin(CommandAdmin):
         owned = ManagedIdentity.objects.filter(
             Q(business_owner=user) | Q(technical_owner=user) | Q(deputy_owner=user)
         ).exclude(state="retired")
-        role = PortalRole(user.role)
         facts = [
-            Fact("E-mail address", user.email),
-            Fact("Portal role", role.label, ROLE_HELP[role]),
-            Fact("Tenant", str(user.tenant)),
-            Fact("Manager", link_to(user.manager) if user.manager else ""),
-            Fact("Teams", ", ".join(team.name for team in user.teams.all())),
+            *accounts.who_they_are(user),
             Fact("Owns", Link(f"{owned.count()} identities", list_of(ManagedIdentity, owner=str(user.pk)))),
             *_seen(user, may_govern=may_govern),
             Fact("Last sign-in", Moment(user.last_login)),

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from audit import selectors as audit
 from audit.models import AuditEvent
-from identities.admin import entering
+from identities.admin import accounts, entering
 from identities.admin.history import change_lines, say, who
 from identities.admin.own_factors import own_page
-from identities.admin.pages import Page, Tab, Way, link_to
+from identities.admin.pages import Page, Tab, Way
 from identities.admin.parts import (
     Badge,
     Block,
@@ -33,7 +33,7 @@ from identities.admin.parts import (
     Quiet,
     Table,
 )
-from identities.admin.person_forms import ROLE_HELP, ROLE_TONES
+from identities.admin.person_forms import ROLE_TONES
 from identities.admin.scope import scope_of
 from identities.people import open_sessions, provider_links, second_factor, services as people
 from identities.people.models import PortalRole, User
@@ -107,13 +107,8 @@ def _page(request: HttpRequest, user: User) -> Page:
 
 
 def _about(user: User) -> list[Block]:
-    role = PortalRole(user.role)
     facts = [
-        Fact("E-mail address", user.email),
-        Fact("Portal role", role.label, ROLE_HELP[role]),
-        Fact("Tenant", str(user.tenant)),
-        Fact("Manager", link_to(user.manager) if user.manager else ""),
-        Fact("Teams", ", ".join(user.teams.values_list("name", flat=True))),
+        *accounts.who_they_are(user),
         Fact("Last sign-in", Moment(user.last_login)),
         Fact("Password set", Moment(user.password_set_at), _age_of_passwords()),
         Fact("Account made", Moment(user.created_at)),

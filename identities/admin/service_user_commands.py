@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from identities.admin import accounts
 from identities.admin.account_reach import as_far, may_disable
 from identities.admin.commands import Call, Command, Done, Shown, button
 from identities.admin.forms import ReasonForm
@@ -57,11 +58,6 @@ def shown(user: User, password: str) -> Shown:
     return Shown("Password", "Password", password, intro, (("E-mail address", user.email),))
 
 
-def _change(call: Call) -> Done:
-    people.change_user(call.obj, **call.changes, actor=call.actor)
-    return Done("Saved.", obj=call.obj)
-
-
 def _store(call: Call) -> Done:
     place = place_in(dict(call.values))
     issuing.check_place(place, tenant=call.obj.tenant, of=call.obj)
@@ -109,7 +105,7 @@ CREATION = Command(
 
 BUTTONS: tuple[Command, ...] = (
     Command(
-        key="edit", label="Edit", icon="edit", run=_change, form=EditForm, initial=EditForm.initial_of,
+        key="edit", label="Edit", icon="edit", run=accounts.change, form=EditForm, initial=EditForm.initial_of,
         title="Edit service user", reaches=as_far,
     ),
     button(

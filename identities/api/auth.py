@@ -14,6 +14,7 @@ from identities.access.matrix import Duty
 from identities.access.principal import Principal
 from identities.api import lockout, permissions, second_step
 from identities.api.authentication import REALM
+from identities.api.own_account import OwnView
 from identities.api.schema import describe
 from identities.api.serializers import Shape
 from identities.api.user_shapes import (
@@ -28,7 +29,6 @@ from identities.api.user_shapes import (
     password_field,
 )
 from identities.api.views import PortalView
-from identities.errors import Missing
 from identities.people import selectors, services as people, sign_in
 from identities.people.actors import actor_of
 from identities.people.models import User
@@ -203,7 +203,7 @@ class LogoutView(PortalView):
         body = self.read(LogoutShape)
         user = self._who(body)
         claims: Any = request.auth or {}
-        family = None if body.get("refresh_token") or "sid" not in claims else UUID(claims["sid"])
+        family = None if body.get("refresh_token") or not claims else UUID(claims["sid"])
         people.sign_out(user, family=family, **body, actor=actor_of(user))
         caller: Any = request.user
         if isinstance(caller, Principal) and request.auth is None:
@@ -225,20 +225,16 @@ class LogoutView(PortalView):
         return user
 
 
-class MeView(PortalView):
+class MeView(OwnView):
     """Who the bearer of this token is."""
 
     tag = "auth"
-    resource_kind = "user"
     duties = {"GET": Duty.OWN_PROFILE}
     before_new_password = frozenset({"GET"})
 
     @describe("Who am I", answer=MeShape, answers={"a service user": ME})
     def get(self, request: Request) -> Response:
-        user = selectors.active_user(self.principal.user_id) if self.principal.user_id else None
-        if user is None:
-            raise Missing("There is no such thing.")
-        return self.show(user, MeShape)
+        return self.show(self.own(), MeShape)
 
 
 def _answer(session: Session, status: int = 200) -> Response:

@@ -20,10 +20,10 @@ from audit.events import Outcome
 from identities import throttle
 from identities.errors import Refused
 from identities.events import PersonEvent
-from identities.people import notices, one_time_codes
+from identities.people import one_time_codes
 from identities.people.actors import actor_of, subject_of
 from identities.people.models import User
-from identities.people.second_factor import Kind, recovery_codes_left
+from identities.people.second_factor import Kind, recovery_codes_left, tell
 
 MOST_WRONG = 10
 WINDOW = timedelta(minutes=15)
@@ -136,25 +136,21 @@ def _record_refusal(user: User, kind: Kind, source: str, left_out: int = 0) -> N
 
 
 def _tell_guessed(user: User, at: datetime) -> None:
-    notices.tell(
-        [user],
-        tenant_id=user.tenant_id,
+    tell(
+        user,
         kind="second_factor_guessed",
         key=f"second-factor-guessed:{at:%Y-%m-%dT%H:%M}",
         subject="Somebody who knows your password guesses your codes",
         text=f"{MOST_WRONG} wrong codes came within a quarter of an hour. If that was not you, change your password "
         "now.",
-        about=subject_of(user),
     )
 
 
 def _tell_recovered(user: User, left: int, at: datetime) -> None:
-    notices.tell(
-        [user],
-        tenant_id=user.tenant_id,
+    tell(
+        user,
         kind="recovery_code_used",
         key=f"recovery-code-used:{at.isoformat()}",
         subject="A recovery code of yours was used",
         text=f"{left} are left. If that was not you, change your password and make new codes on your own page.",
-        about=subject_of(user),
     )

@@ -27,9 +27,9 @@ from identities.errors import Conflict, Invalid, Missing, Refused
 from identities.events import PersonEvent
 from identities.people import notices, one_time_codes
 from identities.people.actors import subject_of
-from identities.people.models import RefreshToken, User
+from identities.people.models import User
 from identities.people.refresh_reasons import Cause
-from identities.people.services import rules
+from identities.people.services import rules, sessions
 
 MOST_PASSKEYS = 10
 NAME_LENGTH = 60
@@ -175,7 +175,7 @@ def remove(user: User, *, factor_id: int, actor: Actor) -> None:
     (_rows(locked) if is_last else _rows(locked).filter(pk=row.pk)).delete()
     details = {"kind": gone.kind.value, "name": gone.name, "is_last": is_last}
     event = audit.record(PersonEvent.SECOND_FACTOR_REMOVED, actor=actor, subject=subject_of(locked), details=details)
-    _tell(locked, event, "A second factor was removed from your account", f"{gone.name}. {NOT_YOU}")
+    _tell_of(event, locked, "A second factor was removed from your account", f"{gone.name}. {NOT_YOU}")
 
 
 @transaction.atomic
@@ -206,7 +206,7 @@ def reset(user: User, *, actor: Actor, reason: str) -> None:
     if not kinds:
         raise Conflict(f"{locked.email} has no second factor.", code="no_second_factor")
     _rows(locked).delete()
-    ended = RefreshToken.objects.filter(user=locked).invalidate(reason=Cause.SECOND_FACTOR_RESET, at=timezone.now())
+    ended = sessions.end_all(locked, Cause.SECOND_FACTOR_RESET)
     event = audit.record(
         PersonEvent.SECOND_FACTOR_REMOVED,
         actor=actor,
@@ -215,7 +215,7 @@ def reset(user: User, *, actor: Actor, reason: str) -> None:
         details={"kinds": kinds, "reset": True, "sessions_ended": ended},
     )
     words = f"By {actor.label}: {reason.strip()} Set up a new one on your own page. Was it not you who asked? Tell an "
-    _tell(locked, event, "Your second factor was reset", f"{words}administrator.", kind="second_factor_reset")
+    _tell_of(event, locked, "Your second factor was reset", f"{words}administrator.", kind="second_factor_reset")
 
 
 def _lock(user: User) -> User:
@@ -247,22 +247,20 @@ def _added(user: User, kind: Kind, actor: Actor, details: Mapping[str, object]) 
     facts = {"kind": kind.value, **details}
     event = audit.record(PersonEvent.SECOND_FACTOR_ADDED, actor=actor, subject=subject_of(user), details=facts)
     name = str(details.get("name", APP))
-    _tell(user, event, "A second factor was added to your account", f"{name}. {NOT_YOU}")
+    _tell_of(event, user, "A second factor was added to your account", f"{name}. {NOT_YOU}")
     has_codes = _rows(user).filter(type=Kind.RECOVERY).exists()
     return Added(kind, [] if has_codes else _make_codes(user, actor))
 
 
-def _tell(user: User, event: AuditEvent, subject: str, text: str, *, kind: str = "second_factor_changed") -> None:
+def tell(user: User, *, kind: str, key: str, subject: str, text: str) -> None:
+    """Tell somebody about their own account, once for each `key`, in the caller's transaction."""
+    about = subject_of(user)
+    notices.tell([user], tenant_id=user.tenant_id, kind=kind, key=key, subject=subject, text=text, about=about)
+
+
+def _tell_of(event: AuditEvent, user: User, subject: str, text: str, *, kind: str = "second_factor_changed") -> None:
     """Whoever got into an account changes its factors first: its owner hears of each change."""
-    notices.tell(
-        [user],
-        tenant_id=user.tenant_id,
-        kind=kind,
-        key=f"second-factor:{event.pk}",
-        subject=subject,
-        text=text,
-        about=subject_of(user),
-    )
+    tell(user, kind=kind, key=f"second-factor:{event.pk}", subject=subject, text=text)
 
 
 def _make_codes(user: User, actor: Actor) -> list[str]:

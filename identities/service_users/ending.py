@@ -71,17 +71,9 @@ def move(held: Replacement, *, reason: str, actor: Actor) -> Replacement:
     if held.account.is_active:
         why = f"Replaced by managed identity {held.identity.name}: {reason.strip()}"[:_LONGEST_REASON]
         lifecycle.disable_person(held.account, reason=why, actor=actor)
-        stand_down(held.account, reason=why, actor=actor)
     moved = close(held, ReplacementState.MOVED, reason=reason, actor=actor)
     tell(moved, kind=MOVED, subject=f"{moved.account.email} is replaced by {moved.identity.name}", text=reason)
     return moved
-
-
-def stand_down(account: User, *, reason: str, actor: Actor) -> None:
-    """The account's row in the register stops with it, where nothing else has stopped it already."""
-    row = ManagedIdentity.objects.filter(account=account, state__in=(State.ACTIVE, State.PAUSED)).first()
-    if row is not None:
-        lifecycle.disable(row, reason=reason, actor=actor)
 
 
 def close(held: Replacement, state: ReplacementState, *, reason: str, actor: Actor) -> Replacement:
