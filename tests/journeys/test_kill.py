@@ -94,7 +94,7 @@ def portal(tmp_path: Path, payroll: Payroll) -> Iterator[Portal]:
 
 
 @pytest.mark.parametrize(
-    ("count", "kills"), [(24, 2), pytest.param(200, 25, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    ("count", "kills"), [(40, 3), pytest.param(200, 25, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 def test_no_kill_loses_or_doubles_a_run(portal: Portal, count: int, kills: int):
     chance = random.Random(f"{count} runs")
