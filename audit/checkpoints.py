@@ -82,7 +82,8 @@ def take(at: datetime, interval: timedelta = INTERVAL) -> AuditCheckpoint | None
 
 def write_out(path: Path) -> int:
     """Append the table's checkpoints that the file does not have yet, and make them durable; how many there were."""
-    pending = AuditCheckpoint.objects.filter(seq__gt=_last_seq(path)).order_by("seq")
+    last = last_line(path)
+    pending = AuditCheckpoint.objects.filter(seq__gt=last.seq if last else 0).order_by("seq")
     found = [Checkpoint.of_row(row) for row in pending[:10_000]]
     lines = [checkpoint.as_line() for checkpoint in found if checkpoint.is_genuine()]
     if lines:
@@ -136,13 +137,14 @@ def _ends_in_newline(path: Path) -> bool:
     return not tail or tail.endswith(b"\n")
 
 
-def _last_seq(path: Path) -> int:
+def last_line(path: Path) -> Checkpoint | None:
+    """The last line that can be read; None of a file that is empty or not there."""
     for line in reversed(_tail(path).decode(errors="replace").splitlines()):
         try:
-            return Checkpoint.of_line(line).seq
+            return Checkpoint.of_line(line)
         except ValueError:
             continue
-    return 0
+    return None
 
 
 def _tail(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from structlog.contextvars import bound_contextvars
@@ -70,8 +70,7 @@ def bound(
     An absent correlation id is inherited, or made when there is none yet.
     """
     outer = _current.get()
-    inner = replace(
-        outer,
+    inner = Context(
         correlation_id=correlation_id or outer.correlation_id or new_correlation_id(),
         address=outer.address if address is None else address,
         run_id=run_id or outer.run_id,

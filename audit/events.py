@@ -7,3 +7,9 @@ class Outcome(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
     DENIED = "denied"
+
+
+class InstallationEvent(StrEnum):
+    """Of the whole of Steward, and of no tenant."""
+
+    RESTORED = "installation.restored"

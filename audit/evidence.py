@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError
 from django.db.models import Max
 
-from audit import chain, checkpoints, links
+from audit import chain, checkpoints, gaps, links
 from audit.checkpoints import Checkpoint
 from audit.links import COLUMNS
 from audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealHead
@@ -79,7 +79,7 @@ class Statements:
             return self._missing(item)
         if not chain.is_same(mac, item.mac):
             message = f"record {item.seq} is not the one its checkpoint of {item.taken_at} saw: the chain was rewritten"
-            return Break(BreakKind.REWRITTEN, message, item.seq)
+            return Break(BreakKind.REWRITTEN, message + _answered(item), item.seq)
         return None
 
     def _missing(self, item: Checkpoint) -> Break:
@@ -87,7 +87,13 @@ class Statements:
         if item.seq <= last:
             return Break(BreakKind.DELETED, f"record {item.seq} is missing, and a checkpoint saw it", item.seq)
         message = f"the tail is cut off after {last}: a checkpoint of {item.taken_at} saw {item.seq} records"
-        return Break(BreakKind.CUT, message, last + 1)
+        return Break(BreakKind.CUT, message + _answered(item), last + 1)
+
+
+def _answered(lost: Checkpoint) -> str:
+    """That somebody has said why: an excuse to be looked into, never one that makes the trail whole."""
+    event_id = gaps.answer_to(lost)
+    return f" (event {event_id} says that a backup was restored)" if event_id else ""
 
 
 def entries() -> Iterator[Entry]:

@@ -29,6 +29,11 @@ def tag_of(record: Mapping[str, object]) -> str:
     return chain.tag(tag_key(), record)
 
 
+def tag_of_written(record: str) -> str:
+    """As `tag_of`, of a record in its canonical form."""
+    return chain.tag_of_written(tag_key(), record)
+
+
 def is_genuine(values: Mapping[str, Any]) -> bool:
     """Whether the row with these `COLUMNS` was written by `record` and is as it was."""
     try:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from audit import context
 
 HEADER = "X-Correlation-ID"
+_HEADER = "HTTP_X_CORRELATION_ID"
 
 
 class CorrelationMiddleware:
@@ -21,7 +22,7 @@ class CorrelationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
+        given = request.META.get(_HEADER, "")  # `request.headers` would first make a mapping of them all
         correlation_id = given if context.is_well_formed(given) else context.new_correlation_id()
         with context.bound(correlation_id=correlation_id, address=address_of(request)):
             response = self.get_response(request)

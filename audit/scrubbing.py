@@ -46,13 +46,13 @@ _UNPRINTABLE = re.compile(
 )
 
 
-# Ids and correlation ids, most of what a record is made of: no secret of those above can be spelt in these characters.
-_HEXADECIMAL = re.compile(r"[0-9a-f-]*")
+# Ids, correlation ids and times, most of what a record is made of: no secret of those above can be spelt in these.
+_IDS_AND_TIMES = re.compile(r"[0-9a-fTZ:.+-]*")
 
 
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
     """`text` with secrets masked and unprintable characters written out, no longer than `limit` characters."""
-    if len(text) <= limit and (_HEXADECIMAL.fullmatch(text) or _is_harmless(text)):
+    if len(text) <= limit and (_IDS_AND_TIMES.fullmatch(text) or _is_harmless(text)):
         return text
     masked = _SECRET_TEXT.sub(MASK, text[: MAX_TEXT * 4])
     visible = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", masked)

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min
-from django.utils import timezone
 
-from audit import chain, links
+from audit import chain, clock, links
 from audit.links import COLUMNS, GRACE
 from audit.models import AuditEvent, AuditSeal, SealHead
 
@@ -23,7 +22,7 @@ def seal_pending(limit: int = 1000) -> int:
     `seq` is unique. An event whose tag does not fit was not written by `record`: it is logged, left unsealed, and
     `verify` names it.
     """
-    at = timezone.now()
+    at = clock.now()
     if not _has_work(SealHead.present(), at):
         return 0
     with transaction.atomic():

@@ -3,14 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from audit import checkpoints, sealing, verification
+from audit import checkpoints, gaps, sealing, verification
 
 
 @shared_task(name="audit.seal", ignore_result=True)
 def seal() -> None:
-    """Seal what is waiting and, when it is time, take a checkpoint."""
+    """Seal what is waiting and, when it is time, take a checkpoint; none while a restored backup is unanswered for."""
     sealing.seal_all()
-    checkpoints.take(timezone.now())
+    if gaps.settle():
+        checkpoints.take(timezone.now())
 
 
 @shared_task(name="audit.verify", ignore_result=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks import machine
 from benchmarks.servers import Server
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
@@ -38,6 +39,8 @@ class Result:
     p99: float
     bad: int
     cpu: float = 0.0
+    #: Cores that other processes used meanwhile.
+    foreign: float = 0.0
 
 
 def generator() -> str:
@@ -55,18 +58,21 @@ def fire(shot: Shot, *, connections: int, seconds: float) -> Result:
 def measure(shot: Shot, server: Server, *, connections: int, seconds: float) -> Result:
     """One round, with what it cost."""
     before = server.cpu_seconds()
-    result = fire(shot, connections=connections, seconds=seconds)
-    return replace(result, cpu=(server.cpu_seconds() - before) * 1000 / max(1.0, result.rate * seconds))
+    with machine.watching() as foreign:
+        result = fire(shot, connections=connections, seconds=seconds)
+    cpu = (server.cpu_seconds() - before) * 1000 / max(1.0, result.rate * seconds)
+    return replace(result, cpu=cpu, foreign=foreign.cores)
 
 
 def median(results: list[Result]) -> Result:
-    """The median of each figure over the rounds; bad answers are summed up, so none is lost."""
+    """The median of each figure over the rounds; bad answers are summed up and the worst foreign load is kept."""
     return Result(
         rate=statistics.median(result.rate for result in results),
         p50=statistics.median(result.p50 for result in results),
         p99=statistics.median(result.p99 for result in results),
         bad=sum(result.bad for result in results),
         cpu=statistics.median(result.cpu for result in results),
+        foreign=max(result.foreign for result in results),
     )
 
 

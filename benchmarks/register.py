@@ -35,7 +35,12 @@ def measure(kind: str, plan: Plan) -> list[Line]:
         ),
     )
     return [
-        (f"register of {rows:,}: {page}", kind, f"{figures['ours']['ms']:.0f} ms", "", "", _ratio(figures, "cpu"))
+        Line(
+            f"register of {rows:,}: {page}",
+            kind,
+            f"{figures['ours']['ms']:.0f} ms",
+            beside_stock=_ratio(figures, "cpu"),
+        )
         for page, figures in pages.items()
     ]
 

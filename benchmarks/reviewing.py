@@ -44,7 +44,7 @@ def measure(kind: str, plan: Plan) -> list[Line]:
         rows,
         notes=(f"cpu: of Python's processes alone; load {os.getloadavg()[0]:.1f}",),
     )
-    return [(f"{what}, {who}", kind, wall, "", "", said) for what, who, wall, _, said in rows]
+    return [Line(f"{what}, {who}", kind, wall, beside_stock=said) for what, who, wall, _, said in rows]
 
 
 def _work(campaign: str, number: int, *, is_killed: bool, env: Mapping[str, str]) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def measure(kind: str, plan: Plan) -> list[Line]:
         f"Rotation and revocation on {kind}: gunicorn gthread {servers.WORKERS}x{servers.THREADS}, {CLIENTS} clients"
     )
     tables.show(title, ("what", "figure", ""), rows)
-    return [(what, kind, figure, said, "", "") for what, figure, said in rows]
+    return [Line(what, kind, figure, said) for what, figure, said in rows]
 
 
 @contextmanager

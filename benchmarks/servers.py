@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,8 @@ def scratch_database(kind: str, folder: Path, name: str = "ours") -> Iterator[st
 
 
 def environment(database: str, folder: Path, port: int, **more: str) -> dict[str, str]:
-    """What a server and its seeding see: nothing of the developer's own settings."""
+    """What a server and its seeding see: nothing of the developer's own settings. No static files are gathered."""
+    (folder / "static").mkdir(parents=True, exist_ok=True)
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "PYTHONPATH": str(ROOT),
@@ -89,7 +90,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time used so far by the server's processes and by PostgreSQL on its behalf."""
-        return sum(process.seconds for process in _processes() if self._is_ours(process))
+        return sum(process.seconds for process in processes() if self._is_ours(process))
 
     def settle(self, longest: float = 30.0) -> None:
         """Wait until the server has nothing left to do."""
@@ -114,7 +115,7 @@ class Process:
     seconds: float
 
 
-def _processes() -> Iterator[Process]:
+def processes() -> Iterator[Process]:
     tick = os.sysconf("SC_CLK_TCK")
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -134,24 +135,34 @@ def serving(application: str, port: int, *, env: Mapping[str, str], probe: str) 
         "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "60", "--backlog", "256",
         "--worker-tmp-dir", "/tmp", "--log-level", "warning",
     ]  # fmt: skip
+    with up(command, port, env=env, probe=probe) as server:
+        yield server
+
+
+@contextmanager
+def up(command: Sequence[str], port: int, *, env: Mapping[str, str], probe: str) -> Iterator[Server]:
+    """As `serving`, for any server that listens on `port`."""
     process = subprocess.Popen(command, cwd=ROOT, env=dict(env))
-    base = f"http://127.0.0.1:{port}"
+    base, database = f"http://127.0.0.1:{port}", env.get("DATABASE_URL", "")
     try:
         _wait(base + probe, process)
-        yield Server(
-            base, process.pid, env["DATABASE_URL"].rpartition("/")[2] if POSTGRES in env["DATABASE_URL"] else ""
-        )
+        yield Server(base, process.pid, database.rpartition("/")[2] if POSTGRES in database else "")
     finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=15)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, and after 15 s make it."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=15)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 40
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError("The server ended before it answered.")

@@ -8,8 +8,9 @@ class WiringConfig(AppConfig):
     verbose_name = "Wiring"
 
     def ready(self) -> None:
-        from config import celery, deploy_checks, logs
+        from config import celery, deploy_checks, logs, memory
 
+        memory.keep_little()
         logs.configure_structlog()
         celery.app.set_default()
         deploy_checks.register()

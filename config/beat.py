@@ -1,10 +1,25 @@
 """What beat asks for, and how often, in seconds. A request older than `expires` is dropped: the next one does it."""
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from celery.schedules import schedule
+
+_BEGAN, _STEADY = datetime.now(UTC), time.monotonic()
+
+
+def steady() -> datetime:
+    """The time as it goes on from the start of this process, whatever happens to the host's clock meanwhile.
+
+    Celery asks the time of day when it wants to know how long ago something was: set back by an hour it would ask for
+    nothing until that hour has passed again.
+    """
+    return _BEGAN + timedelta(seconds=time.monotonic() - _STEADY)
 
 
 def _each(seconds: float, task: str, *, expires: float) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": expires}}
+    return {"task": task, "schedule": schedule(seconds, nowfun=steady), "options": {"expires": expires}}
 
 
 SCHEDULE = {

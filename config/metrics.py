@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from config import row_metrics
 from config.addresses import client_address
+from identities.oauth.lane import LANE
 
 REQUESTS = Histogram(
     "steward_http_request_seconds",
@@ -45,10 +46,18 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self.get_response(request)
-        route = request.resolver_match.route if request.resolver_match else "none"
         method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(method, route, f"{response.status_code // 100}xx").observe(time.perf_counter() - started)
+        REQUESTS.labels(method, _route(request), f"{response.status_code // 100}xx").observe(
+            time.perf_counter() - started
+        )
         return response
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern that matched. The lane of clients resolves none, and its few paths are its own."""
+    if request.resolver_match:
+        return str(request.resolver_match.route)
+    return request.path_info.removeprefix("/") if request.path_info in LANE else "none"
 
 
 def _registry() -> CollectorRegistry:
@@ -61,9 +70,11 @@ def _registry() -> CollectorRegistry:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    # A proxy on this machine that nobody declared would make the whole world look local.
+    # A proxy on this machine that nobody declared, or one of fewer than were declared, would make the whole world look
+    # local: what it forwards has its own address.
     forwarded = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"} & request.META.keys()
-    if forwarded and not settings.TRUSTED_PROXIES:
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").count(",") + 1
+    if forwarded and not 0 < settings.TRUSTED_PROXIES <= hops:
         return False
     try:
         return ipaddress.ip_address(client_address(request)).is_loopback

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from config.duty_metrics import Duties
 from identities.service_users import health
 from scheduling.builtin import agent_health
 
@@ -38,6 +39,7 @@ def page() -> bytes:
     """Their part of the page; nothing while the database does not answer, since 0 would read as a fresh start."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(AgentFailures())
+    registry.register(Duties())
     try:
         return generate_latest(registry)
     except (DatabaseError, InterfaceError) as error:

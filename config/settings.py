@@ -8,11 +8,11 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from config import beat, csp, keyring, limits, logs, oauth2, openapi
+from config import beat, csp, databases, environment, keyring, limits, logs, oauth2, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
 
 env = environ.Env()
-env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
+env.ENVIRON = environment.read(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("STEWARD_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 
@@ -23,6 +23,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or _key(DATA_DIR / "secret_key", 
 STEWARD_ENCRYPTION_KEY = env.str("STEWARD_ENCRYPTION_KEY", default="") or _key(
     DATA_DIR / "encryption_key", keyring.new_encryption_key
 )
+# What was signed with a former key still counts; nothing new is signed with one.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 GENERATED_KEYS = [name for name in ("SECRET_KEY", "STEWARD_ENCRYPTION_KEY") if not env.str(name, default="")]
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -33,6 +35,10 @@ ADMIN_PASSWORD = env.str("STEWARD_ADMIN_PASSWORD", default="")
 STEWARD_SECURITY_TEAM = env.str("STEWARD_SECURITY_TEAM", default="").strip()
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="")  # gunicorn reads it; `check --deploy` looks at it
+# Warnings of `check --deploy` that somebody who knows this installation accepts; an error cannot be accepted.
+ACCEPTED_WARNINGS = [name.strip() for name in env.list("STEWARD_ACCEPT_WARNINGS", default=[]) if name.strip()]
+SILENCED_SYSTEM_CHECKS = [name for name in ACCEPTED_WARNINGS if ".W" in name]
 
 # Passport. The portal command sets issuer and address to the one it binds while they are left unset.
 BIND = "127.0.0.1:8000"
@@ -89,7 +95,7 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "config.pages.PagesOnDemand",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -115,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "audit.middleware.CorrelationMiddleware",
     "config.metrics.MetricsMiddleware",
+    "config.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "identities.oauth.lane.PassportLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -146,22 +153,11 @@ TEMPLATES = [
     }
 ]
 
-# Database. SQLite asks for the write lock when a transaction starts: asked later it fails, "database is locked".
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'steward.db'}")}
-DATABASES["default"].update(ATOMIC_REQUESTS=False, CONN_MAX_AGE=600)
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": SQLITE_PRAGMAS,
-    }
-else:
-    # Who asks how we are (/metrics, /readyz) hears that the database is away, and does not wait for it.
-    _options = {"prepare_threshold": 5, "connect_timeout": 5} | DATABASES["default"].get("OPTIONS", {})
-    DATABASES["default"].update(CONN_HEALTH_CHECKS=True, OPTIONS=_options)
+# Database.
+DATABASES = {"default": databases.connection(env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'steward.db'}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://steward")}
+DATABASE_CLOCK = True  # on PostgreSQL one time for all processes: audit.clock
 BACKGROUND_WRITERS = True  # last uses and allowed decisions are gathered and written by a thread
 
 # People.
@@ -222,6 +218,7 @@ SPECTACULAR_SETTINGS = openapi.spectacular(session_cookie=SESSION_COOKIE_NAME)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05} if CELERY_BROKER_URL.startswith("memory") else {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker or a beat that gave up would be missed when the broker is back
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_SERIALIZER = CELERY_EVENT_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
@@ -233,6 +230,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 30  # on a busy host a child needs more than four seconds to come up
 CELERY_TIMEZONE = "UTC"
 # Runs may take minutes; the clock may not wait behind them.
 CLOCK_QUEUE, RUN_QUEUE = "steward.clock", "steward.runs"
@@ -267,7 +265,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="stewa
 RUN_LEASE_SECONDS, RUN_HEARTBEAT_SECONDS = limits.RUN_LEASE_SECONDS, limits.RUN_HEARTBEAT_SECONDS
 RUN_DEADLINE_SECONDS = limits.RUN_DEADLINE_SECONDS
 RUNS_PER_TENANT, RUNS_PER_IDENTITY = limits.RUNS_PER_TENANT, limits.RUNS_PER_IDENTITY
-SCHEDULES_PER_TENANT = limits.SCHEDULES_PER_TENANT
+RUNS_HANDED_OVER, SCHEDULES_PER_TENANT = limits.RUNS_HANDED_OVER, limits.SCHEDULES_PER_TENANT
 STEWARD_IMPORT_MAX_MB = limits.STEWARD_IMPORT_MAX_MB
 # Public keys of partners that report leaks: a JSON object, or the path of a file with one.
 _partner_keys = env.str("STEWARD_LEAK_PARTNER_KEYS", default="").strip()
@@ -277,7 +275,7 @@ STEWARD_LEAK_PARTNER_KEYS = _partner_keys if _is_written_out else Path(_partner_
 # Pages.
 LANGUAGE_CODE, TIME_ZONE, USE_TZ = "en-gb", "UTC", True
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("STEWARD_STATIC_DIR", default="") or DATA_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,6 +1,7 @@
 """Every route of the portal, put together from the faces."""
 
 from django.conf import settings
+from django.contrib.admin import autodiscover
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
@@ -9,6 +10,7 @@ from identities.admin import questionnaire_page
 from identities.admin.site import site
 from identities.api.views import UnknownRoute
 
+autodiscover()
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db.models import QuerySet
 
+from audit.events import InstallationEvent
 from audit.models import AuditEvent
 from identities.notifications.concerns.base import Concern, Found, as_id
 from scheduling.events import RunEvent, ScheduleEvent, WorkflowEvent
@@ -15,7 +16,7 @@ class OfScheduling(Concern):
     """The identity that a run or a schedule works as; one query for each of the two that is among the subjects."""
 
     kind: ClassVar[str] = "scheduling"
-    events = (RunEvent, ScheduleEvent, WorkflowEvent)
+    events = (RunEvent, ScheduleEvent, WorkflowEvent, InstallationEvent)
 
     def identities(self, events: Sequence[AuditEvent]) -> Found:
         runs = _of(events, "run", ScheduleRun.objects.all(), "identity_id")

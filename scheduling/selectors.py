@@ -12,7 +12,15 @@ from identities.approvals import selectors as approvals
 from identities.approvals.models import ApprovalRequest
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import Team
+from identities.statements.rows import PreparedRows
 from scheduling.models import RunStep, Schedule, ScheduleRun, Workflow, WorkflowVersion
+
+_VERSION = PreparedRows(
+    WorkflowVersion,
+    lambda workflow_id, version: WorkflowVersion.objects.filter(workflow_id=workflow_id, version=version).order_by(),
+    workflow_id=int,
+    version=int,
+)
 
 
 def workflows(tenant_ids: Collection[UUID] | None) -> QuerySet[Workflow]:
@@ -47,7 +55,8 @@ def schedules_of_identity(identity_id: UUID) -> QuerySet[Schedule]:
 
 def definition_of(run: ScheduleRun) -> WorkflowVersion:
     """The version of the workflow that the run was made from."""
-    return WorkflowVersion.objects.get(workflow_id=run.workflow_id, version=run.workflow_version)
+    (found,) = _VERSION.find(workflow_id=run.workflow_id, version=run.workflow_version)
+    return found
 
 
 def owned_by(user_id: UUID) -> Q:

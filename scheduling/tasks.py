@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from audit import clock
 from identities.credentials import assertions
 from identities.detections import services as findings
 from identities.inventory import posture
@@ -28,13 +29,14 @@ from scheduling.services import bell, firing, recovery, zone_changes
 log = structlog.get_logger(__name__)
 
 # In bites, so that the first of a thousand that are due together start while the others are still being written down.
-FIRE_AT_ONCE, RING_AT_ONCE = 50, 200
+FIRE_AT_ONCE, RING_AT_ONCE = 200, 200
 # Few enough that whoever wants to write in between waits for a blink only.
 ASSESS_AT_ONCE = 100
 #: After this a tick leaves the rest to the next one, so that the clock is seen to go on.
 LONGEST_TICK = 2.0
-#: Of every five seconds, so many may go into judging; after the lost time another worker takes it up.
-LONGEST_ASSESS, ASSESS_IS_LOST = 3.0, 60
+#: Of every five seconds, so many may go into judging, and so many while runs wait for a worker: a verdict is due within
+#: a minute, a run within seconds. After the lost time another worker takes it up.
+LONGEST_ASSESS, PRESSED_ASSESS, ASSESS_IS_LOST = 3.0, 0.5, 60
 ASSESSING = "scheduling.assessing"
 MEASURING, LONGEST_MEASURE = "scheduling.measuring", 600
 #: So long one round of preflights may hold a worker; what is left goes on after a pause. Then the lease is lost.
@@ -45,10 +47,10 @@ PREFLIGHTING = "scheduling.preflighting"
 @shared_task(name="scheduling.tick", ignore_result=True)
 def tick() -> None:
     """Each second: occurrences that have come become runs, and runs that are due are sent to the workers."""
-    at, began = timezone.now(), time.monotonic()
+    at, began = clock.now(), time.monotonic()
     while True:
         claim = firing.claim_due(at, limit=FIRE_AT_ONCE)
-        rung = ring(bell.take_ringing(timezone.now(), limit=RING_AT_ONCE))
+        rung = ring(bell.take_ringing(clock.now(), limit=RING_AT_ONCE))
         is_idle = not claim.due and not claim.skipped
         if not is_idle:
             log.info("tick", due=len(claim.due), skipped=claim.skipped, broken=claim.broken, rung=rung)
@@ -66,7 +68,7 @@ def execute(run_id: str) -> None:
 @shared_task(name="scheduling.sweep", ignore_result=True)
 def sweep() -> None:
     """Each five seconds: runs whose worker is silent are given back, those past their time are ended."""
-    at = timezone.now()
+    at = clock.now()
     lost = recovery.recover_lost(at)
     ended = recovery.end_overdue(at)
     ring(bell.take_ringing(at, limit=RING_AT_ONCE))
@@ -85,12 +87,16 @@ def assess() -> None:
         while batch := posture.sweep(timezone.now(), limit=ASSESS_AT_ONCE):
             _look_for_findings(batch)
             judged += len(batch)
-            if len(batch) < ASSESS_AT_ONCE or time.monotonic() - began > LONGEST_ASSESS:
+            if len(batch) < ASSESS_AT_ONCE or _is_long_enough(time.monotonic() - began):
                 break
     finally:
         cache.delete(ASSESSING)
     if judged:
         log.info("assess", judged=judged)
+
+
+def _is_long_enough(judged_for: float) -> bool:
+    return judged_for > LONGEST_ASSESS or (judged_for > PRESSED_ASSESS and bell.is_behind(clock.now()))
 
 
 def _look_for_findings(batch: list[UUID]) -> None:
@@ -174,6 +180,6 @@ def ring_now(run_id: UUID) -> None:
     """For a face, after commit: a run somebody asked for starts without waiting for the next tick."""
     if ring([run_id]):
         try:
-            bell.mark_rung(run_id, timezone.now())
+            bell.mark_rung(run_id, clock.now())
         except DatabaseError:
             log.warning("bell.unmarked", run_id=str(run_id))

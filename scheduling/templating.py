@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,8 +79,10 @@ def schedule_problems(data: Any) -> list[str]:
 
 def resolve_schedule(data: Any, facts: ScheduleFacts) -> Any:
     """`data` with the schedule's names replaced; raises BadTemplate on a name that is not in the closed list."""
-    values = facts.values()
-    return _replaced(data, lambda text: values[_schedule_name(text)])
+    if not data:
+        return data
+    values = cache(facts.values)
+    return _replaced(data, lambda text: values()[_schedule_name(text)])
 
 
 def node_problems(params: Any) -> list[str]:

@@ -3,14 +3,15 @@
 import gc
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from audit import triggers
 from tests import migrated
 
 # How long an example takes says something of the machine, not of the code.
@@ -29,12 +30,33 @@ def open_lanes() -> set[str]:
     return set(LANE_MARKS) if "all" in named else named
 
 
+def pytest_collection() -> None:
+    """The admin's pages come with the routes: a file that asks which there are, as it is read, is told of all."""
+    import_module(settings.ROOT_URLCONF)
+
+
 #: Files that take longest are begun first: begun last, each would run alone at the end.
-LONGEST = ("tests/journeys/", "tests/config/portal/", "tests/scheduling/demo/", "tests/identities/api/test_schema.py")
+LONGEST = (
+    "tests/config/portal/", "tests/contracts/test_openapi.py", "tests/identities/api/test_schema.py", "tests/journeys/",
+    "tests/scheduling/demo/",
+)  # fmt: skip
+
+
+#: Fixtures without which a test asks no database anything, and gets the same answer beside every one.
+OF_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Whether another database could answer this test otherwise: by its marks and all the fixtures that it uses."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(marks & {"django_db", "postgres"}) or bool(OF_A_DATABASE & {*getattr(item, "fixturenames", ())})
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if open_lanes() == {"postgres"}:
+        config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
+        items[:] = filter(asks_a_database, items)
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     closed = set(LANE_MARKS) - open_lanes()
     for item in items:
@@ -67,22 +89,14 @@ def made_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_may_empty_the_audit() -> Iterator[None]:
-    """The one place that lifts the append-only triggers: for the flush after a transactional test, and only there."""
-    flush = TransactionTestCase._fixture_teardown
-
-    def lift_and_flush(case: TransactionTestCase) -> None:
-        with connection.cursor() as cursor:
-            for table, _ in triggers.PROTECTED:
-                for name in triggers.trigger_names(connection.vendor, table):
-                    place = "" if connection.vendor == "sqlite" else f" ON {table}"
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}{place}")
-        flush(case)
-        triggers.install_triggers()
+def only_what_is_filled_is_emptied() -> Iterator[None]:
+    """After a transactional test, in place of Django's flush, which the append-only triggers would refuse."""
+    # Imported here: a conftest is read before Django is set up.
+    from tests import emptied
 
     with pytest.MonkeyPatch.context() as patch:
         # A test case inside a transaction overrides this method and rolls back instead: it never comes by here.
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptied.empty())
         yield
 
 

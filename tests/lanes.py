@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,11 +26,14 @@ BROKERS = {
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOTHING_COLLECTED = 5
 #: What asks no database anything that differs from one to the other: arithmetic, parsers, other servers, the document.
+#: All else is asked of both, new files too, but for tests without a database (tests/conftest.py leaves those out).
 ASKS_NO_DATABASE = (
     "tests/architecture", "tests/config", "tests/contracts/test_importers.py", "tests/contracts/test_vaults.py",
-    "tests/identities/api/test_schema.py", "tests/identities/jose", "tests/identities/vaults",
+    "tests/deploy", "tests/identities/api/test_schema.py", "tests/identities/jose", "tests/identities/vaults",
     "tests/journeys/test_kill.py", "tests/journeys/test_readme.py",  # each starts a portal on an SQLite of its own
     "tests/scheduling/calendar", "tests/scheduling/nodes",
+    *(f"tests/scheduling/demo/test_{what}.py"  # what loading leaves; that it can be loaded and removed is asked of both
+      for what in ("estate", "governing", "history", "moving", "serving")),
 )  # fmt: skip
 #: What a face asks of its input is the same on both. That pages and lists can be drawn at all is asked of both: so are
 #: who sees which row, in what order, and found by what.
@@ -38,17 +43,23 @@ ASKED_OF_BOTH = (
     "test_identity_list", "test_pages", "test_pagination", "test_programme", "test_programme_pages", "test_routes",
     "test_runs", "test_schedules", "test_searching", "test_service_users", "test_tenancy", "test_users",
 )  # fmt: skip
-PARALLEL = ("-n", "auto", "--dist", "loadfile", "--maxprocesses", "4")
+#: Files keep the order of tests/conftest.py: those that take longest come first, lest one runs alone at the end.
+PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One run of pytest; `absent` says why it cannot be had. Without arguments it is a part of the default one."""
+    """One run of pytest; `absent` says why it cannot be had. Without arguments it is a part of the default one.
+
+    Lanes that mostly wait for another server run beside one another, each on a server or a database of its own: what
+    they say is kept until they end, so that it does not mix.
+    """
 
     name: str
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     absent: str = ""
+    mostly_waits: bool = False
 
 
 def is_listening(address: str) -> bool:
@@ -97,13 +108,14 @@ def further_lanes() -> Iterator[Lane]:
     )
     for name, address in BROKERS.items():
         environment = {"CELERY_BROKER_URL": address, "STEWARD_TEST_LANES": "broker"}
-        yield Lane(name, ("-m", "broker"), environment, unless_listening(address))
+        yield Lane(name, ("-m", "broker"), environment, unless_listening(address), mostly_waits=True)
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     yield Lane(
         "Chromium",
         ("-m", "browser"),
         {"STEWARD_TEST_LANES": "browser", "STEWARD_TEST_CHROMIUM": browser or ""},
         "" if browser else "no Chromium is installed",
+        mostly_waits=True,
     )
     yield Lane(
         "OpenBao",
@@ -114,7 +126,8 @@ def further_lanes() -> Iterator[Lane]:
 
 def run(lane: Lane, extra: tuple[str, ...]) -> tuple[bool, str]:
     """Run one lane in a process of its own; whether it passed, and how it went in a few words."""
-    print(f"\n== {lane.name}", flush=True)  # noqa: T201
+    if not lane.mostly_waits:
+        print(f"\n== {lane.name}", flush=True)  # noqa: T201
     started = time.monotonic()
     clean = {
         name: value
@@ -123,9 +136,19 @@ def run(lane: Lane, extra: tuple[str, ...]) -> tuple[bool, str]:
         if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "STEWARD_TEST_LANES", "PYTHONDONTWRITEBYTECODE"}
     }
     command = [sys.executable, "-m", "pytest", "-q", *lane.arguments, *extra]
-    status = subprocess.run(
-        command, env={**clean, **lane.environment}, check=False, stdin=subprocess.DEVNULL
-    ).returncode
+    kept = subprocess.PIPE if lane.mostly_waits else None
+    ended = subprocess.run(
+        command,
+        env={**clean, **lane.environment},
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=kept,
+        stderr=subprocess.STDOUT if kept else None,
+        text=True,
+    )
+    if lane.mostly_waits:
+        print(f"\n== {lane.name}\n{ended.stdout}", end="", flush=True)  # noqa: T201
+    status = ended.returncode
     took = f"{time.monotonic() - started:.0f} s"
     if status == NOTHING_COLLECTED:
         return True, "no test carries its mark yet"
@@ -145,10 +168,13 @@ def main(arguments: list[str]) -> int:
     extra = tuple(arguments[split + 1 :])
     lanes = [default_lane(), *(further_lanes() if "all" in arguments[:split] else ())]
     failed, report = False, []
-    for lane in lanes:
-        passed, words = outcome(lane, extra)
-        failed |= not passed
-        report.append(f"  {lane.name:<12}{words}")
+    for waits, group in groupby(lanes, key=lambda lane: lane.mostly_waits):
+        beside = list(group)
+        with ThreadPoolExecutor(len(beside) if waits else 1) as threads:
+            outcomes = list(threads.map(lambda lane: outcome(lane, extra), beside))
+        for lane, (passed, words) in zip(beside, outcomes, strict=True):
+            failed |= not passed
+            report.append(f"  {lane.name:<12}{words}")
     print("\n".join(["", "Lanes", *report]))  # noqa: T201
     return int(failed)
 

@@ -56,3 +56,5 @@ LOGGING["root"]["level"] = "DEBUG"  # noqa: F405 - whatever a test captures is c
 LOGGING["handlers"] = {"stderr": {"class": "logging.NullHandler"}}  # noqa: F405
 # Threads that write later would write into another test: tests call `flush()` instead.
 BACKGROUND_WRITERS = False
+# Tests travel in time; those of the clock itself put this back.
+DATABASE_CLOCK = False

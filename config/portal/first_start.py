@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
+from audit import gaps
 from audit.actors import Actor
 from config.portal.listening import CannotStart
 from identities.errors import DomainError
@@ -35,6 +36,11 @@ def prepare() -> FirstAdmin | None:
     The answer is the first ADMIN if this call made one. Raises CannotStart when a setting does not fit.
     """
     call_command("migrate", interactive=False, verbosity=0)
+    if gaps.found():
+        raise CannotStart(
+            "This database is older than the checkpoints beside it: a backup was put back. Say so first, so that "
+            "nothing is done twice: manage.py restored --reason TEXT (docs/operate/backup-and-restore.md)."
+        )
     vaults.ensure_default()
     tokens.follow_setting(actor=Actor.system("portal"))
     admin = ensure_first_admin()

@@ -1,5 +1,6 @@
 """The threads of one portal: waitress serves, a Celery worker works, beat ticks, the main thread waits for the end."""
 
+import itertools
 import os
 import signal
 import socket
@@ -16,12 +17,13 @@ from celery.worker import WorkController, state as worker_state
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
-from config.portal.bodies import MAX_BODY, UploadChannel
+from config import memory
+from config.portal.bodies import MAX_BODY, MAX_CONNECTIONS, MAX_HEADERS, UploadChannel
 from config.portal.pool import TwoLanePool
 
 log = structlog.get_logger(__name__)
 
-WEB_THREADS = 12
+WEB_THREADS = 8
 RUN_THREADS = 16
 #: Ctrl-C is answered in under five seconds; the rest is for what has to be written down.
 STOP_WITHIN = 3.5
@@ -39,6 +41,12 @@ class PortalProcess:
             threads=WEB_THREADS,
             ident=None,
             max_request_body_size=MAX_BODY,
+            max_request_header_size=MAX_HEADERS,
+            connection_limit=MAX_CONNECTIONS,
+            # select() knows no file beyond the 1024th, whoever holds the others.
+            asyncore_use_poll=True,
+            channel_timeout=60,
+            cleanup_interval=10,
             clear_untrusted_proxy_headers=False,
         )
         self.server.channel_class = UploadChannel
@@ -66,12 +74,16 @@ class PortalProcess:
 
     def wait(self) -> bool:
         """Wait for a signal; False when a thread died instead, which is no way to go on."""
-        while not self.ending.wait(timeout=1):
+        for second in itertools.count(1):
+            if self.ending.wait(timeout=1):
+                return True
+            if second % 60 == 0:
+                memory.give_back()
             dead = [thread.name for thread in self.threads if not thread.is_alive()]
             if dead:
                 log.error("portal.thread_died", threads=dead)
-                return False
-        return True
+                break
+        return False
 
     def stop(self) -> bool:
         """Stop everything at once, within STOP_WITHIN; whether every thread came to its end."""

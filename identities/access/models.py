@@ -80,7 +80,12 @@ class RoleBinding(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="binding_ends_after_it_starts"),
         ]
-        indexes = [models.Index(fields=["identity", "valid_until"], name="binding_identity_until")]
+        indexes = [
+            models.Index(fields=["identity", "valid_until"], name="binding_identity_until"),
+            models.Index(fields=["created_at", "id"], name="binding_made"),
+            # How many hold a role now is read from it alone.
+            models.Index(fields=["role", "identity", "valid_until", "valid_from", "ended_at"], name="binding_of_role"),
+        ]
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
@@ -156,6 +161,8 @@ class SecretGrant(models.Model):
             models.Index(fields=["identity", "vault_uri", "secret_name"], name="secret_grant_of_identity"),
             models.Index(fields=["schedule_id"], name="secret_grant_of_schedule"),
             models.Index(fields=["vault_uri", "secret_name", "id"], name="secret_grant_of_place"),
+            models.Index(fields=["secret_name", "id"], name="secret_grant_named"),
+            models.Index(fields=["asked_at", "id"], name="secret_grant_asked"),
         ]
 
     def __str__(self) -> str:

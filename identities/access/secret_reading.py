@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from identities.access.models import GrantState, SecretGrant
+from identities.access.models import GrantState, SecretGrant, SecretGrants
 from identities.access.secret_places import Place, own_places, whose
 from identities.errors import Refused
 from identities.inventory import usage
 from identities.inventory.models import ManagedIdentity
+from identities.statements.prepared import Prepared
 from identities.vaults.references import SecretReference
 
 NOT_GRANTED = "secret_not_granted"
@@ -58,13 +59,38 @@ def check(
     the secret was read.
     """
     place = Place.of(reference)
-    of_reader = Q(schedule_id=None) if schedule_id is None else Q(schedule_id=None) | Q(schedule_id=schedule_id)
-    found = SecretGrant.objects.filter(of_reader, identity_id=identity_id, **place.columns)
-    rows = found.effective(at, of_runs_since=made_at)
-    grant_id = rows.order_by(F("schedule_id").asc(nulls_last=True), "pk").values_list("pk", flat=True).first()
+    reader: dict[str, Any] = {"identity_id": identity_id, "schedule_id": schedule_id, **place.columns}
+    if schedule_id is None or made_at is None:
+        rows = _in_order(_of_reader(**reader).effective(at, of_runs_since=made_at))
+        grant_id = rows.first()
+    else:
+        grant_id = next((pk for (pk,) in _OF_RUN.rows(**reader, at=at, made_at=made_at)), None)
     if grant_id is None and place not in own_places([identity_id], at).get(identity_id, ()):
-        raise Refused(_missing(place, found, at), code=NOT_GRANTED)
+        raise Refused(_missing(place, _of_reader(**reader), at), code=NOT_GRANTED)
     return grant_id
+
+
+def _of_reader(*, identity_id: Any, schedule_id: Any, **columns: Any) -> SecretGrants:
+    of_reader = Q(schedule_id=None) if schedule_id is None else Q(schedule_id=None) | Q(schedule_id=schedule_id)
+    found: SecretGrants = SecretGrant.objects.filter(of_reader, identity_id=identity_id, **columns)
+    return found
+
+
+def _in_order(rows: SecretGrants) -> QuerySet[Any]:
+    return rows.order_by(F("schedule_id").asc(nulls_last=True), "pk").values_list("pk", flat=True)
+
+
+#: What every run asks: one statement, compiled once.
+_OF_RUN = Prepared(
+    lambda at, made_at, **reader: _in_order(_of_reader(**reader).effective(at, of_runs_since=made_at))[:1],
+    identity_id=UUID,
+    schedule_id=UUID,
+    provider=str,
+    vault_uri=str,
+    secret_name=str,
+    at=datetime,
+    made_at=datetime,
+)
 
 
 def note_read(grant_id: UUID | None, *, at: datetime | None = None) -> None:

@@ -11,7 +11,7 @@ from django.db.models import FilteredRelation, QuerySet
 from identities.access.models import Role, RoleBinding, RoleBindings, is_effective
 from identities.access.permissions import PERMISSIONS
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import Prepared
+from identities.statements.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ _HELD = Prepared(
 
 def standing(identity_id: UUID, at: datetime) -> Standing:
     """Roles and permissions in one query; what stands on a role but not in the closed list counts for nothing."""
-    return _standing(_HELD.rows(identity_id=identity_id, at=at))
+    return standing_of(_HELD.rows(identity_id=identity_id, at=at))
 
 
-def _standing(found: Iterable[tuple[Any, ...]]) -> Standing:
+def standing_of(found: Iterable[tuple[Any, ...]]) -> Standing:
+    """What rows of (binding, role's name, its permissions), by name, amount to. Pure."""
     rows = list(found)
     sources: dict[str, tuple[UUID, ...]] = {}
     for pk, _, permissions in rows:
@@ -99,7 +100,7 @@ def effective_permissions(identity: ManagedIdentity, at: datetime) -> frozenset[
 def to_come(identity_id: UUID, at: datetime) -> Standing:
     """The roles that the identity holds at `at` or will by a binding that stands and begins later."""
     rows = RoleBinding.objects.standing(at).filter(identity_id=identity_id).order_by("role__name")
-    return _standing(rows.values_list("pk", "role__name", "role__permissions"))
+    return standing_of(rows.values_list("pk", "role__name", "role__permissions"))
 
 
 def permissions_of_role_names(tenant_id: UUID | str, names: Iterable[str]) -> frozenset[str]:

@@ -97,7 +97,7 @@ class ApprovalAdmin(CommandAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
         is_list = request.resolver_match is not None and request.resolver_match.url_name == LIST
-        return [_turn(request).asc(), *self.ordering] if is_list else self.ordering
+        return [_turn(request).asc(), *self.ordering] if is_list and _waiting(request) else self.ordering
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("tenant", "identity")
@@ -156,9 +156,15 @@ def refusal_of(scope: Scope, row: Any) -> Refusal | None:
 
 
 def _turn(request: HttpRequest) -> Case:
-    """0 for what waits for the person who looks, 1 for the rest; they are looked up once a request."""
+    """0 for what waits for the person who looks, 1 for the rest."""
+    first = When(pk__in=_waiting(request), then=Value(0))
+    return Case(first, default=Value(1), output_field=IntegerField())
+
+
+def _waiting(request: HttpRequest) -> Sequence[Any]:
+    """What waits for the person who looks; looked up once a request."""
     known: Any = request
     if not hasattr(known, "approvals_waiting"):
         known.approvals_waiting = list(selectors.waiting_for(scope_of(request).user).values_list("pk", flat=True))
-    first = When(pk__in=known.approvals_waiting, then=Value(0))
-    return Case(first, default=Value(1), output_field=IntegerField())
+    found: Sequence[Any] = known.approvals_waiting
+    return found

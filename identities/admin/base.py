@@ -1,6 +1,6 @@
 """CommandAdmin: the base of every admin page. It reads rows of the scope and presses buttons; it saves nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
@@ -15,9 +15,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 
 from identities.access.matrix import Duty
-from identities.admin import exports, saved_filters
+from identities.admin import exports, listing, saved_filters
 from identities.admin.commands import Command
 from identities.admin.filters import parameters
+from identities.admin.identity_paging import MOST, MOST_FOUND, BoundedPaginator
+from identities.admin.listing import BoundedChangeList
 from identities.admin.pages import Page, Way, command_of, list_of, name_of, page_of
 from identities.admin.parts import Empty, Link
 from identities.admin.press import Press
@@ -38,6 +40,13 @@ class CommandAdmin(ModelAdmin):
     buttons: ClassVar[Sequence[Command]] = ()
     empty_list: ClassVar[Empty] = Empty("Nothing here yet")
     called: ClassVar[str] = ""
+    #: What a list is ordered by over all its rows; by anything else among those it has room for.
+    ordered_by_index: ClassVar[Collection[str]] = ()
+    #: Whether a page's keys are looked for before what its rows are shown with; not where `get_paginator` narrows it.
+    finds_keys_first: ClassVar[bool] = True
+    #: Of a table of millions: its path to the identity, and members that are found whole. See `listing.found`.
+    searched_identity: ClassVar[str] = ""
+    searched_whole: ClassVar[Sequence[str]] = ()
     list_per_page = 50
     show_full_result_count = False
     # Counting each word of each filter would cost a query a word.
@@ -127,6 +136,26 @@ class CommandAdmin(ModelAdmin):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The list as a file, filtered as on the page."""
         return exports.export(self, request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
+        return BoundedChangeList
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
+        most = MOST_FOUND if request.GET.get("q", "").strip() else MOST
+        return BoundedPaginator(queryset, per_page, most=most)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()[:200]
+        if not term or "\x00" in term or not (self.searched_identity or self.searched_whole):
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+            return found
+        names = listing.found(
+            queryset, term, own=self.get_ordering(request), parts=self.search_fields, wholes=self.searched_whole,
+            identity=self.searched_identity,
+        )  # fmt: skip
+        return queryset.filter(names), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         context = {

@@ -103,6 +103,7 @@ class BindingAdmin(CommandAdmin):
     list_display = ("held_by", "held", "state", "until", "used", "reason")
     list_filter = (ForceFilter, by_row("role", "Role", Role, "role_id"))
     search_fields = ("identity__name", "identity__client_id", "role__name", "reason")
+    searched_identity = "identity_id"
     search_help_text = "Identity, role or reason"
     list_select_related = ("identity", "role")
     ordering = ("-created_at",)

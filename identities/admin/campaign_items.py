@@ -71,6 +71,7 @@ class ReviewItemAdmin(CommandAdmin):
         AdviceFilter,
     )
     search_fields = ("identity__name", "reviewer_label", "decision_reason")
+    searched_identity = "identity_id"
     search_help_text = "Identity, reviewer, reason"
     ordering = ("-opened_at", "pk")
     list_select_related = ("identity", "campaign")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from identities.access.matrix import Duty
@@ -14,6 +14,7 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done, Shown
 from identities.admin.forms import CommandForm, ReasonForm
 from identities.admin.history import timeline_tab
+from identities.admin.listing import how_many
 from identities.admin.pages import Page, Tab, link_to, list_of
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Table
 from identities.admin.scope import Scope
@@ -145,8 +146,8 @@ class ChannelAdmin(CommandAdmin):
 
     def rows(self, queryset: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
         counts = {
-            "dead": Count("deliveries", filter=Q(deliveries__state=DeliveryState.DEAD)),
-            "queued": Count("deliveries", filter=Q(deliveries__state=DeliveryState.WAITING)),
+            "dead": how_many(Delivery.objects.filter(state=DeliveryState.DEAD), "channel"),
+            "queued": how_many(Delivery.objects.filter(state=DeliveryState.WAITING), "channel"),
         }
         rows: QuerySet[Any] = super().rows(queryset, scope).annotate(**counts)
         return rows

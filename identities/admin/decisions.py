@@ -67,6 +67,7 @@ class DecisionAdmin(CommandAdmin):
         by_choice("stage", "Where", [(DecisionStage.GUARD, "Before a run"), (DecisionStage.API, "At a route")]),
     )
     search_fields = ("actor_label", "actor_id", "permission", "resource_id", "correlation_id")
+    searched_whole = ("actor_id", "correlation_id")
     search_help_text = "Who, permission, resource, correlation id"
     ordering = ("-id",)
     empty_list = Empty(

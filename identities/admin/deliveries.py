@@ -21,7 +21,7 @@ from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Lines, Mome
 from identities.admin.scope import Scope
 from identities.admin.site import site
 from identities.notifications import selectors, sending
-from identities.notifications.models import Channel, Delivery, DeliveryState
+from identities.notifications.models import RANK, Channel, Delivery, DeliveryState
 
 WORDS = {DeliveryState.WAITING: "waiting", DeliveryState.SENT: "sent", DeliveryState.DEAD: "given up"}
 
@@ -62,7 +62,7 @@ class DeliveryAdmin(CommandAdmin):
         return selectors.deliveries(scope.tenant_ids(self.read_duty))
 
     def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
-        return (selectors.RANK, "-created_at", "pk")
+        return (RANK, "-created_at", "pk")
 
     @column("State", order="state")
     def state_shown(self, row: Delivery) -> object:

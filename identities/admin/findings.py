@@ -37,8 +37,7 @@ from identities.admin.site import site
 from identities.admin.wording import pretty, tone_of
 from identities.detections.categories import CATEGORIES, HYGIENE, Category
 from identities.detections.judging import every_rule, rule_of
-from identities.detections.models import Finding, FindingState, Severity
-from identities.detections.selectors import BY_SEVERITY, SEVERITIES
+from identities.detections.models import BY_SEVERITY, SEVERITIES, Finding, FindingState, Severity
 from identities.people.models import Team, User
 
 STANDING = "standing"
@@ -93,6 +92,8 @@ class FindingAdmin(CommandAdmin):
         by_choice("code", "Rule", [(rule.code, f"{rule.code}: {rule.title}") for rule in every_rule()]),
     )
     search_fields = ("identity__name", "code", "evidence")
+    searched_identity = "identity_id"
+    searched_whole = ("code",)
     search_help_text = "Identity, rule, evidence"
     #: The worst first: whoever opens the list wants to know where to begin.
     ordering = (BY_SEVERITY.asc(), "-opened_at", "pk")

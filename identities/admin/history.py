@@ -73,7 +73,7 @@ def timeline_tab(scope: Scope, obj: Any, subject_id: str = "") -> Sequence[Tab]:
 
 def timeline(scope: Scope, subject_id: str, label: str) -> Sequence[Block]:
     """Everything that was done to one thing, newest first."""
-    found = audit.events(scope.principal.visible_tenants(Duty.READ_AUDIT), subject=subject_id)
+    found = audit.about(scope.principal.visible_tenants(Duty.READ_AUDIT), subject_id)
     if scope.principal.reach(Duty.READ_AUDIT) is Reach.OWN:
         found = found.filter(actor_id=scope.actor.id)
     return [

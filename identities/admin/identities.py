@@ -19,7 +19,6 @@ from identities.admin.history import timeline_tab
 from identities.admin.identity_commands import BUTTONS, CREATION
 from identities.admin.identity_filters import LIST_FILTER
 from identities.admin.identity_list import COLUMNS, UNORDERED, surroundings
-from identities.admin.identity_paging import MOST, MOST_FOUND, BoundedPaginator
 from identities.admin.identity_rows import READ, TRIAGE_TONES, rows_of
 from identities.admin.pages import Page, Tab, page_of
 from identities.admin.parts import Badge, Block, Empty, Lines, Link, Moment, Notice, Quiet
@@ -49,6 +48,7 @@ class IdentityAdmin(BulkPages, CommandAdmin):
     search_help_text = "Name, client id, purpose, owner, team, ticket, key"
     ordering = ("name", "pk")
     list_select_related = ("owner_team",)
+    finds_keys_first = False
     empty_list = Empty(
         "No identities yet",
         "Enter every bot, job, key and agent that acts by itself: who it is, who answers for it, what it is for.",
@@ -70,8 +70,7 @@ class IdentityAdmin(BulkPages, CommandAdmin):
         return queryset.filter(inventory.matching(search_term)), False
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
-        most = MOST_FOUND if request.GET.get("q", "").strip() else MOST
-        return BoundedPaginator(queryset.only(*READ), per_page, most=most)
+        return super().get_paginator(request, queryset.only(*READ), per_page, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         answer = super().changelist_view(request, extra_context)

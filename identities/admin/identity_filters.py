@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.db.models.lookups import Contains, GreaterThan
+from django.db.models.lookups import Contains
 from django.http import HttpRequest
 from django.utils import timezone
 
 from identities.admin.filters import DayRange, WordFilter, WorkflowFilter, by_choice, by_row, exactly
 from identities.admin.wording import words
 from identities.credentials.models import ClientKey, ClientSecret
-from identities.credentials.selectors import alive
+from identities.credentials.selectors import alive, with_several_secrets
 from identities.inventory import selectors as inventory
 from identities.inventory.completeness import FIELDS, MANDATORY_TAGS
 from identities.inventory.states import State
@@ -64,7 +65,8 @@ class TextFilter(WordFilter):
         return queryset.filter(self.where(value)) if value and "\x00" not in value else queryset
 
     def where(self, value: str) -> Q:
-        return Q(**{f"{self.path}__icontains": value})
+        # An index has what is known only, and is used where that is said.
+        return Q(**{f"{self.path}__icontains": value}) & ~Q(**{self.path: ""})
 
 
 def in_json(path: str, text: str) -> Q:
@@ -156,8 +158,7 @@ class RotationFilter(WordFilter):
         if value == "none":
             keys = ClientKey.objects.filter(alive(now), identity=OuterRef("pk"))
             return ~Q(Exists(live)) & ~Q(Exists(keys))
-        counted = live.order_by().values("identity").annotate(n=Count("pk")).values("n")
-        return Q(GreaterThan(Subquery(counted), 1))
+        return Q(pk__in=with_several_secrets(now))
 
 
 class ReasonFilter(WordFilter):
@@ -168,6 +169,8 @@ class ReasonFilter(WordFilter):
     words = [(code, words(code)) for code in CODES]
 
     def where(self, value: str) -> Q:
+        if connection.vendor == "postgresql":
+            return Q(triage_reasons__contains=[{"code": value}])
         return in_json("triage_reasons", f'"code": "{value}"')
 
 
@@ -290,9 +293,5 @@ GROUPS: Sequence[tuple[str, Sequence[Any]]] = (
     ("Time", (_USE, _REVIEW, _EXPIRY)),
     ("Source", (SourceFilter, _REPORTED)),
 )  # fmt: skip
-LIST_FILTER = (
-    *(each for _, members in GROUPS for each in members),
-    ("last_used_at", DayRange),
-    NumberFilter,
-    WorkflowFilter,
-)
+_OTHERS = (("last_used_at", DayRange), NumberFilter, WorkflowFilter)
+LIST_FILTER = (*(each for _, members in GROUPS for each in members), *_OTHERS)

@@ -19,8 +19,8 @@ class BoundedPaginator(Paginator):
     @cached_property
     def counted(self) -> int:
         """At most one more than `most`."""
-        rows: Any = self.object_list
-        return int(rows.order_by()[: self.most + 1].count())
+        rows: Any = getattr(self.object_list, "counted_by", self.object_list)
+        return int(rows.order_by().values("pk")[: self.most + 1].count())
 
     @cached_property
     def count(self) -> int:

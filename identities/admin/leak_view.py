@@ -49,10 +49,14 @@ def blocks_of(matches: Sequence[LeakMatch], scope: Scope) -> list[Block]:
 
 
 def reach_of(match: LeakMatch, scope: Scope) -> list[Block]:
-    """One leaked secret: what was done, what is left to do, and its blast radius."""
+    """One leaked secret: what was done, what is left to do, and how far it reached."""
     found = reach(match.identity, match.secret, at=timezone.now())
-    around = DependenciesTab(match.identity, scope).blocks()
-    return [_notice(match, found), _steps(match, found, scope), _facts(match, found), _sources(found), *around]
+    return [_notice(match, found), _steps(match, found, scope), _facts(match, found), _sources(found)]
+
+
+def around_of(match: LeakMatch, scope: Scope) -> Sequence[Block]:
+    """What depends on the identity of a leaked secret: by itself, for it costs as many queries as all the rest."""
+    return DependenciesTab(match.identity, scope).blocks()
 
 
 def _notice(match: LeakMatch, found: Reach) -> Notice:
@@ -126,6 +130,8 @@ def _facts(match: LeakMatch, found: Reach) -> Facts:
         ),
         Fact("Rests in", Code(found.place) if found.place else "", "" if found.place else "No vault of ours is known."),
     ]
+    depending = Link("What depends on it", page_of(identity, tab="dependencies"))
+    facts.append(Fact("Around it", depending, "Both ways: what it calls, and what stops without it."))
     if found.others:
         facts.append(Fact("Others in the same place", others, "Whoever read it there could read theirs.", wide=True))
     return Facts("How far it reached", facts)

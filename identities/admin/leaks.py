@@ -18,7 +18,7 @@ from identities.admin.commands import Call, Command, Done
 from identities.admin.filters import by_choice, by_row
 from identities.admin.forms import CommandForm
 from identities.admin.leak_rows import action_badge, seconds
-from identities.admin.leak_view import blocks_of, reach_of, tab_of
+from identities.admin.leak_view import around_of, blocks_of, reach_of, tab_of
 from identities.admin.pages import Page, Tab, link_to, list_of
 from identities.admin.parts import Empty, Lines, Moment, Quiet
 from identities.admin.scope import Scope
@@ -160,7 +160,9 @@ class LeakAdmin(CommandAdmin):
         for match in matches:
             match.report = obj
         tabs = [Tab("done", "What was done", lambda: blocks_of(matches, scope))]
-        if len(matches) > 1:
+        if len(matches) == 1:
+            tabs.append(Tab("around", "What depends on it", lambda: around_of(matches[0], scope)))
+        else:
             tabs += [_reach_tab(match, scope) for match in matches[:TABS]]
         title = f"Leak in {obj.source}" if obj.source else "Leak"
         badges = [action_badge(action) for action in sorted({match.action for match in matches})]

@@ -3,7 +3,9 @@
 Only its protocol is used. Nobody is made, joined or redirected by the library: what a sign-in comes to is decided here.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -34,6 +36,9 @@ from identities.vaults.landing import AddressRefused
 ID = "oidc"
 #: Each begins a session and asks the provider: so many from one address, whoever it is.
 MOST_A_MINUTE = 30
+#: Who waits for the provider holds a thread that others are served by: so many at once do, the next for a moment only.
+AT_ONCE, A_MOMENT = 2, 1.0
+_places = threading.BoundedSemaphore(AT_ONCE)
 NEXT = "steward.oidc_next"
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 #: RFC 8176: the provider itself asked for more than one factor.
@@ -44,6 +49,17 @@ WRONG_ANSWERS = (OAuth2Error, RequestException, AddressRefused, jose.BadToken, K
 def is_on() -> bool:
     """Whether the environment names a provider."""
     return bool(settings.STEWARD_OIDC_ISSUER and settings.STEWARD_OIDC_CLIENT_ID)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Be one of the few who wait for the provider; raises OAuth2Error where they are too many, as when it is silent."""
+    if not _places.acquire(timeout=A_MOMENT):
+        raise OAuth2Error("too many wait for it")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 class Adapter(OpenIDConnectOAuth2Adapter):
@@ -108,7 +124,8 @@ def begin(site: Any, request: HttpRequest) -> HttpResponse:
         return shut
     request.session[NEXT] = entering.safe(request, request.GET.get("next"))
     try:
-        answer: HttpResponse = Provider(request, app=_app()).redirect(request, process=AuthProcess.LOGIN)
+        with asking():
+            answer: HttpResponse = Provider(request, app=_app()).redirect(request, process=AuthProcess.LOGIN)
     except ImmediateHttpResponse as early:
         answer = early.response
     except WRONG_ANSWERS:
@@ -122,7 +139,8 @@ def callback(site: Any, request: HttpRequest) -> HttpResponse:
     if not is_on():
         raise Http404
     try:
-        answer: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, ID))(request)
+        with asking():
+            answer: HttpResponse = OAuth2CallbackView.adapter_view(Adapter(request, ID))(request)
     except WRONG_ANSWERS:
         return turned_away(request, "provider_failed")
     return answer

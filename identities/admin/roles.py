@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import CommandForm, ReasonForm, Section
 from identities.admin.history import timeline_tab
+from identities.admin.listing import how_many
 from identities.admin.pages import Page, Tab, list_of, new_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link
 from identities.admin.permission_words import MEANING, permission_badge
@@ -117,10 +118,9 @@ class RoleAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         at = timezone.now()
-        holds = Q(bindings__ended_at=None, bindings__valid_from__lte=at, bindings__valid_until__gt=at)
-        counted: QuerySet[Any] = (
-            super().get_queryset(request).annotate(held=Count("bindings__identity", filter=holds, distinct=True))
-        )
+        holding = RoleBinding.objects.filter(ended_at=None, valid_from__lte=at, valid_until__gt=at)
+        held = how_many(holding, "role", distinct="identity")
+        counted: QuerySet[Any] = super().get_queryset(request).annotate(held=held)
         return counted
 
     @column("Permits")
@@ -129,7 +129,7 @@ class RoleAdmin(CommandAdmin):
         rest = len(role.permissions) - 3
         return Lines([*badges, Badge(f"+{rest}")] if rest > 0 else badges or [Badge("nothing")], row=True)
 
-    @column("Held by", order="held")
+    @column("Held by")
     def holders(self, role: Any) -> object:
         return f"{role.held} identit{'y' if role.held == 1 else 'ies'}" if role.held else "nobody"
 

@@ -1,6 +1,7 @@
 """Secret references: the places in vaults that somebody may read or asked to, each with its readers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -30,12 +31,17 @@ from identities.vaults.models import VaultConnection
 from identities.vaults.references import KNOWN_PROVIDERS
 
 SHOWN = 50
+WAITING = Q(state=GrantState.ASKED, ended_at=None)
 SAME = ("provider", "vault_uri", "secret_name", "identity__tenant_id")
 
 
 def _same_place() -> QuerySet[SecretGrant]:
     """The grants of the place of the row around it."""
     return SecretGrant.objects.filter(**{name: OuterRef(name) for name in SAME}).order_by()
+
+
+def _in_force(at: datetime) -> Q:
+    return Q(state=GrantState.GRANTED, ended_at=None, valid_until__gt=at)
 
 
 def _counted(which: Q) -> Coalesce:
@@ -51,7 +57,11 @@ class AttentionFilter(WordFilter):
     words = (("asked", "Somebody asks to read it"), ("readers", "Somebody may read it"), ("nobody", "Nobody may"))
 
     def where(self, value: str) -> Q:
-        return {"asked": Q(waiting__gt=0), "readers": Q(readers__gt=0), "nobody": Q(readers=0, waiting=0)}[value]
+        # Whether there is one, and not how many: the counts of the columns would be made for every place of the table.
+        may = _in_force(timezone.now())
+        which = {"asked": WAITING, "readers": may, "nobody": WAITING | may}[value]
+        found = Q(Exists(_same_place().filter(which)))
+        return ~found if value == "nobody" else found
 
 
 @admin.register(SecretGrant, site=site)
@@ -80,8 +90,6 @@ class SecretReferenceAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """One row for each place: that of its first grant."""
-        at = timezone.now()
-        in_force = Q(state=GrantState.GRANTED, ended_at=None, valid_until__gt=at)
         earlier = _same_place().filter(pk__lt=OuterRef("pk"))
         latest = _same_place().values("secret_name").annotate(latest=Max("last_used_at")).values("latest")
         serving = VaultConnection.objects.filter(
@@ -92,8 +100,8 @@ class SecretReferenceAdmin(CommandAdmin):
         ).order_by("-environment")
         rows: QuerySet[Any] = super().get_queryset(request).filter(~Exists(earlier))
         counted: QuerySet[Any] = rows.annotate(
-            readers=_counted(in_force),
-            waiting=_counted(Q(state=GrantState.ASKED, ended_at=None)),
+            readers=_counted(_in_force(timezone.now())),
+            waiting=_counted(WAITING),
             latest_read=Subquery(latest),
             serves=Subquery(serving.values("environment")[:1]),
         )
@@ -118,14 +126,14 @@ class SecretReferenceAdmin(CommandAdmin):
         serves = Badge(grant.serves, tone_of(grant.serves)) if grant.serves else Quiet("every environment")
         return Lines([grant.provider, serves])
 
-    @column("Readers", order="readers")
+    @column("Readers")
     def readers_shown(self, grant: Any) -> object:
         said: list[object] = [f"{grant.readers} may read it" if grant.readers else Quiet("nobody")]
         if grant.waiting:
             said.append(Badge(f"{grant.waiting} asked for", "info"))
         return Lines(said)
 
-    @column("Last read", order="latest_read")
+    @column("Last read")
     def read_shown(self, grant: Any) -> object:
         return Moment(grant.latest_read, "not yet")
 

@@ -100,6 +100,7 @@ def ended_words(why: str) -> str:
         "password-changed": "the password was changed",
         "replayed": "a refresh token was used twice",
         "not-stored": "the vault did not take its tokens",
+        "restored": "Steward was restored from a backup",
     }.get(why, why.replace("-", " "))
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from identities.admin.base import CommandAdmin
@@ -14,6 +14,7 @@ from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.history import timeline_tab
 from identities.admin.identity_fields import Somebody
+from identities.admin.listing import how_many
 from identities.admin.pages import Page, Tab, command_of, link_to, list_of
 from identities.admin.parts import Badge, Block, Empty, Fact, Facts, Link, Moment, Table
 from identities.admin.scope import Scope
@@ -102,7 +103,8 @@ class TeamAdmin(CommandAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(
-            people=Count("members", distinct=True), owns=Count("identities", distinct=True)
+            people=how_many(Team.members.through._default_manager.all(), "team"),
+            owns=how_many(ManagedIdentity.objects.all(), "owner_team"),
         )
         return counted
 

@@ -15,8 +15,8 @@ from identities.admin.parts import Block, Columns, Empty, Figure, Lines, Link, Q
 from identities.admin.scope import Scope
 from identities.detections import selectors
 from identities.detections.categories import HYGIENE
-from identities.detections.models import Finding, Severity
-from identities.detections.selectors import SEVERITIES, CategoryCount, Day
+from identities.detections.models import SEVERITIES, Finding, Severity
+from identities.detections.selectors import CategoryCount, Day
 
 TITLE = "NHI Top 10"
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from identities.admin.base import CommandAdmin
@@ -13,12 +13,14 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import CommandForm
 from identities.admin.history import timeline_tab
+from identities.admin.listing import how_many
 from identities.admin.pages import Page, Tab
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Moment
 from identities.admin.scope import Scope
 from identities.admin.site import site
+from identities.inventory.models import ManagedIdentity
 from identities.people import services as people
-from identities.people.models import Tenant
+from identities.people.models import Tenant, User
 
 
 class TenantForm(CommandForm):
@@ -72,9 +74,9 @@ class TenantAdmin(CommandAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        alive = Q(identities__isnull=False) & ~Q(identities__state="retired")
+        alive = ManagedIdentity.objects.exclude(state="retired")
         counted: QuerySet[Any] = rows.annotate(
-            people=Count("users", distinct=True), owns=Count("identities", filter=alive, distinct=True)
+            people=how_many(User.objects.all(), "tenant"), owns=how_many(alive, "tenant")
         )
         return counted
 

@@ -1,7 +1,6 @@
 """Who asks: a person's token, a machine's token, or the admin's session. The two kinds of token never mix."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -10,14 +9,14 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from audit import context
-from identities.access import selectors as access
 from identities.access.principal import Principal
-from identities.inventory.models import ManagedIdentity
-from identities.jose import verify as jose
-from identities.people import password_age, selectors as people
+from identities.people import password_age
 from identities.people.models import User
 from identities.service_users import using
-from identities.tokens import user_tokens, verification
+from identities.tokens import bearers
+from identities.tokens.bearers import BadToken
+from identities.tokens.user_tokens import VerifiedUserToken
+from identities.tokens.verification import VerifiedToken
 
 REALM = 'Bearer realm="steward"'
 PORTAL = "portal session"
@@ -38,12 +37,11 @@ class Bearer(BaseAuthentication):
         if scheme.lower() != b"bearer":
             return None
         try:
-            text = credentials.strip().decode("ascii")
-            if jose.header_of(text).get("typ") == user_tokens.TYP:
-                return _person(text)
-            return _machine(text)
-        except (jose.BadToken, UnicodeDecodeError) as exc:
+            token = bearers.read(credentials.strip().decode("ascii"))
+        except (BadToken, UnicodeDecodeError) as exc:
             raise InvalidToken from exc
+        principal = _machine(token) if isinstance(token, VerifiedToken) else _person(token)
+        return principal, token.claims
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
@@ -63,37 +61,19 @@ class AdminSession(SessionAuthentication):
         return principal, None
 
 
-def _person(text: str) -> tuple[Principal, Any]:
-    token = user_tokens.verify_user_token(text)
-    user = people.bearer(token.user_id, token.session)
-    if user is None or _is_older_than_password(token.issued_at, user):
+def _person(token: VerifiedUserToken) -> Principal:
+    user = bearers.person(token)
+    if user is None:
         raise InvalidToken
     using.note(user)
-    return Principal.person(user, token_issuer=token.issuer, token_jti=str(token.jti)), token.claims
+    return Principal.person(user, token_issuer=token.issuer, token_jti=str(token.jti))
 
 
-def _is_older_than_password(issued_at: datetime, user: User) -> bool:
-    """A new password ends what the old one had opened; `iat` counts whole seconds, so the same second passes."""
-    set_at = user.password_set_at
-    return set_at is not None and issued_at < set_at.replace(microsecond=0)
-
-
-def _machine(text: str) -> tuple[Principal, Any]:
-    token = verification.verify_access_token(text)
-    identity = ManagedIdentity.objects.filter(pk=token.identity_id, tenant_id=token.tenant_id).first()
-    if identity is None or not identity.is_enabled:
+def _machine(token: VerifiedToken) -> Principal:
+    principal = bearers.machine(token, timezone.now())
+    if principal is None:
         raise InvalidToken
-    held = access.standing(identity.pk, timezone.now())
-    principal = Principal.machine(
-        identity,
-        permissions=held.permissions,
-        role_names=held.role_names,
-        sources=held.sources,
-        token_issuer=token.issuer,
-        token_jti=str(token.jti),
-        certified_until=identity.certified_until,
-    )
-    return principal, token.claims
+    return principal
 
 
 def address() -> str:

@@ -43,7 +43,7 @@ class CampaignPlansView(PortalView):
 
     @describe("Plan review campaigns", answer=PlanShape, body=NewPlan, status=201, examples={"Each quarter": EXAMPLE})
     def post(self, request: Request) -> Response:
-        body = self.read(NewPlan)
+        body = {"scope": {}, **self.read(NewPlan)}
         tenant = self.tenant_for(body.pop("tenant_id", None))
         return self.show(plans.create(tenant=tenant, actor=self.actor, **body), PlanShape, status=201)
 

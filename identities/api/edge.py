@@ -15,6 +15,8 @@ from identities.api.problems import TooLarge
 
 MAX_BODY = 1024 * 1024
 MAX_DEPTH = 64
+#: Of one object; a form has as many (DATA_UPLOAD_MAX_NUMBER_FIELDS). Each unknown one would be named in the answer.
+MAX_MEMBERS = 1000
 
 
 class StrictJSONParser(BaseParser):
@@ -42,6 +44,8 @@ class StrictJSONParser(BaseParser):
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_MEMBERS:
+        raise ValueError(f"an object has more than {MAX_MEMBERS} members")
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member is there twice")

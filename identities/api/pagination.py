@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -51,10 +51,11 @@ def page(queryset: QuerySet[Any], *, order: Order, cursor: str | None, size: int
     """`size` rows from where `cursor` stands. A cursor made for another order, or made up, is a 400."""
     field = _field(queryset, order.path)
     backwards, value, pk = _read(cursor, order, field, queryset) if cursor else (False, None, None)
-    found = queryset.order_by(*_order_by(order, field, reverse=backwards))
-    if cursor:
-        found = found.filter(_beyond(order, value, pk, reverse=backwards))
-    rows = list(found[: size + 1])
+    rows: list[Any] = []
+    for part in _parts(queryset, order, field, reverse=backwards, start=(value, pk) if cursor else None):
+        rows += part[: size + 1 - len(rows)]
+        if len(rows) > size:
+            break
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -63,6 +64,34 @@ def page(queryset: QuerySet[Any], *, order: Order, cursor: str | None, size: int
         next=_write(order, rows[-1], backwards=False) if rows and (more or backwards) else None,
         previous=_write(order, rows[0], backwards=True) if rows and (cursor and (more or not backwards)) else None,
     )
+
+
+def _parts(
+    queryset: QuerySet[Any], order: Order, field: "Field[Any, Any]", *, reverse: bool, start: tuple[Any, Any] | None
+) -> Iterator[QuerySet[Any]]:
+    """The rows from `start` on, in one query where an index can answer it.
+
+    A column that holds nulls is read in two parts, since no index has the nulls last of those in descending order: the
+    rows that have a value, then (before them, in reverse) those without.
+    """
+    whole = queryset.order_by(*_order_by(order, field, reverse=reverse))
+    if not field.null or LOOKUP_SEP in order.path:
+        holds_nulls = _holds_nulls(order, field)
+        yield whole.filter(_beyond(order, *start, reverse=reverse, holds_nulls=holds_nulls)) if start else whole
+        return
+    descending = order.descending != reverse
+    pk = "-pk" if reverse else "pk"
+    valued = queryset.filter(**{f"{order.path}__isnull": False})
+    valued = valued.order_by(f"-{order.path}" if descending else order.path, pk)
+    empty = queryset.filter(**{f"{order.path}__isnull": True}).order_by(pk)
+    stands_in_empty = start is not None and start[0] is None
+    if start is not None:
+        beyond = _beyond(order, *start, reverse=reverse, holds_nulls=False)
+        valued, empty = (valued, empty.filter(beyond)) if stands_in_empty else (valued.filter(beyond), empty)
+    if reverse:
+        yield from (empty, valued) if stands_in_empty else (valued,)
+    else:
+        yield from (empty,) if stands_in_empty else (valued, empty)
 
 
 def page_of_both(*querysets: QuerySet[Any], order: Order, cursor: str | None, size: int) -> Page:
@@ -113,15 +142,17 @@ def _order_by(order: Order, field: "Field[Any, Any]", *, reverse: bool) -> list[
     return [ordered, "-pk" if reverse else "pk"]
 
 
-def _beyond(order: Order, value: Any, pk: Any, *, reverse: bool) -> Q:
+def _beyond(order: Order, value: Any, pk: Any, *, reverse: bool, holds_nulls: bool) -> Q:
     """Rows after (value, pk), or before it when reading in reverse; nulls are the last of all."""
     later_pk = Q(pk__lt=pk) if reverse else Q(pk__gt=pk)
     empty = Q(**{f"{order.path}__isnull": True})
     if value is None:
-        return ~empty | (empty & later_pk) if reverse else empty & later_pk
+        return ~empty | (empty & later_pk) if reverse and holds_nulls else empty & later_pk
     side = "lt" if order.descending != reverse else "gt"
-    beyond = Q(**{f"{order.path}__{side}": value}) | (Q(**{order.path: value}) & later_pk)
-    return beyond if reverse else beyond | empty
+    # The bound says nothing new; it is what lets an index begin where the cursor stands.
+    bound = Q(**{f"{order.path}__{side}e": value})
+    beyond = bound & (Q(**{f"{order.path}__{side}": value}) | later_pk)
+    return beyond if reverse or not holds_nulls else beyond | empty
 
 
 def _write(order: Order, row: Any, *, backwards: bool) -> str:

@@ -43,10 +43,12 @@ class CredentialShape(Shape):
     kind = serializers.SerializerMethodField()
     identity_id = serializers.UUIDField()
     hint = serializers.SerializerMethodField()
-    key_id = serializers.CharField(source="kid", default=None, help_text="`kid`; only of a key, as the next three.")
-    name = serializers.CharField(default=None)
-    alg = serializers.CharField(default=None)
-    thumbprint = serializers.CharField(default=None, help_text="RFC 7638.")
+    key_id = serializers.CharField(
+        source="kid", default=None, allow_null=True, help_text="`kid`; only of a key, as the next three."
+    )
+    name = serializers.CharField(default=None, allow_null=True)
+    alg = serializers.CharField(default=None, allow_null=True)
+    thumbprint = serializers.CharField(default=None, allow_null=True, help_text="RFC 7638.")
     created_at = serializers.DateTimeField()
     created_by = serializers.CharField()
     stored_at = serializers.JSONField(default=None, help_text="The vault reference, if it was put into one.")

@@ -120,6 +120,12 @@ class PortalSchema(AutoSchema):
             yield from ["409"]
             if "requestBody" in operation:
                 yield from ["413", "415"]
+        yield from (str(number) for number, _, _ in self._named_problems())
+
+    def _named_problems(self) -> Problems:
+        """What `describe` says that the method refuses in words of its own."""
+        method = getattr(self.view, self.method.lower(), None)
+        return getattr(method, "problems", ())
 
     def _problem(self, status: str) -> dict[str, Any]:
         component = self.resolve_serializer(Problem, "response")
@@ -134,8 +140,7 @@ class PortalSchema(AutoSchema):
         return answer
 
     def _problem_examples(self, status: str) -> dict[str, Any]:
-        method = getattr(self.view, self.method.lower(), None)
-        said = [(code, detail) for number, code, detail in getattr(method, "problems", ()) if str(number) == status]
+        said = [(code, detail) for number, code, detail in self._named_problems() if str(number) == status]
         found = said or [_EXAMPLES[status]]
         return {code: {"value": _problem_example(int(status), code, detail)} for code, detail in found}
 
@@ -198,6 +203,7 @@ def describe(
 
     def described(view: View) -> View:
         view.problems = tuple(problems)  # type: ignore[attr-defined]  # read again by `PortalSchema`
+        view.listed_by = query if listing else None  # type: ignore[attr-defined]  # by which lists are found
         return decorated(view)
 
     return described

@@ -75,6 +75,7 @@ class ApprovalRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "-requested_at"], name="approval_of_tenant"),
+            models.Index(fields=["-requested_at", "id"], name="approval_asked"),
             models.Index(fields=["subject_kind", "subject_id", "-requested_at"], name="approval_of_subject"),
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="approval_due"),
         ]

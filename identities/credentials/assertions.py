@@ -18,10 +18,10 @@ from identities.credentials.models import ClientKey, UsedAssertion
 from identities.credentials.selectors import is_live
 from identities.credentials.usage import UNKNOWN, Source
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import Prepared, insert_once
 from identities.jose import assertions as jose, jwk as jwks
 from identities.jose.assertions import Assertion
 from identities.jose.verify import BadToken
+from identities.statements.prepared import Prepared, insert_once
 
 Keys = models.QuerySet[ClientKey]
 LEEWAY = timedelta(seconds=jose.LEEWAY_SECONDS)

@@ -1,7 +1,7 @@
 """Is this client who it says it is? By client id and secret (RFC 6749 §2.3.1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from identities.credentials.selectors import is_live
 from identities.credentials.usage import Source
 from identities.inventory import knocks
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import Prepared
+from identities.statements.prepared import Prepared
+from identities.statements.witnessed import Row, Witness, Witnessed
 
 Secrets = models.QuerySet[ClientSecret]
 MAX_BYTES = 256
@@ -25,14 +26,27 @@ _NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a proof by secret rests on: the secret's digest and end, and all that the query behind it found."""
+
+    digest: str = field(repr=False)
+    ends_at: datetime | None
+    witness: Witness = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticated:
-    """A client that showed a live secret of an enabled identity. `wait_seconds`: it comes too often, see `pace`."""
+    """A client that showed a live secret of an enabled identity. `wait_seconds`: it comes too often, see `pace`.
+
+    `seen` is there where the whole proof lies in what was read: not for a key, and not for a secret that has a pace.
+    """
 
     identity: ManagedIdentity
     secret_id: UUID
     at: datetime
     beside: tuple[tuple[Any, ...], ...] = ()
     wait_seconds: int = 0
+    seen: Seen | None = None
 
     @property
     def is_throttled(self) -> bool:
@@ -57,8 +71,8 @@ def authenticate(
     the same query. Who is `is_throttled` is known, and to be turned away.
     """
     at = timezone.now()
-    text = secret_text if len(secret_text.encode(errors="surrogatepass")) <= MAX_BYTES else _NOBODY
-    secret, beside = (lookup or _BY_DIGEST).find(digest(text), at)
+    of = digest_of(secret_text)
+    secret, beside, witness = (lookup or _BY_DIGEST).find(of, at)
     is_right = is_same(client_id[:MAX_BYTES], secret.identity.client_id if secret else _NOBODY)
     if secret is None or not is_right or not is_live(secret, at):
         return None
@@ -70,7 +84,13 @@ def authenticate(
     if not is_check:
         usage.note(secret.id, secret.identity_id, source=source, at=at)
         wait = pace.wait(secret.id, secret.throttled_at)
-    return Authenticated(identity=secret.identity, secret_id=secret.id, at=at, beside=beside, wait_seconds=wait)
+    seen = Seen(of, secret.expires_at, witness) if secret.throttled_at is None else None
+    return Authenticated(secret.identity, secret.id, at, beside, wait, seen)
+
+
+def digest_of(secret_text: str) -> str:
+    """The digest by which a secret is found; of text over 256 bytes, that of nobody's."""
+    return digest(secret_text if len(secret_text.encode(errors="surrogatepass")) <= MAX_BYTES else _NOBODY)
 
 
 def note_knock(identity: ManagedIdentity, source: Source, at: datetime) -> None:
@@ -102,16 +122,21 @@ class Lookup:
             return (widen(found, at) if widen and at else found).values_list(*_COLUMNS, *columns)
 
         self._is_dated = widen is not None
-        self._statement = Prepared(build, digest=str, **({"at": datetime} if widen else {}))
+        self._statement = Witnessed(Prepared(build, digest=str, **({"at": datetime} if widen else {})))
 
-    def find(self, of: str, at: datetime) -> tuple[ClientSecret | None, tuple[tuple[Any, ...], ...]]:
-        """The secret with this digest, and what `columns` hold in each row."""
-        rows = self._statement.rows(digest=of, **({"at": at} if self._is_dated else {}))
+    def find(self, of: str, at: datetime) -> tuple[ClientSecret | None, tuple[tuple[Any, ...], ...], Witness]:
+        """The secret with this digest, what `columns` hold in each row, and the witness of all that was found."""
+        rows, witness = self._statement.rows(digest=of, **({"at": at} if self._is_dated else {}))
         if not rows:
-            return None, ()
+            return None, (), witness
         secret = ClientSecret.from_db(None, _SECRET, rows[0][: len(_SECRET)])
         secret.identity = ManagedIdentity.from_db(None, IDENTITY, rows[0][len(_SECRET) : len(_COLUMNS)])
-        return secret, tuple(row[len(_COLUMNS) :] for row in rows)
+        return secret, tuple(row[len(_COLUMNS) :] for row in rows), witness
+
+    def insert_while(self, seen: Seen, at: datetime, *rows: Row) -> bool:
+        """Insert `rows` if this query finds at `at` what it found when it was `seen`; whether it did."""
+        dated = {"at": at} if self._is_dated else {}
+        return self._statement.insert(*rows, witness=seen.witness, digest=seen.digest, **dated)
 
 
 _BY_DIGEST = Lookup()

@@ -15,7 +15,7 @@ from identities.credentials.models import ExternalCredential, ExternalKind
 from identities.events import CredentialEvent
 from identities.inventory.facts import plain
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many, update_many
+from identities.statements.prepared import insert_many, update_many
 
 #: What a source may say anew of a credential it named before; the rest of the row is its key.
 TOLD = (

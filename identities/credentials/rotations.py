@@ -18,9 +18,9 @@ from identities.errors import Conflict, Invalid, Missing
 from identities.events import CredentialEvent
 from identities.inventory import rhythm
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import update_many
 from identities.inventory.standards import Standards
 from identities.inventory.standards_rows import standards_of
+from identities.statements.prepared import update_many
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 200

@@ -1,11 +1,16 @@
 """Questions about secrets and keys."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from identities.credentials.models import ClientKey, ClientSecret
 from identities.inventory.models import ManagedIdentity
+
+#: No more identities than these are named one by one.
+FEW = 1_000
 
 
 def secrets(identity: ManagedIdentity) -> QuerySet[ClientSecret]:
@@ -36,6 +41,17 @@ def live_count(identity: ManagedIdentity, at: datetime) -> int:
 def alive(at: datetime) -> Q:
     """The condition for a secret that works at `at`: not revoked, not past its own end where it has one."""
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))
+
+
+def with_several_secrets(at: datetime) -> Iterable[UUID]:
+    """The identities with several secrets that work at `at`: their ids while they are few, else how to find them.
+
+    Every live secret is counted for it, which a list would ask for its count and again for its rows.
+    """
+    counted = ClientSecret.objects.filter(alive(at)).order_by().values("identity").annotate(n=Count("*"))
+    found = counted.filter(n__gt=1).values_list("identity", flat=True)
+    named = list(found[: FEW + 1])
+    return named if len(named) <= FEW else found
 
 
 def is_live(credential: ClientSecret | ClientKey, at: datetime) -> bool:

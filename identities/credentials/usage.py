@@ -16,7 +16,7 @@ from audit.scrubbing import MASK, clean_text
 from identities.credentials import recognition
 from identities.credentials.models import ClientKey, ClientSecret, Rotation, RotationState, SecretSource, SecretUse
 from identities.inventory import usage
-from identities.inventory.prepared import add_up
+from identities.statements.prepared import add_up
 
 #: A credential has so many sources of its own; what comes from further ones is counted together.
 MOST_SOURCES = 50

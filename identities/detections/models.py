@@ -24,6 +24,15 @@ class FindingState(models.TextChoices):
     RESOLVED = "resolved"
 
 
+#: The worst first, and by what they are ordered: an index has the same expression.
+SEVERITIES = tuple(reversed(Severity))
+BY_SEVERITY = models.Case(
+    *(models.When(severity=severity, then=models.Value(rank)) for rank, severity in enumerate(SEVERITIES)),
+    default=models.Value(len(SEVERITIES)),
+    output_field=models.IntegerField(),
+)
+
+
 class Finding(models.Model):
     """One rule's verdict on one identity. `key` tells several of one rule apart (a credential's id); often empty.
 
@@ -64,7 +73,32 @@ class Finding(models.Model):
                 fields=["tenant", "state", "category", "severity", "first_seen_at"], name="finding_tenant_category"
             ),
             models.Index(fields=["tenant", "-opened_at"], name="finding_tenant_opened"),
+            models.Index(
+                BY_SEVERITY.asc(),
+                models.F("opened_at").desc(),
+                "id",
+                condition=~models.Q(state="resolved"),
+                name="finding_worst",
+            ),
+            models.Index(
+                fields=["category", "severity", "first_seen_at", "id"],
+                condition=models.Q(state="open"),
+                name="finding_longest_open",
+            ),
+            models.Index(fields=["code", "id"], name="finding_of_rule"),
             models.Index(fields=["tenant", "resolved_at"], name="finding_tenant_resolved"),
+            # Counted by category without a look at the rows: what stands, and what opened and ended of late.
+            models.Index(
+                fields=["tenant", "category", "state", "severity"],
+                condition=~models.Q(state="resolved"),
+                name="finding_standing",
+            ),
+            models.Index(fields=["opened_at", "category", "tenant"], name="finding_opened"),
+            models.Index(
+                fields=["resolved_at", "category", "state", "tenant"],
+                condition=models.Q(resolved_at__isnull=False),
+                name="finding_resolved",
+            ),
         ]
 
     def __str__(self) -> str:

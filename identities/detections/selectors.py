@@ -4,24 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from identities.detections.categories import CATEGORIES, TOP_TEN, Category
-from identities.detections.models import Finding, FindingState, Severity
+from identities.detections.models import BY_SEVERITY, SEVERITIES, Finding, FindingState
 
 Tenants = Collection[UUID] | None
-#: From the worst to the least.
-SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 RECENT = timedelta(days=30)
 WORST = 3
-BY_SEVERITY = Case(
-    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(SEVERITIES)),
-    default=Value(len(SEVERITIES)),
-    output_field=IntegerField(),
-)
 
 
 @dataclass(frozen=True)
@@ -73,10 +68,10 @@ def by_category(tenant_ids: Tenants, *, at: datetime) -> list[CategoryCount]:
     """The ten and hygiene, in their order, each with its worst rows. Three queries."""
     standing = _of(tenant_ids).exclude(state=FindingState.RESOLVED).order_by()
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for category, state, severity, n in standing.values_list("category", "state", "severity").annotate(n=Count("pk")):
+    for category, state, severity, n in standing.values_list("category", "state", "severity").annotate(n=Count("*")):
         counted[category][severity if state == FindingState.OPEN else state] += n
     ended = _of(tenant_ids).filter(state=FindingState.RESOLVED, resolved_at__gt=at - RECENT).order_by()
-    resolved = dict(ended.values_list("category").annotate(n=Count("pk")))
+    resolved = dict(ended.values_list("category").annotate(n=Count("*")))
     worst = _worst(tenant_ids, counted)
     return [
         CategoryCount(
@@ -98,7 +93,7 @@ def days(tenant_ids: Tenants, *, at: datetime) -> list[Day]:
 
     def counted(moment: str) -> Mapping[date, int]:
         found = rows.filter(**{f"{moment}__gte": since}).annotate(day=TruncDate(moment))
-        return dict(found.values_list("day").annotate(n=Count("pk")))
+        return dict(found.values_list("day").annotate(n=Count("*")))
 
     opened, resolved = counted("opened_at"), counted("resolved_at")
     return [
@@ -113,17 +108,26 @@ def _of(tenant_ids: Tenants) -> QuerySet[Finding]:
 
 
 def _worst(tenant_ids: Tenants, counted: Mapping[str, Counter[str]]) -> defaultdict[str, list[Finding]]:
-    """The longest open of each category's worst severities, at most three; one query, each part of it by the index."""
-    wanted = Q(pk__in=())
+    """The longest open of each category's worst severities, at most three; one query, each part of it by the index.
+
+    The parts are put together as text: a slice may not stand in a union of Django's on SQLite, and "this or that part"
+    would look through the whole table for them.
+    """
+    parts: list[tuple[str, tuple[Any, ...]]] = []
     for category in list(counted):
         room = WORST
         for severity in SEVERITIES:
             if room > 0 and counted[category][severity]:
                 open_ones = _of(tenant_ids).filter(state=FindingState.OPEN, category=category, severity=severity)
-                wanted |= Q(pk__in=open_ones.order_by("first_seen_at", "pk").values("pk")[:room])
+                longest = open_ones.order_by("first_seen_at", "pk").values("pk")[:room]
+                parts.append(longest.query.sql_with_params())
                 room -= counted[category][severity]
     found: defaultdict[str, list[Finding]] = defaultdict(list)
-    rows = findings(tenant_ids).filter(wanted).annotate(rank=BY_SEVERITY) if counted else ()
+    if not parts:
+        return found
+    text = " UNION ALL ".join(f"SELECT * FROM ({part}) AS part{place}" for place, (part, _) in enumerate(parts))  # noqa: S608 - made by Django
+    wanted = RawSQL(text, [value for _, values in parts for value in values])  # noqa: S611 - its parameters apart
+    rows = findings(tenant_ids).filter(pk__in=wanted).annotate(rank=BY_SEVERITY)
     for finding in sorted(rows, key=lambda row: (row.rank, row.first_seen_at, str(row.pk))):
         found[finding.category].append(finding)
     return found

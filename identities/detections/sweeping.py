@@ -20,7 +20,7 @@ from identities.detections.models import Finding, FindingState
 from identities.detections.subjects import subject_of
 from identities.events import FindingEvent
 from identities.inventory import locks
-from identities.inventory.prepared import insert_many, update_many
+from identities.statements.prepared import insert_many, update_many
 
 BATCH = 500
 ACTOR = "detections"

@@ -19,8 +19,8 @@ from identities.discovery.packing import Packed, credentials_of, digest
 from identities.discovery.planning import is_reported_otherwise
 from identities.events import IdentityEvent
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many, update_many
 from identities.inventory.subjects import subject_of
+from identities.statements.prepared import insert_many, update_many
 
 AT_ONCE = 1000
 SOURCES_AT_ONCE = 200

@@ -11,7 +11,7 @@ from identities.discovery.importers.base import Importer, Unreadable
 from identities.discovery.models import ImportRow, ImportRun, ImportState, RowAction
 from identities.discovery.packing import pack
 from identities.discovery.records import Dropped, Reported
-from identities.inventory.prepared import insert_many
+from identities.statements.prepared import insert_many
 
 AT_ONCE = 1000
 DEFAULT_ACCOUNT = "default"

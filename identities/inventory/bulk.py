@@ -18,11 +18,11 @@ from identities.inventory.directory import Directory
 from identities.inventory.facts import Facts
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.naming import free_names
-from identities.inventory.prepared import insert_many, update_many
 from identities.inventory.proposals import Proposed, Said, propose, words_of
 from identities.inventory.states import State
 from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Issuance, Origin
+from identities.statements.prepared import insert_many, update_many
 
 __all__ = ["Entry", "Proposed", "Update", "change_many", "enter_many", "propose"]
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
+from identities.inventory.register_indexes import FILTERED
 from identities.inventory.states import State
 from identities.inventory.vocabulary import (
     AuthMethod,
@@ -165,6 +166,7 @@ class ManagedIdentity(models.Model):
             models.Index(fields=["name", "id", "state"], name="identity_name"),
             models.Index(fields=["tenant", "name", "id", "state"], name="identity_tenant_name"),
             models.Index(fields=["tenant", "environment", "name", "id", "state"], name="identity_tenant_environment"),
+            *FILTERED,
         ]
         constraints = [
             models.UniqueConstraint(

@@ -11,10 +11,10 @@ from identities.errors import Conflict, Invalid
 from identities.events import IdentityEvent
 from identities.inventory import posture
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import update_many
 from identities.inventory.services import MOVED
 from identities.inventory.states import State, may_become, only_by
 from identities.inventory.subjects import subject_of
+from identities.statements.prepared import update_many
 
 STATES = {State.DISABLED: IdentityEvent.DISABLED}
 

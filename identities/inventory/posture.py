@@ -13,11 +13,11 @@ from identities.inventory.assessable import Assessable
 from identities.inventory.assessment import Verdict, assess
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.orphans import Answerer
-from identities.inventory.prepared import update_many
 from identities.inventory.standards import Standards
 from identities.inventory.standards_rows import standards_of_each
 from identities.inventory.supplies.base import kinds, supplied_columns
 from identities.people.models import Team, User
+from identities.statements.prepared import update_many
 
 #: In the order of the chain.
 ROLES = (("technical_owner", "technical owner"), ("business_owner", "business owner"), ("deputy_owner", "deputy"))

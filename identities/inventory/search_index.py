@@ -66,7 +66,7 @@ def has_trigrams(using: str = DEFAULT_DB_ALIAS) -> bool:
     if connection.vendor == "sqlite":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [sql.INDEX])
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL AND to_regclass(%s) IS NOT NULL", [sql.INDEX, sql.SOURCES])
         return bool(cursor.fetchone()[0])
 
 
@@ -109,7 +109,14 @@ def _index_trigrams(connection: BaseDatabaseWrapper) -> bool:
         return False
     # Nobody waits for an index that is built concurrently; inside a transaction there is no such way.
     how = "" if connection.in_atomic_block else "CONCURRENTLY "
-    _run(connection, [f"CREATE INDEX {how}IF NOT EXISTS {sql.INDEX} ON {sql.TABLE} USING gin (text gin_trgm_ops)"])
+    begun = f"CREATE INDEX {how}IF NOT EXISTS"
+    _run(
+        connection,
+        [
+            f"{begun} {sql.INDEX} ON {sql.TABLE} USING gin (text gin_trgm_ops)",
+            f"{begun} {sql.SOURCES} ON {sql.REGISTER} USING gin ((reported_by::text) gin_trgm_ops)",
+        ],
+    )
     return True
 
 

@@ -13,6 +13,8 @@ REGISTER, TEAMS = "identities_managedidentity", "identities_team"
 #: Counted up when the text of a row is made otherwise: triggers of another version are replaced and rows rewritten.
 PREFIX = "register_search_1_"
 INDEX = "register_search_trigrams"
+#: The sources that report an identity are looked for by how they begin.
+SOURCES = "register_source_trigrams"
 #: No member may hold this character, so that nothing is found across the border of two members.
 BORDER = 31
 

@@ -8,8 +8,15 @@ from django.db.models import Q, QuerySet
 
 from identities.inventory.models import ManagedIdentity
 from identities.inventory.search import matching
+from identities.statements.rows import PreparedRows
 
 __all__ = ["NEVER_USED", "by_id", "identities", "in_team", "matching", "owned_by", "unused_since"]
+
+_BY_ID = PreparedRows(
+    ManagedIdentity,
+    lambda identity_id: ManagedIdentity.objects.filter(pk=identity_id).order_by(),
+    identity_id=UUID,
+)
 
 
 def identities(tenant_ids: Collection[UUID] | None) -> QuerySet[ManagedIdentity]:
@@ -21,7 +28,7 @@ def identities(tenant_ids: Collection[UUID] | None) -> QuerySet[ManagedIdentity]
 def by_id(identity_id: UUID | str) -> ManagedIdentity | None:
     """The identity, or None also for text that is no id at all (S0-16)."""
     try:
-        return ManagedIdentity.objects.filter(pk=UUID(str(identity_id))).first()
+        return _BY_ID.first(identity_id=UUID(str(identity_id)))
     except ValueError:
         return None
 

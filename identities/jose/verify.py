@@ -129,6 +129,8 @@ def _signed_claims(token: str, key: PublicKey, alg: str, audience: str, issuer: 
         )
     except jwt.ExpiredSignatureError:
         raise BadToken("expired") from None
+    except jwt.ImmatureSignatureError:
+        raise BadToken("not_yet_valid") from None
     except jwt.InvalidSignatureError:
         raise BadToken("bad_signature") from None
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):

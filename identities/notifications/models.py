@@ -84,6 +84,17 @@ class DeliveryState(models.TextChoices):
     DEAD = "dead"
 
 
+#: Dead letters first: somebody has to look at them. An index has the same expression.
+RANK = models.Case(
+    *(
+        models.When(state=state, then=models.Value(place))
+        for place, state in enumerate((DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.SENT))
+    ),
+    default=models.Value(3),
+    output_field=models.IntegerField(),
+)
+
+
 class Delivery(models.Model):
     """One message to one channel; `events` are the audit events in it, so that it can be made anew for each try."""
 
@@ -108,6 +119,9 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["send_at"], condition=Q(state="waiting"), name="delivery_to_send"),
             models.Index(fields=["tenant", "state", "-created_at"], name="delivery_of_tenant"),
+            models.Index(RANK.asc(), models.F("created_at").desc(), "id", name="delivery_in_order"),
+            models.Index(fields=["created_at", "id"], name="delivery_made"),
+            models.Index(fields=["channel", "state"], name="delivery_of_channel"),
         ]
 
     def __str__(self) -> str:

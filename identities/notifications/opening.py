@@ -48,6 +48,6 @@ def _message(key: str, channel: Channel, subject: str, events: Sequence[AuditEve
         tenant_id=str(channel.tenant_id),
         tenant=channel.tenant.name,
         subject=subject,
-        link=told[0].link if len(told) == 1 else links.whole(links.inbox()),
+        link=told[0].link if len(told) == 1 else links.whole(links.INBOX),
         told=told,
     )

@@ -3,17 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 
-from identities.notifications.models import Audience, Delivery, DeliveryState, Subscription
-
-#: Dead letters first: somebody has to look at them.
-ORDER = (DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.SENT)
-RANK = Case(
-    *(When(state=state, then=Value(place)) for place, state in enumerate(ORDER)),
-    default=Value(len(ORDER)),
-    output_field=IntegerField(),
-)
+from identities.notifications.models import Audience, Delivery, Subscription
 
 
 def subscriptions(tenant_ids: Collection[UUID] | None, *, only_of: UUID | None = None) -> QuerySet[Subscription]:

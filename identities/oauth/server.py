@@ -10,13 +10,38 @@ from oauthlib.oauth2.rfc6749.endpoints.token import TokenEndpoint
 from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 
 from identities.errors import Refused
-from identities.oauth.forms import Form
+from identities.oauth.forms import ClientCredentials, Form
 from identities.oauth.validator import Attempt, PassportValidator
-from identities.tokens import services as tokens
+from identities.tokens import remembered, services as tokens
+from identities.tokens.services import Minted
 
 GRANT = "client_credentials"
 PASSED_ON = ("grant_type", "scope")
+#: What most clients ask for, word for word, and what they are given; anything else is for oauthlib to read.
+PLAIN_SCOPES = {"": "roles", "roles": "roles", "openid": "openid", "openid roles": "openid roles"}
 Answer = tuple[dict[str, str], str, int]
+
+
+def granted(minted: Minted) -> dict[str, Any]:
+    """The members of the answer (RFC 6749 §5.1)."""
+    return {
+        "access_token": minted.access_token,
+        "token_type": "Bearer",
+        "expires_in": minted.expires_in,
+        "scope": minted.scope,
+    }
+
+
+def grant_again(form: Form, claimed: ClientCredentials | None) -> dict[str, Any] | None:
+    """The answer to a plain request of a client that had its last one answered just like this; else None.
+
+    None says nothing of the request: `PassportServer.grant` takes it as if nobody had looked at it.
+    """
+    scope = PLAIN_SCOPES.get(form.get("scope", ""))
+    if claimed is None or not claimed.secret or scope is None or form.get("grant_type") != GRANT:
+        return None
+    minted = remembered.mint(claimed.client_id, claimed.secret, scope=scope, source=claimed.source)
+    return None if minted is None else granted(minted)
 
 
 class ManagedIdentityGrant(ClientCredentialsGrant):
@@ -38,12 +63,8 @@ class ManagedIdentityGrant(ClientCredentialsGrant):
         except Refused:
             # One answer for an unknown client, a wrong secret and an identity that may not have a token.
             raise errors.InvalidClientError(request=request) from None
-        return {
-            "access_token": minted.access_token,
-            "token_type": "Bearer",
-            "expires_in": minted.expires_in,
-            "scope": minted.scope,
-        }
+        remembered.keep(proved, roles)
+        return granted(minted)
 
 
 class PassportServer(TokenEndpoint):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +18,7 @@ from identities.oauth import refusals
 from identities.oauth.answers import OAuthError, private, refused
 from identities.oauth.callers import calling_introspector
 from identities.oauth.forms import Form, read_credentials, read_form
-from identities.oauth.server import GRANT, server
+from identities.oauth.server import GRANT, grant_again, server
 from identities.oauth.validator import SCOPES, Attempt, prove
 from identities.tokens import selectors, services as tokens, verification
 from identities.tokens.verification import BadToken, VerifiedToken
@@ -56,21 +56,43 @@ def _on_a_live_connection(view: View, request: HttpRequest) -> HttpResponse:
     Asking it beforehand whether it lives, as Django would, costs each request a trip. To do the work again is harmless:
     a token that was stored and not answered is known to nobody.
     """
-    if connection.in_atomic_block:
+    live = connections[DEFAULT_DB_ALIAS]
+    if live.in_atomic_block:
         return view(request)
-    connection.health_check_done = True  # type: ignore[attr-defined]
+    live.health_check_done = True  # type: ignore[attr-defined]  # the stubs do not know it
     try:
         return view(request)
     except (OperationalError, InterfaceError):
-        connection.close()
+        live.close()
         return view(request)
+
+
+class NotRemembered(Exception):
+    """It is for the full way to say what becomes of this request."""
+
+
+def token_again(request: HttpRequest) -> HttpResponse:
+    """The answer to the plain request of a client that is remembered; any other raises, and nothing was done for it.
+
+    What is raised, be it NotRemembered, a refusal or an outage, says no more than that: `token` decides anew.
+    """
+    form = read_form(request)
+    connections[DEFAULT_DB_ALIAS].health_check_done = True  # type: ignore[attr-defined]  # as in _on_a_live_connection
+    again = grant_again(form, read_credentials(request, form))
+    if again is None:
+        raise NotRemembered
+    return private(again)
 
 
 @endpoint
 def token(request: HttpRequest) -> HttpResponse:
     """POST /passport/token (RFC 6749 §4.4): a token for an identity that proves itself."""
     form = read_form(request)
-    attempt = Attempt(read_credentials(request, form))
+    claimed = read_credentials(request, form)
+    again = grant_again(form, claimed)
+    if again is not None:
+        return private(again)
+    attempt = Attempt(claimed)
     with _whole(attempt):
         _, body, status = server().grant(form, attempt)
     if attempt.error == "invalid_client":

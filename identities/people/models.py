@@ -188,6 +188,10 @@ class RefreshToken(models.Model):
         return f"refresh token {self.id}"
 
 
+#: What a notice's person has to look at: not seen, or it asks for something that is not done.
+OPEN = models.Q(done_at=None) & (models.Q(seen_at=None) | models.Q(waits=True))
+
+
 class Notice(models.Model):
     """One thing one person is told: in the admin, and by mail where mail is set up. `key` says it once and no more.
 
@@ -221,6 +225,8 @@ class Notice(models.Model):
         constraints = [models.UniqueConstraint(fields=["person", "key"], name="notice_said_once")]
         indexes = [
             models.Index(fields=["person", "seen_at", "-created_at"], name="notice_of_person"),
+            # Counted on every page for whoever looks at it.
+            models.Index(fields=["person"], condition=OPEN, name="notice_open"),
             models.Index(fields=["mail_at"], condition=models.Q(mail_at__isnull=False), name="notice_to_mail"),
             models.Index(
                 fields=["kind", "about_id"], condition=models.Q(waits=True, done_at=None), name="notice_waiting"

@@ -29,6 +29,7 @@ class Cause(StrEnum):
     NOT_STORED = "not-stored"
     SECOND_FACTOR_RESET = "second-factor-reset"
     SECOND_FACTOR_REQUIRED = "second-factor-required"
+    RESTORED = "restored"
 
 
 #: Rests on a line whose token came twice within `AT_ONCE`: most likely one client that asked twice. The line ends, and

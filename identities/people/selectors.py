@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from identities.people.models import Notice, PortalRole, RefreshToken, Team, Tenant, User
+from identities.people.models import OPEN, Notice, PortalRole, RefreshToken, Team, Tenant, User
 from identities.people.refresh_reasons import RACED
 
 
@@ -16,14 +16,14 @@ def active_user(user_id: UUID) -> User | None:
     return User.objects.filter(pk=user_id, is_active=True).first()
 
 
-def bearer(user_id: UUID, session: UUID) -> User | None:
-    """The active user that an access token speaks for, unless the sign-in it belongs to was ended. One query.
+def bearers(user_id: UUID, session: UUID) -> QuerySet[User]:
+    """The active user that an access token speaks for, unless the sign-in it belongs to was ended: one row, or none.
 
     A password change, a forced reset, a sign-out, a disabled account and a replayed refresh token all end sign-ins; of
     two that came with one token at once, the first keeps its access token.
     """
     ended = RefreshToken.objects.filter(family=session, invalidated_at__isnull=False).exclude(reason=RACED)
-    return User.objects.filter(~Exists(ended), pk=user_id, is_active=True).first()
+    return User.objects.filter(~Exists(ended), pk=user_id, is_active=True)
 
 
 def signed_in(user_id: UUID) -> User | None:
@@ -31,9 +31,9 @@ def signed_in(user_id: UUID) -> User | None:
 
     Those they have not seen, and those that ask for something that is not done, seen or not.
     """
-    rows = Notice.objects.filter(Q(seen_at=None) | Q(waits=True), person_id=OuterRef("pk"), done_at=None)
+    rows = Notice.objects.filter(OPEN, person_id=OuterRef("pk"))
     unseen = rows.order_by().values("person_id")
-    counted = Coalesce(Subquery(unseen.annotate(number=Count("pk")).values("number")), 0)
+    counted = Coalesce(Subquery(unseen.annotate(number=Count("*")).values("number")), 0)
     return User.objects.select_related("tenant").annotate(waiting=counted).filter(pk=user_id, is_active=True).first()
 
 

@@ -11,6 +11,7 @@ from audit.events import Outcome
 from identities.access.models import RoleBinding
 from identities.access.permissions import WORKFLOW_EXECUTE
 from identities.access.principal import Principal
+from identities.access.selectors import standing
 from identities.events import AuthorizationEvent
 from identities.inventory.usage import note_identity_use, note_use
 from identities.policies import decision_log
@@ -27,11 +28,13 @@ def record_decision(
     permission: str = WORKFLOW_EXECUTE,
     environment: str = "",
     run_id: UUID | None = None,
+    later: list[AuthorizationDecision] | None = None,
 ) -> AuthorizationDecision:
     """Keep a decision of the guard in a transaction of its own; a denial is an audit record too (S1-28, S3-40).
 
     Run, correlation id and address come from `audit.context` unless given. Call it outside a transaction that may
-    be undone: the refusal would be undone with it.
+    be undone: the refusal would be undone with it. An allow goes to `later`, where that is given, for whoever writes it
+    together with the first thing that comes of it; a denial is kept at once all the same.
     """
     who = actor.as_actor()
     row = _row(
@@ -47,7 +50,10 @@ def record_decision(
     row.policy_ids = list(decision.policy_ids)
     row.token_issuer, row.token_jti = actor.token_issuer, actor.token_jti
     row.run_id = run_id or row.run_id
-    _keep(row, who, resource)
+    if later is None or not decision.is_allowed:
+        _keep(row, who, resource)
+    else:
+        later.append(row)
     if decision.is_allowed and actor.managed_identity_id:
         note_bindings(UUID(actor.managed_identity_id), permission)
     return row
@@ -93,10 +99,8 @@ def record_api_decision(
 def note_bindings(identity_id: UUID, permission: str) -> None:
     """The bindings that gave `identity_id` this permission were used just now. One query."""
     at = timezone.now()
-    held = RoleBinding.objects.effective(at).filter(identity_id=identity_id)
-    for binding_id, permissions in held.values_list("pk", "role__permissions"):
-        if permission in permissions:
-            note_use(RoleBinding, binding_id, at=at)
+    for binding_id in standing(identity_id, at).sources.get(permission, ()):
+        note_use(RoleBinding, binding_id, at=at)
 
 
 def _keep(row: AuthorizationDecision, actor: Actor, resource: Subject) -> None:

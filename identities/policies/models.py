@@ -75,6 +75,8 @@ class AuthorizationDecision(models.Model):
         indexes = [
             models.Index(fields=["tenant_id", "-id"], name="decision_tenant"),
             models.Index(fields=["actor_id", "-id"], name="decision_actor"),
+            models.Index(fields=["-id"], condition=models.Q(outcome="deny"), name="decision_denied"),
+            models.Index(fields=["-id"], condition=models.Q(actor_kind="person"), name="decision_of_people"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
-from openpyxl import Workbook
 
 #: More rows than this are not exported at once; the file says so, and the audit says how many there were.
 MOST_ROWS = 100_000
@@ -64,6 +63,8 @@ def csv_lines(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
 
 def xlsx_file(headers: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str) -> IO[bytes]:
     """An XLSX file, at its beginning; small ones stay in memory, large ones in a temporary file that nobody sees."""
+    from openpyxl import Workbook  # five megabytes that only an export needs
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_name(title))
     sheet.freeze_panes = "A2"

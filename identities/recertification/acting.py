@@ -12,7 +12,6 @@ from identities.access.models import RoleBinding
 from identities.errors import DomainError
 from identities.events import ReviewEvent
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import update_many
 from identities.inventory.states import State, may_become
 from identities.lifecycle import disabling
 from identities.recertification import remediation
@@ -20,6 +19,7 @@ from identities.recertification.consequences import Consequence
 from identities.recertification.models import RemediationState, ReviewCampaign, ReviewItem
 from identities.recertification.remediation import UNDO, Outcome
 from identities.recertification.subjects import details_of, subject_of_item
+from identities.statements.prepared import update_many
 
 SILENCE = "silence"
 NOTHING = "Nothing was taken away; it counts as not certified, its review as late."

@@ -111,6 +111,25 @@ def cancel(campaign: ReviewCampaign, *, reason: str, actor: Actor) -> ReviewCamp
 
 
 @transaction.atomic
+def postpone(*, to: datetime, reason: str, actor: Actor) -> int:
+    """Every campaign that takes answers and is due before `to` is due then; says how many.
+
+    For answers that were lost: silence of those who have answered would act. What is settled already stays so.
+    """
+    taking = (CampaignState.PREPARING, CampaignState.OPEN)
+    rows = ReviewCampaign.objects.select_for_update(no_key=True, of=("self",)).filter(state__in=taking, due_at__lt=to)
+    postponed = 0
+    for campaign in rows.order_by("pk"):
+        previous, campaign.due_at = campaign.due_at, to
+        campaign.save(update_fields=["due_at"])
+        changed = {"due_at": {"previous": previous.isoformat(), "current": to.isoformat()}}
+        subject = subject_of(campaign)
+        audit.record(CampaignEvent.CHANGED, actor=actor, subject=subject, reason=reason, changes=changed)
+        postponed += 1
+    return postponed
+
+
+@transaction.atomic
 def close(campaign: ReviewCampaign, *, actor: Actor, reason: str = "Every item is handled.") -> ReviewCampaign:
     """The end of a campaign in which nothing is open and nothing is left to carry out.
 

@@ -11,7 +11,6 @@ from audit import changes, services as audit
 from identities.events import ReviewEvent
 from identities.inventory import provenance
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many, update_many
 from identities.inventory.states import State
 from identities.inventory.vocabulary import Origin
 from identities.recertification import acting, consequences, snapshots
@@ -25,6 +24,7 @@ from identities.recertification.models import (
     ReviewItem,
 )
 from identities.recertification.subjects import details_of, subject_of_item
+from identities.statements.prepared import insert_many, update_many
 
 RETIRED = "It was retired: nothing is left to ask"
 UNCERTIFIED = ("certified_until", "review_by", "provenance", "reassess_at")

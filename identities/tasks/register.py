@@ -6,7 +6,6 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -18,6 +17,7 @@ from identities.discovery.models import ImportRun
 from identities.discovery.staging import AT_ONCE
 from identities.inventory import posture
 from identities.lifecycle import drills, leavers_rotation, pausing, rotations
+from identities.notifications import links
 from identities.people import mailing
 from identities.service_users import services as service_users
 
@@ -66,8 +66,7 @@ def send_mail() -> None:
     """Each half minute: notices that wait to be mailed leave, where there is a mail server."""
     if not settings.MAIL_IS_ON:
         return
-    inbox = f"{settings.PASSPORT_ISSUER}{reverse('admin:notices')}"
-    if sent := mailing.send_due(timezone.now(), inbox=inbox):
+    if sent := mailing.send_due(timezone.now(), inbox=links.whole(links.INBOX)):
         log.info("mail", sent=sent)
 
 

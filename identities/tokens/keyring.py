@@ -51,7 +51,7 @@ class Keyring:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
-        self._private: dict[str, PrivateKey] = {}
+        self._signers: dict[str, Signer] = {}
         self._sealed: dict[str, str] = {}
         self._public: dict[str, PublicKey] = {}
         self._read_at = float("-inf")
@@ -66,7 +66,7 @@ class Keyring:
         if not candidates:
             raise Unavailable("There is no signing key.", code="no_signing_key")
         entry = max(candidates, key=lambda candidate: candidate.activated_at)
-        return Signer(entry.kid, self._load_private(entry.kid))
+        return self._signers.get(entry.kid) or self._load(entry.kid)
 
     def public_keys(self, kid: str = "") -> Mapping[str, PublicKey]:
         """The keys to verify with. A `kid` not among them makes the list be read again, at most twice a second."""
@@ -96,17 +96,15 @@ class Keyring:
             public = known.public if known else jose_keys.public_key_from_jwk(row.public_jwk)
             entries[row.kid] = Entry(row.kid, public, row.public_jwk, row.activated_at, row.retired_at)
         self._sealed = {row.kid: row.sealed_private for row in rows}
-        self._private = {kid: key for kid, key in self._private.items() if kid in entries}
+        self._signers = {kid: signer for kid, signer in self._signers.items() if kid in entries}
         self._public = {kid: entry.public for kid, entry in entries.items()}
         self._entries = entries
 
-    def _load_private(self, kid: str) -> PrivateKey:
-        key = self._private.get(kid)
-        if key is None:
-            with self._lock:
-                key = self._private.get(kid) or self._unseal(kid)
-                self._private[kid] = key
-        return key
+    def _load(self, kid: str) -> Signer:
+        with self._lock:
+            signer = self._signers.get(kid) or Signer(kid, self._unseal(kid))
+            self._signers[kid] = signer
+        return signer
 
     def _unseal(self, kid: str) -> PrivateKey:
         log.info("signing key loaded", extra={"kid": kid})

@@ -1,6 +1,7 @@
 """Minting: the claims, the signature, one row and one record."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +15,9 @@ from identities.credentials.authentication import Authenticated, Lookup
 from identities.errors import Refused
 from identities.events import TokenEvent
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_together
 from identities.inventory.subjects import actor_of, subject_of
 from identities.jose.sign import sign
+from identities.statements.prepared import insert_together
 from identities.tokens import authorise, settings
 from identities.tokens.models import IssuedToken
 from identities.tokens.signing_keys import current_signer
@@ -31,6 +32,7 @@ class Minted:
     expires_in: int
     scope: str
     jti: uuid.UUID
+    roles: tuple[str, ...] = ()
 
 
 WITH_ROLES = Lookup(access.with_roles, access.ROLE_NAME, access.ROLE_ENDS)
@@ -55,20 +57,29 @@ def mint(identity: ManagedIdentity, *, scope: str, at: datetime, roles: Held | N
     code = authorise.refusal(identity, at)
     if code:
         raise Refused(f"Managed identity '{identity.name}' may not have a token.", code=code)
+    minted, columns = draw(identity, scope, at, access.held(identity.pk, at) if roles is None else roles)
+    row = IssuedToken(**columns)
+    insert_together(row, _event(row, identity, minted.roles))
+    return minted
+
+
+def draw(identity: ManagedIdentity, scope: str, at: datetime, roles: Held) -> tuple[Minted, dict[str, Any]]:
+    """A signed token and the columns of its row, neither of them good for anything until the row is written."""
     signer = current_signer(at)
-    claims = _claims(identity, scope, at, access.held(identity.pk, at) if roles is None else roles)
-    text = sign(claims, signer, typ=TYP)
-    row = IssuedToken(
-        jti=uuid.UUID(claims["jti"]),
-        identity=identity,
-        kid=signer.kid,
-        scope=scope,
-        issued_at=datetime.fromtimestamp(claims["iat"], UTC),
-        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-        address=context.current().address,
-    )
-    insert_together(row, _event(row, claims["roles"]))
-    return Minted(access_token=text, expires_in=claims["exp"] - int(at.timestamp()), scope=scope, jti=row.jti)
+    jti = uuid.uuid4()
+    claims = _claims(identity, scope, at, roles, jti)
+    columns = {
+        "jti": jti,
+        "identity_id": identity.pk,
+        "kid": signer.kid,
+        "scope": scope,
+        "issued_at": datetime.fromtimestamp(claims["iat"], UTC),
+        "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
+        "revoked_at": None,
+        "address": context.current().address,
+    }
+    ends_in = claims["exp"] - int(at.timestamp())
+    return Minted(sign(claims, signer, typ=TYP), ends_in, scope, jti, roles.names), columns
 
 
 def first_instant(identity: ManagedIdentity, at: datetime) -> int:
@@ -78,7 +89,7 @@ def first_instant(identity: ManagedIdentity, at: datetime) -> int:
     return now if epoch is None else max(now, int(epoch.timestamp()) + 1)
 
 
-def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: Held) -> dict[str, Any]:
+def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: Held, jti: uuid.UUID) -> dict[str, Any]:
     issued_at, now = first_instant(identity, at), int(at.timestamp())
     ends = now + int(settings.access_token_lifetime().total_seconds())
     for until in (identity.expires_at, roles.until):
@@ -91,7 +102,7 @@ def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: Held) ->
         "exp": max(ends, issued_at + 1),
         "iat": issued_at,
         "nbf": now,
-        "jti": str(uuid.uuid4()),
+        "jti": str(jti),
         "client_id": identity.client_id,
         "scope": scope,
         "managed_identity_id": str(identity.id),
@@ -101,11 +112,11 @@ def _claims(identity: ManagedIdentity, scope: str, at: datetime, roles: Held) ->
     }
 
 
-def _event(row: IssuedToken, roles: list[str]) -> AuditEvent:
+def _event(row: IssuedToken, identity: ManagedIdentity, roles: Sequence[str]) -> AuditEvent:
     return audit.compose(
         TokenEvent.ISSUED,
-        actor=actor_of(row.identity),
-        subject=subject_of(row.identity),
+        actor=actor_of(identity),
+        subject=subject_of(identity),
         details={
             "jti": str(row.jti),
             "kid": row.kid,

@@ -13,8 +13,8 @@ from audit.actors import Actor
 from identities.errors import Missing
 from identities.events import TokenEvent
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import update_many
 from identities.inventory.subjects import subject_of
+from identities.statements.prepared import update_many
 from identities.tokens.models import IssuedToken
 from identities.tokens.revocations import revocations
 

@@ -6,6 +6,7 @@ from identities.tokens.signing_keys import (
     destroy_retired,
     ensure_signing_key,
     follow_setting,
+    revoke_every_signing_key,
     revoke_signing_key,
     rotate_signing_key,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "mint_user_token",
     "remove_ended",
     "revoke",
+    "revoke_every_signing_key",
     "revoke_signing_key",
     "roles_beside",
     "rotate_signing_key",

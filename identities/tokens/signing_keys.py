@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from audit import services as audit
@@ -100,6 +101,20 @@ def revoke_signing_key(kid: str, *, reason: str, actor: Actor) -> SigningKey:
         _replace(at, actor)
     _changed()
     return key
+
+
+@transaction.atomic
+def revoke_every_signing_key(*, reason: str, actor: Actor) -> int:
+    """As `revoke_signing_key` for each that somebody could still verify with; a new key signs. Answers how many.
+
+    With them every token goes that anybody holds, those too that this database knows nothing of.
+    """
+    live = SigningKey.objects.filter(revoked_at=None).exclude(removed_after__lt=timezone.now())
+    # The one that signs goes last: the others are no successors of it.
+    kids = list(live.order_by(F("retired_at").asc(nulls_last=True), "activated_at").values_list("kid", flat=True))
+    for kid in kids:
+        revoke_signing_key(kid, reason=reason, actor=actor)
+    return len(kids)
 
 
 def destroy_retired(at: datetime) -> int:

@@ -14,6 +14,7 @@ from identities.admin.wording import tone_of
 from scheduling import selectors
 from scheduling.admin.blocked import banners
 from scheduling.admin.run_rows import moment_of, state_badge
+from scheduling.admin.schedule_glance import glance
 from scheduling.models import RunState, Schedule, ScheduleRun
 
 HOURS = 24
@@ -108,8 +109,9 @@ class NextRuns(Panel):
     width = 2
 
     def load(self) -> None:
-        rows = selectors.schedules(self.scope.tenant_ids(self.duty)).filter(next_run_at__isnull=False)
-        self.found: list[Schedule] = list(rows.order_by("next_run_at")[:SHOWN])
+        rows = glance(self.scope, self.scope.tenant_ids(self.duty), self.at)
+        coming = [row for row in rows if row.next_run_at is not None]
+        self.found: list[Schedule] = sorted(coming, key=lambda row: row.next_run_at)[:SHOWN]
 
     def blocks(self) -> Sequence[Block]:
         rows = [

@@ -1,20 +1,17 @@
-"""What would fail in the next 7 days, on the overview: one query."""
+"""What would fail in the next 7 days, on the overview: one query, the same as for what runs next."""
 
 from collections.abc import Sequence
 from typing import Any
-
-from django.db.models import Case, Count, Q, Value, When, Window
 
 from identities.admin.pages import list_of, page_of
 from identities.admin.panels.base import Panel
 from identities.admin.parts import Block, Empty, Lines, Link, Moment, Quiet, Table
 from scheduling.admin.preflight_blocks import problem_lines
+from scheduling.admin.schedule_glance import SHOWN, glance
 from scheduling.models import Schedule
-from scheduling.preflight import selectors
 from scheduling.preflight.services import problems_of
-from scheduling.preflight.trying import SPAN
 
-SHOWN, FIRST = 6, 9
+FIRST = 9
 
 
 class WouldFail(Panel):
@@ -25,26 +22,18 @@ class WouldFail(Panel):
     width = 6
 
     def load(self) -> None:
-        rows = selectors.tried(self.scope.tenant_ids(self.duty)).select_related("preflight").filter(is_enabled=True)
-        rows = rows.filter(Q(next_run_at__lte=self.at + SPAN) | Q(preflight__is_clear=False))
-        counted = rows.annotate(
-            rank=Case(When(preflight__is_clear=False, then=Value(0)), default=Value(1)),
-            due=Window(Count("id")),
-            failing=Window(Count("id", filter=Q(preflight__is_clear=False))),
-            untried=Window(Count("id", filter=Q(preflight=None))),
-        )
-        nearest = selectors.first_failure("preflight__")
-        self.found: list[Any] = list(counted.order_by("rank", nearest, "name", "id")[:SHOWN])
+        self.seen = glance(self.scope, self.scope.tenant_ids(self.duty), self.at)
+        self.found: list[Any] = [row for row in self.seen if not row.rank][:SHOWN]
         if self.failing:
             # What a person can still prevent stands before what is only to be known.
             self.position = FIRST
 
     @property
     def failing(self) -> int:
-        return self.found[0].failing if self.found else 0
+        return int(self.seen[0].failing) if self.seen else 0
 
     def blocks(self) -> Sequence[Block]:
-        rows = [self._row(schedule) for schedule in self.found if not schedule.rank]
+        rows = [self._row(schedule) for schedule in self.found]
         more = Link("All of them", list_of(Schedule, state="would-fail")) if self.failing else None
         headers = ["Schedule", "First to fail", "Why, and what mends it"]
         return [Table("Would fail in the next 7 days", headers, rows, self._empty(), more=more)]
@@ -55,7 +44,7 @@ class WouldFail(Panel):
         return [name, Moment(problems[0].at, "at each run"), problem_lines(schedule, problems, self.scope)]
 
     def _empty(self) -> Empty:
-        due, untried = (self.found[0].due, self.found[0].untried) if self.found else (0, 0)
+        due, untried = (self.seen[0].due, self.seen[0].untried) if self.seen else (0, 0)
         if not due:
             text = "What is due is tried each day, without effect."
             return Empty("Nothing is due in the next 7 days", text, icon="event_busy")

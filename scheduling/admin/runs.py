@@ -69,6 +69,7 @@ class RunAdmin(CommandAdmin):
         ("created_at", DayRange),
     )
     search_fields = ("id", "schedule__name", "workflow_key", "identity_id", "correlation_id", "code")
+    searched_identity = "identity_id"
     search_help_text = "Schedule, workflow, code, id"
     ordering = ("-created_at", "-pk")
     empty_list = Empty(
@@ -112,7 +113,7 @@ class RunAdmin(CommandAdmin):
     def when(self, run: ScheduleRun) -> object:
         return Lines([Moment(moment_of(run)), Quiet(how_started(run))])
 
-    @column("Ran as", order="identity_name")
+    @column("Ran as")
     def ran_as(self, run: Any) -> object:
         return run.identity_name or Badge("not found", "bad")
 

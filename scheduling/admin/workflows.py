@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from identities.admin.base import CommandAdmin
@@ -12,6 +12,7 @@ from identities.admin.columns import column
 from identities.admin.commands import Call, Command, Done
 from identities.admin.forms import ReasonForm
 from identities.admin.history import timeline_tab
+from identities.admin.listing import how_many
 from identities.admin.pages import Page, Tab, link_to, list_of, page_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Quiet, Source, Table
 from identities.admin.scope import Scope
@@ -22,7 +23,7 @@ from scheduling.admin.built_in import BUILT_IN_MEANS
 from scheduling.admin.graph_block import drawn
 from scheduling.admin.run_rows import run_table
 from scheduling.admin.workflow_forms import WorkflowForm, content
-from scheduling.models import ScheduleRun, Workflow
+from scheduling.models import Schedule, ScheduleRun, Workflow
 from scheduling.services import workflows
 
 SHOWN = 20
@@ -93,7 +94,7 @@ class WorkflowAdmin(CommandAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("resource_policy")
         counted: QuerySet[Any] = rows.annotate(
-            schedule_count=Count("schedules", filter=Q(schedules__deleted_at=None), distinct=True)
+            schedule_count=how_many(Schedule.objects.filter(deleted_at=None), "workflow")
         )
         return counted
 

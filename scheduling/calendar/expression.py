@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST = 256
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -80,6 +81,7 @@ class Expression:
         return self.day_of_month.starts_with_star or self.day_of_week.starts_with_star
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Understand `text` or raise BadExpression with the reason."""
     parts = _parts(text)

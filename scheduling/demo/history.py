@@ -24,13 +24,13 @@ from identities.credentials.rotation_dates import rotate_by
 from identities.detections import services as detections
 from identities.inventory import posture
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many, update_many
 from identities.inventory.standards_rows import standards_of
 from identities.inventory.states import State
 from identities.people.models import Team, Tenant, User
 from identities.policies.models import DecisionOutcome
 from identities.programme import services as programme
 from identities.programme.models import DailySnapshot
+from identities.statements.prepared import insert_many, update_many
 from identities.tokens.models import SigningKey
 from identities.tokens.settings import access_token_lifetime
 from scheduling.demo import (

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 from identities.access.models import RoleBinding
 from identities.credentials.models import ClientSecret
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many
 from identities.people import refresh_tokens
 from identities.people.models import RefreshToken, User
 from identities.policies.models import AuthorizationDecision, DecisionOutcome, DecisionStage
 from identities.service_users.models import Replacement
+from identities.statements.prepared import insert_many
 from scheduling.demo.accounts import Account, Call
 from scheduling.demo.shapes import DAY, HOUR
 

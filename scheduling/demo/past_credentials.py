@@ -19,9 +19,9 @@ from identities.credentials.models import (
 from identities.credentials.usage import Source
 from identities.detections.models import LeakMatch, LeakReport
 from identities.inventory.models import Knock, ManagedIdentity, PolicyException
-from identities.inventory.prepared import insert_many, update_many
 from identities.lifecycle.models import Cause, Quarantine, QuarantineLine
 from identities.people.models import Notice, Tenant, User
+from identities.statements.prepared import insert_many, update_many
 from identities.tokens.models import IssuedToken
 from identities.vaults.failures import VaultNameUnknown
 from scheduling.demo import motion, moving, past_rotations

@@ -12,8 +12,8 @@ from identities.detections import services as detections
 from identities.detections.judging import rule_of
 from identities.detections.models import Finding
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import insert_many, update_many
 from identities.people.models import Tenant
+from identities.statements.prepared import insert_many, update_many
 from scheduling.demo.shapes import DAY
 
 #: (identity, code): until when it is accepted, in days from now, and why.

@@ -13,8 +13,8 @@ from django.db.models import Min
 from identities.credentials.models import ExternalCredential
 from identities.discovery.models import ImportRow, ImportRun, ImportState, Merge, Questionnaire, SourceRecord
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.prepared import update_many
 from identities.people.models import Tenant
+from identities.statements.prepared import update_many
 from scheduling.demo import estate, exports
 from scheduling.demo.importing import run_of
 from scheduling.demo.shapes import DAY, HOUR

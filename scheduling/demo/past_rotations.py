@@ -17,7 +17,7 @@ from identities.credentials.models import (
     SecretUse,
 )
 from identities.credentials.rotation import terms
-from identities.inventory.prepared import insert_many
+from identities.statements.prepared import insert_many
 from scheduling.demo.shapes import HOUR
 
 STEP = 3 * HOUR

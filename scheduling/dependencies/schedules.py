@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
 from identities.credentials.places import resting
@@ -21,11 +20,14 @@ class Schedules(DependencySource):
     kind = "schedule"
 
     def of(self, identity: ManagedIdentity) -> Iterator[Dependency]:
-        using = workflows_using(identity.id, identity.tenant_id)
-        rows = Schedule.objects.select_related("workflow").filter(tenant_id=identity.tenant_id, deleted_at=None)
+        rows = Schedule.objects.filter(tenant_id=identity.tenant_id, deleted_at=None).order_by()
         placed = rows.annotate(uri=KT("secret_reference__vaultUri"), secret=KT("secret_reference__secretName"))
-        reads = Q(Exists(resting(identity).filter(uri=OuterRef("uri"), secret=OuterRef("secret"))))
-        concerned = placed.filter(Q(managed_identity_id=identity.id) | Q(workflow_id__in=using) | reads)
+        reading = placed.filter(Exists(resting(identity).filter(uri=OuterRef("uri"), secret=OuterRef("secret"))))
+        # Each of the three by an index of its own: asked with "or" they would be looked for in every schedule.
+        own = rows.filter(managed_identity_id=identity.id)
+        using = rows.filter(workflow__deleted_at=None, workflow__nodes__icontains=str(identity.id))
+        first, *others = [way.values("pk") for way in (own, using, reading)]
+        concerned = Schedule.objects.select_related("workflow").filter(pk__in=first.union(*others))
         ended = ScheduleRun.objects.filter(schedule_id=OuterRef("pk"), started_at__isnull=False).order_by("-created_at")
         named: QuerySet[Any] = concerned.annotate(last_run=Subquery(ended.values("started_at")[:1]))
         for schedule in named.order_by("name")[:MOST]:
@@ -33,20 +35,17 @@ class Schedules(DependencySource):
                 kind=self.kind,
                 id=str(schedule.id),
                 label=schedule.name,
-                detail=_detail(schedule, identity, uses=schedule.workflow_id in using),
+                detail=_detail(schedule, identity, uses=_uses(schedule.workflow, identity)),
                 evidence=f"Schedule of workflow {schedule.workflow.key}, version {schedule.workflow.version}",
                 last_seen_at=schedule.last_run,
                 model="scheduling.schedule",
             )
 
 
-def workflows_using(identity_id: UUID, tenant_id: UUID) -> list[int]:
-    """Ids of the workflows that have a node of their own identity, when it is this one."""
-    rows = Workflow.objects.filter(tenant_id=tenant_id, deleted_at=None).values_list("id", "nodes")
-    wanted = str(identity_id)
-    return [
-        key for key, nodes in rows if any(str(node.get("managedIdentityId") or "").lower() == wanted for node in nodes)
-    ]
+def _uses(workflow: Workflow, identity: ManagedIdentity) -> bool:
+    """Whether a node of the workflow works as this identity."""
+    wanted = str(identity.id)
+    return any(str(node.get("managedIdentityId") or "").lower() == wanted for node in workflow.nodes)
 
 
 def _detail(schedule: Schedule, identity: ManagedIdentity, *, uses: bool) -> str:

@@ -43,6 +43,10 @@ class StepState(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
 
 
+_IS_HELD = models.Q(state__in=["claimed", "running"])
+_IS_OPEN = models.Q(state__in=["due", "claimed", "running"])
+
+
 class ScheduleRun(models.Model):
     """One firing of a schedule, by the clock (`scheduled_for`) or by hand (`requested_at`).
 
@@ -92,7 +96,12 @@ class ScheduleRun(models.Model):
         indexes = [
             models.Index(fields=["state", "available_at"], name="run_ready"),
             models.Index(fields=["tenant", "created_at", "id"], name="run_listing"),
+            models.Index(fields=["created_at", "id"], name="run_made"),
             models.Index(fields=["schedule", "created_at"], name="run_of_schedule"),
+            # What is asked at every claim and sweep: small for ever, however many runs have ended.
+            models.Index(fields=["tenant", "identity_id"], condition=_IS_HELD, name="run_held"),
+            models.Index(fields=["lease_expires_at"], condition=_IS_HELD, name="run_lease"),
+            models.Index(fields=["schedule", "scheduled_for"], condition=_IS_OPEN, name="run_open"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["schedule", "scheduled_for"], name="run_once_for_each_occurrence"),

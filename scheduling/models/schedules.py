@@ -81,6 +81,7 @@ class Schedule(models.Model):
         indexes = [
             models.Index(fields=["next_run_at"], name="schedule_next_run_at"),
             models.Index(fields=["tenant", "created_at", "id"], name="schedule_listing"),
+            models.Index(fields=["name", "id"], name="schedule_named"),
             models.Index(fields=["tenant"], condition=models.Q(blocked_since__isnull=False), name="schedule_blocked"),
         ]
         constraints = [

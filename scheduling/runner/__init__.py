@@ -6,9 +6,8 @@ import threading
 from uuid import UUID
 
 import structlog
-from django.utils import timezone
 
-from audit import context
+from audit import clock, context
 from scheduling.runner.execution import Execution
 from scheduling.runner.heartbeat import Heartbeat
 from scheduling.services import ledger
@@ -22,7 +21,7 @@ def execute(run_id: UUID, *, worker: str = "") -> bool:
     Called any number of times, by any number of workers, for any id: exactly one of them gets the lease. Whatever goes
     wrong with the run is its outcome and is not raised; what goes wrong with the worker leaves the run to the sweep.
     """
-    lease = ledger.claim_run(run_id, worker=worker or name_of_worker(), at=timezone.now())
+    lease = ledger.claim_run(run_id, worker=worker or name_of_worker(), at=clock.now())
     if lease is None:
         return False
     with context.bound(correlation_id=lease.run.correlation_id, run_id=run_id):

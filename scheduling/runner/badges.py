@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from audit import clock
 from audit.actors import Actor
 from audit.moments import zulu
 from identities.access import secret_grants
@@ -29,6 +29,9 @@ from scheduling.services import approving, limits
 RENEW_BEFORE = timedelta(minutes=5)
 #: A vault that may be back soon; everything else it can say stays true.
 PASSING = (vault_failures.VaultUnreachable, vault_failures.VaultSealed, vault_failures.VaultFailed)
+
+#: What is wrong with a token that was minted a moment ago when two hosts do not agree on the time.
+OF_A_CLOCK = frozenset({"expired", "not_yet_valid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def check_enabled(identity: ManagedIdentity, schedule: Schedule) -> None:
 
 def check_approved(identity: ManagedIdentity, run: ScheduleRun) -> None:
     """Stop `approval_pending`, refused, where what runs is not what others approved for an identity of high tier."""
-    at = timezone.now()
+    at = clock.now()
     reason = approving.refusal(run, identity, at)
     if not reason:
         return
@@ -85,35 +88,43 @@ def check_approved(identity: ManagedIdentity, run: ScheduleRun) -> None:
     raise refused(approving.CODE, reason)
 
 
-def owner_of(identity: ManagedIdentity, schedule: Schedule) -> str:
-    """Whom to tell: the identity's owner, else its team, else who owns the schedule; empty when there is nobody."""
+def owner_of(identity: ManagedIdentity | None, schedule: Schedule) -> str:
+    """Whom to tell: the identity's owner, else its team, else who owns the schedule; empty when there is nobody.
+
+    Also where there was no identity to be found: then nobody, as who owns the schedule is told otherwise.
+    """
+    if identity is None:
+        return ""
     team = identity.owner_team or schedule.owner_team
     person = schedule.owner.email if schedule.owner else ""
     label = identity.business_owner_label or identity.technical_owner_label or identity.deputy_owner_label
     return label or (team.name if team else "") or person
 
 
-def fetch(identity: ManagedIdentity, reference: Any, run: ScheduleRun) -> SecretText:
+def fetch(identity: ManagedIdentity, reference: Any, run: ScheduleRun, step: RunStep) -> SecretText:
     """The client secret, straight from its vault (S1-05). Stop `secret_unresolved` when it does not resolve.
 
-    Nor when nothing lets the identity read it for this schedule, which is asked before the vault is (S3-30).
+    Nor when nothing lets the identity read it for this schedule, which is asked before the vault is (S3-30). A vault
+    that does not answer is waited for (Pause) some minutes; then it is a failure that may be retried.
     """
     try:
         place = SecretReference.from_json(reference)
-        granted = secret_grants.check(identity.id, place, run.schedule_id, timezone.now(), made_at=run.created_at)
+        granted = secret_grants.check(identity.id, place, run.schedule_id, clock.now(), made_at=run.created_at)
         secret = vaults.read_secret(place, identity.tenant_id, identity.environment, actor=actor_of(identity))
         secret_grants.note_read(granted)
         return secret
     except DomainError as error:
         reason = f"The secret of '{identity.name}' does not resolve: {error.message}"
-        may_retry = isinstance(error, PASSING)
+        may_retry, at = isinstance(error, PASSING), clock.now()
+        if may_retry and at - (step.started_at or at) < limits.VAULT_OUTAGE:
+            raise Pause(reason, at + _pause(step, at, 0)) from None
         raise Stop("secret_unresolved", reason, may_retry=may_retry, detail={"cause": error.code}) from None
 
 
 @sensitive_variables()
 def mint(identity: ManagedIdentity, secret: SecretText, step: RunStep) -> Badge:
     """A fresh token and what it says. Stop `mint_refused` when Passport says no, Pause while it does not answer."""
-    at = timezone.now()
+    at = clock.now()
     try:
         token = passport.request_token(identity.client_id, secret)
         verified = verification.verify_access_token(token.reveal())
@@ -127,6 +138,9 @@ def mint(identity: ManagedIdentity, secret: SecretText, step: RunStep) -> Badge:
         if error.reason == "revoked":
             # Stopped between the minting and the reading: whether it may go on is asked anew.
             raise Pause("The identity was stopped a moment ago", at + timedelta(seconds=1)) from None
+        if error.reason in OF_A_CLOCK:
+            # Minted this very moment: Passport's host or this one has the wrong time, which says nothing of the run.
+            raise Pause(f"A fresh token is {error.reason}: a host's clock is wrong", at + _pause(step, at, 0)) from None
         reason = f"The token for '{identity.name}' does not hold: {error.reason}"
         raise Stop("mint_refused", reason, detail={"error": error.reason}) from None
     except Unavailable as error:

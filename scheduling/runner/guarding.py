@@ -5,6 +5,8 @@ from typing import Any
 from identities.policies import decisions
 from identities.policies.actor_context import ActorContext
 from identities.policies.guard import ProcessAccessGuard, RunFacts, WorkflowFacts
+from identities.policies.models import AuthorizationDecision
+from identities.statements.rows import PreparedRows
 from scheduling.calendar.zones import zone
 from scheduling.models import ScheduleRun, Workflow
 from scheduling.runner.endings import refused
@@ -12,18 +14,30 @@ from scheduling.runner.endings import refused
 DENIED = "authorization_denied"
 
 
-def check(actor: ActorContext, run: ScheduleRun, *, detail: dict[str, Any]) -> None:
+_WORKFLOW = PreparedRows(
+    Workflow, lambda key: Workflow.objects.filter(id=key).order_by(), along=("resource_policy",), key=int
+)
+
+
+def check(
+    actor: ActorContext,
+    run: ScheduleRun,
+    *,
+    detail: dict[str, Any],
+    later: list[AuthorizationDecision] | None = None,
+) -> None:
     """Stop, refused with 403 and the rule's own reason, unless the actor may run the run's workflow.
 
-    The decision is kept in a transaction of its own before anything comes of it; `detail` shows it. The policy is the
-    one the workflow carries now: who tightens it stops what is under way at its next token.
+    The decision is kept before anything comes of it: in a transaction of its own, or, an allow, by whoever takes
+    `later` and writes it with the beginning of the next step. `detail` shows it. The policy is the one the workflow
+    carries now: who tightens it stops what is under way at its next token.
     """
-    workflow = Workflow.objects.select_related("resource_policy").get(id=run.workflow_id)
+    (workflow,) = _WORKFLOW.find(key=run.workflow_id)
     facts = WorkflowFacts(
         id=workflow.key, tenant_id=str(workflow.tenant_id), name=workflow.name, policy=workflow.resource_policy
     )
     decision = ProcessAccessGuard().check_workflow_execution(actor, facts, _surroundings(run))
-    decisions.record_decision(decision, actor=actor, resource=workflow.subject, run_id=run.id)
+    decisions.record_decision(decision, actor=actor, resource=workflow.subject, run_id=run.id, later=later)
     detail |= {
         "outcome": str(decision.outcome),
         "decisionReason": decision.reason,

@@ -6,8 +6,8 @@ from typing import Self
 
 import structlog
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
+from audit import clock
 from scheduling.services import ledger, limits
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Heartbeat:
 
     def _renew(self) -> bool:
         try:
-            return ledger.renew(self.lease, at=timezone.now())
+            return ledger.renew(self.lease, at=clock.now())
         except DatabaseError:
             log.warning("run.heartbeat_missed", run_id=str(self.lease.run.id), exc_info=True)
             connection.close()

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import structlog
-from django.utils import timezone
 
+from audit import clock
 from scheduling import templating
 from scheduling.models import ScheduleRun
 from scheduling.nodes import params as node_params
@@ -74,7 +74,7 @@ def _context(
     outputs: Mapping[str, Any],
     step: OpenStep,
 ) -> NodeContext:
-    at = timezone.now()
+    at = clock.now()
     return NodeContext(
         actor=badge.actor,
         tenant_id=run.tenant_id,

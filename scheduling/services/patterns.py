@@ -4,10 +4,14 @@ Pure. An estimate from above of the ways an expression can be laid on a text: ea
 by the text's length, each choice by its branches.
 """
 
-# The parser behind `re.compile` since 3.11. A reading of our own would differ from it sooner or later, and what it
-# takes for harmless is what the engine runs.
-from re import _constants as codes, _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
+
+# The parser behind `re.compile` since 3.11. A reading of our own would differ from it sooner or later, and what it
+# takes for harmless is what the engine runs. By name: whether type checkers know these two depends on what else they
+# have read.
+codes: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 MOST_WAYS = 20_000_000
 #: A text that an expression must at least be able to take.

@@ -4,9 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from audit import context, services as audit
+from audit import clock, context, services as audit
 from audit.actors import Actor
 from identities.access.principal import Principal
 from identities.errors import Conflict, Missing, Refused
@@ -28,7 +27,7 @@ def run_now(schedule: Schedule, *, principal: Principal, reason: str = "") -> Sc
     _ask(schedule, principal)
     with transaction.atomic():
         locked = _locked(schedule)
-        run = _manual_run(locked, principal.actor, reason, timezone.now())
+        run = _manual_run(locked, principal.actor, reason, clock.now())
         run.save(force_insert=True)
         audit.record(
             ScheduleEvent.RUN_REQUESTED,
@@ -45,7 +44,7 @@ def run_now(schedule: Schedule, *, principal: Principal, reason: str = "") -> Sc
 def cancel_run(run: ScheduleRun, *, actor: Actor, reason: str = "") -> ScheduleRun:
     """Ask a run to end: one that nobody works on ends now, another before its next step. Conflict when it has ended."""
     with transaction.atomic():
-        now = timezone.now()
+        now = clock.now()
         asked = ScheduleRun.objects.filter(id=run.id, state__in=RunState.open(), cancel_requested_at=None)
         is_first = asked.update(cancel_requested_at=now, cancel_requested_by=actor.label, cancel_reason=reason)
         found = ScheduleRun.objects.select_related("schedule").get(id=run.id)
@@ -65,7 +64,7 @@ def _ask(schedule: Schedule, principal: Principal) -> None:
     workflow = guard.WorkflowFacts(
         id=schedule.workflow.key, tenant_id=asker.tenant_id, name=schedule.workflow.name, policy=None
     )
-    facts = guard.RunFacts(trigger=Trigger.MANUAL.value, at=timezone.now(), environment=principal.environment)
+    facts = guard.RunFacts(trigger=Trigger.MANUAL.value, at=clock.now(), environment=principal.environment)
     decision = guard.ProcessAccessGuard().check_workflow_execution(asker, workflow, facts)
     decisions.record_decision(decision, actor=asker, resource=schedule.workflow.subject)
     if not decision.is_allowed:

@@ -1,13 +1,19 @@
 """Whether a run that is due may begin now, or must wait for others of its schedule, tenant or identity."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
 from django.db import connection
-from django.db.models import Count, Q
 
 from identities.people.models import Tenant
-from scheduling.models import OverlapPolicy, RunState, ScheduleRun, Trigger
+from identities.statements.prepared import Prepared
+from identities.statements.rows import ask
+from scheduling.models import OverlapPolicy, ScheduleRun, Trigger
 from scheduling.services import limits
 
-HELD = Q(state__in=(RunState.CLAIMED, RunState.RUNNING))
+#: Before every occurrence: a run by hand has none.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def may_begin(run: ScheduleRun) -> bool:
@@ -18,30 +24,57 @@ def may_begin(run: ScheduleRun) -> bool:
     """
     _take_turn(run)
     busy = _busy(run)
-    if busy["of_tenant"] >= limits.runs_per_tenant() or busy["of_identity"] >= limits.runs_per_identity():
+    if busy.of_tenant >= limits.runs_per_tenant() or busy.of_identity >= limits.runs_per_identity():
         return False
     if run.started_at is not None or run.trigger == Trigger.MANUAL:
         return True
     if run.schedule.overlap_policy == OverlapPolicy.ALLOW:
-        return run.schedule.overlap_limit is None or busy["begun"] < run.schedule.overlap_limit
-    return not (busy["begun"] or busy["earlier"])
+        return run.schedule.overlap_limit is None or busy.begun < run.schedule.overlap_limit
+    return not (busy.begun or busy.earlier)
 
 
 def _take_turn(run: ScheduleRun) -> None:
     # SQLite has one writer at a time already; elsewhere claims of one tenant queue up here for some milliseconds.
     if connection.features.has_select_for_update:
-        lock = Tenant.objects.select_for_update(no_key=True, of=("self",)).filter(id=run.tenant_id)
-        lock.values_list("id").get()
+        _TENANT.rows(tenant_id=run.tenant_id)
 
 
-def _busy(run: ScheduleRun) -> dict[str, int]:
-    of_schedule = Q(schedule_id=run.schedule_id)
-    begun = of_schedule & (HELD | Q(started_at__isnull=False))
-    earlier = of_schedule & Q(trigger=Trigger.SCHEDULE, scheduled_for__lt=run.scheduled_for)
-    open_runs = ScheduleRun.objects.filter(tenant_id=run.tenant_id, state__in=RunState.open()).exclude(id=run.id)
-    return open_runs.filter(HELD | of_schedule).aggregate(
-        of_tenant=Count("id", filter=HELD),
-        of_identity=Count("id", filter=HELD & Q(identity_id=run.identity_id)),
-        begun=Count("id", filter=begun),
-        earlier=Count("id", filter=earlier if run.scheduled_for else Q(pk__in=[])),
-    )
+_TENANT = Prepared(
+    lambda tenant_id: (
+        Tenant.objects.select_for_update(no_key=True, of=("self",)).filter(id=tenant_id).order_by().values_list("id")
+    ),
+    tenant_id=UUID,
+)
+#: By the small indexes of runs that are held or open (`run_held`, `run_open`): the states stand in the text, so that
+#: the database knows from it alone that they will do.
+_BUSY = """
+    SELECT
+        (SELECT count(*) FROM scheduling_schedulerun
+          WHERE tenant_id = %s AND state IN ('claimed', 'running') AND id <> %s),
+        (SELECT count(*) FROM scheduling_schedulerun
+          WHERE tenant_id = %s AND identity_id = %s AND state IN ('claimed', 'running') AND id <> %s),
+        (SELECT count(*) FROM scheduling_schedulerun
+          WHERE schedule_id = %s AND state IN ('due', 'claimed', 'running') AND id <> %s
+            AND (state <> 'due' OR started_at IS NOT NULL)),
+        (SELECT count(*) FROM scheduling_schedulerun
+          WHERE schedule_id = %s AND state IN ('due', 'claimed', 'running') AND id <> %s
+            AND "trigger" = 'schedule' AND scheduled_for < %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Other runs: those held of the tenant and of the identity; of the schedule those begun, and those that come
+    before this one by the clock."""
+
+    of_tenant: int
+    of_identity: int
+    begun: int
+    earlier: int
+
+
+def _busy(run: ScheduleRun) -> Busy:
+    of_tenant, of_identity = (run.tenant_id, run.id), (run.tenant_id, run.identity_id, run.id)
+    of_schedule = (run.schedule_id, run.id)
+    (found,) = ask(_BUSY, *of_tenant, *of_identity, *of_schedule, *of_schedule, run.scheduled_for or NEVER)
+    return Busy(*found)

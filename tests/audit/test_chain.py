@@ -28,6 +28,15 @@ def test_the_order_of_members_changes_nothing(record: dict[str, object]) -> None
     assert chain.tag(KEY, record) == chain.tag(KEY, dict(reversed(record.items())))
 
 
+@given(RECORDS, RECORDS)
+def test_a_stencil_writes_the_canonical_form(stays: dict[str, object], changing: dict[str, object]) -> None:
+    stencil = chain.Stencil(stays, changing.keys())
+    whole = {**stays, **changing}
+    written = stencil.of({name: chain.written(value) for name, value in changing.items()})
+    assert written == chain.canonical(whole).decode()
+    assert chain.tag_of_written(KEY, written) == chain.tag(KEY, whole)
+
+
 @given(RECORDS, st.integers(1, 10**9), st.binary(min_size=32, max_size=32))
 def test_a_link_speaks_of_its_number_its_predecessor_and_its_key(
     record: dict[str, object], seq: int, key: bytes

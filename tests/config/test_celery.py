@@ -1,8 +1,12 @@
 """The Celery application."""
 
+import pytest
 from celery import shared_task
+from kombu.exceptions import OperationalError
+from kombu.utils import functional
 
 from audit import context
+from config.broker import LONGEST_WAIT
 from config.celery import CORRELATION_HEADER, CorrelatedTask, app
 
 SEEN: list[str] = []
@@ -63,3 +67,24 @@ def test_runs_have_a_queue_of_their_own():
 
 def test_delay_on_commit_is_there():
     assert hasattr(app.tasks["tests.note_correlation"], "delay_on_commit")
+
+
+def test_a_broker_that_is_away_is_asked_every_few_seconds_and_for_ever(monkeypatch):
+    waits: list[float] = []
+
+    def back_after_a_while() -> None:
+        if len(waits) < 200:
+            raise ConnectionRefusedError
+
+    broker = app.connection_for_read("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(broker, "_connection_factory", back_after_a_while)
+    monkeypatch.setattr(functional, "sleep", lambda seconds: None)
+    broker.ensure_connection(lambda error, wait: waits.append(wait), app.conf.broker_connection_max_retries)
+    assert len(waits) == 200
+    assert max(waits) <= LONGEST_WAIT
+
+
+def test_who_asks_for_one_attempt_gets_one(monkeypatch):
+    broker = app.connection_for_read("redis://127.0.0.1:1/0")
+    with pytest.raises(OperationalError):
+        broker.ensure_connection(max_retries=1, interval_start=0)

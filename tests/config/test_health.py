@@ -24,7 +24,10 @@ def test_healthz_asks_nothing_of_the_database(client):
 def test_ready_when_database_broker_and_ledger_are(client, ticking):
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": "ok", "broker": "ok", "ledger": "ok"}}
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "broker": "ok", "ledger": "ok", "clock": "ok"},
+    }
 
 
 def test_not_ready_before_the_first_tick(client, db):
@@ -56,8 +59,18 @@ def test_a_database_that_fails_is_named_without_its_error(client, ticking, monke
 
     monkeypatch.setattr(health, "PARTS", {**health.PARTS, "database": fail})
     answer = client.get("/readyz")
-    assert answer.json()["checks"]["database"] == "database error"
+    assert answer.json()["checks"] == {
+        "database": "database error", "broker": "ok", "ledger": "not asked", "clock": "not asked",
+    }  # fmt: skip
     assert b"hunter2" not in answer.content
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(61, "61 s ahead of the database"), (-61, "61 s behind the database")])
+def test_not_ready_on_a_host_with_another_time(client, ticking, monkeypatch, seconds, told):
+    monkeypatch.setattr(health.clock, "error", lambda: timedelta(seconds=seconds))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["clock"] == told
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

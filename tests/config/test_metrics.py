@@ -38,6 +38,12 @@ def test_a_stranger_behind_an_undeclared_proxy_does_not_look_local(client):
     assert answer.status_code == 403
 
 
+def test_a_stranger_behind_fewer_proxies_than_declared_does_not_look_local(client, settings):
+    settings.TRUSTED_PROXIES = 2
+    answer = client.get("/metrics", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert answer.status_code == 403
+
+
 def test_behind_a_declared_proxy_the_caller_counts(client, settings):
     settings.TRUSTED_PROXIES = 1
     assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.9").status_code == 403

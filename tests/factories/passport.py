@@ -11,6 +11,7 @@ from django.core.cache import cache as shared
 from identities import throttle
 from identities.jose import keys as jose_keys
 from identities.tokens.keyring import keyring
+from identities.tokens.remembered import memory
 from identities.tokens.revocations import revocations
 
 
@@ -33,4 +34,5 @@ def forget() -> None:
     keyring.forget()
     revocations.forget()
     throttle.forget()
+    memory.clear()
     shared.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 
 from identities.people.models import Tenant
 from identities.vaults.models import VaultConnection
@@ -119,3 +120,6 @@ OPENERS: dict[str, Opener] = {
     "azure-key-vault": _azure,
     "gcp-secret-manager": _gcp,
 }
+#: What tests of our own rows go through. Other makers' servers answer the same whatever database we keep rows in: on
+#: PostgreSQL the vault in our own tables is asked, and one elsewhere.
+TRIED = sorted(OPENERS if connection.vendor == "sqlite" else {"local", "azure-key-vault"})

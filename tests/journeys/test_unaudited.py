@@ -5,6 +5,7 @@ something must, with a record: so that none is a command that would have done no
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -87,13 +88,25 @@ def no_room_in_the_audit() -> Iterator[None]:
             cursor.execute("DROP TRIGGER no_room" if sqlite else "DROP FUNCTION no_room() CASCADE")
 
 
-def state() -> dict[str, Any]:
-    """Every row of every table that holds state."""
+@functools.cache
+def questions() -> dict[str, str]:
+    """What reads every row of a table that holds state, by the model's name: as it is stored, with no model made."""
     found = {}
     for model in apps.get_models(include_auto_created=True):
         if model.__name__ not in BESIDE and model._meta.managed and not model._meta.proxy:
-            names = [field.attname for field in model._meta.concrete_fields if field.name not in LATE]
-            found[model.__name__] = sorted(map(repr, model._base_manager.values_list(*names)))
+            fields = [field for field in model._meta.concrete_fields if field.name not in LATE]
+            names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+            found[model.__name__] = f"SELECT {names} FROM {connection.ops.quote_name(model._meta.db_table)}"
+    return found
+
+
+def state() -> dict[str, Any]:
+    """Every row of every table that holds state."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name, question in questions().items():
+            cursor.execute(question)
+            found[name] = sorted(map(repr, cursor.fetchall()))
     return found
 
 

@@ -30,7 +30,7 @@ def rung(monkeypatch):
 
 
 def test_a_tick_makes_due_runs_and_rings_them(rung):
-    due = runs.schedule(next_run_at=timezone.now() - timedelta(seconds=1))
+    due = runs.schedule(cron_expression="0 0 1 1 *", next_run_at=timezone.now() - timedelta(seconds=1))
     tasks.tick()
     run = ScheduleRun.objects.get(schedule=due)
     assert rung == [str(run.id)]
@@ -132,6 +132,20 @@ def test_a_round_of_judging_takes_many_bites(monkeypatch):
     tenant = register.tenant()
     for _ in range(5):
         register.identity(tenant)
+    tasks.assess()
+    assert not ManagedIdentity.objects.filter(reassess_at__lte=timezone.now()).exists()
+
+
+def test_judging_gives_way_to_runs_that_wait_for_a_worker(monkeypatch):
+    monkeypatch.setattr(tasks, "ASSESS_AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "PRESSED_ASSESS", -1.0)
+    tenant = register.tenant()
+    for _ in range(5):
+        register.identity(tenant)
+    waiting = runs.run(idle(), rung_at=timezone.now() - limits.TAKEN_AT_ONCE)
+    tasks.assess()
+    assert ManagedIdentity.objects.filter(reassess_at__lte=timezone.now()).count() == 3
+    ScheduleRun.objects.filter(id=waiting.id).update(state=RunState.SUCCEEDED)
     tasks.assess()
     assert not ManagedIdentity.objects.filter(reassess_at__lte=timezone.now()).exists()
 

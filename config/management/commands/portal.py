@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from config import keyring, logs
+from config import keyring, logs, memory
+from config.portal import aside
 from config.portal.listening import EVERYWHERE, Address, CannotStart, hold, listen, parse
 
 LOG_FILE = "steward.log"
@@ -48,9 +49,7 @@ class Command(BaseCommand):
             listener, address = listen(bind)
             answer_at(address)
             self.quieten()
-            from config.portal import first_start
-
-            admin = first_start.prepare()
+            admin = aside.done_aside(prepared)
             self.serve(listener, address, admin)
 
     def quieten(self) -> None:
@@ -73,6 +72,7 @@ class Command(BaseCommand):
         decision_log.begin()
         connections.close_all()
         portal = PortalProcess(listener, app)
+        memory.settle()
         portal.start()
         self.greet(address, admin)
         was_asked = portal.wait()
@@ -120,6 +120,15 @@ def own_network(address: Address) -> str:
     """The bound address alone, as a network."""
     host = urlsplit(address.url).hostname or ""
     return str(ipaddress.ip_network(socket.gethostbyname(host) if ":" not in host else host))
+
+
+def prepared() -> Any:
+    """What a first start makes, done by a child: models of every migration and a demo's rows are not for keeping."""
+    from config.portal import first_start
+
+    admin = first_start.prepare()
+    write_down()
+    return admin
 
 
 def write_down() -> None:

@@ -36,8 +36,10 @@ class AccessTab(IdentityTab):
     def blocks(self) -> Sequence[Block]:
         may = self.scope.may(Duty.GOVERN, self.identity.tenant_id) and self.identity.state != "retired"
         action = Link("Give a role", new_of(RoleBinding, identity=str(self.identity.pk))) if may else None
-        rows = RoleBinding.objects.filter(identity=self.identity).select_related("role", "identity")
-        permitted = sorted(access.effective_permissions(self.identity, timezone.now()))
+        rows = list(RoleBinding.objects.filter(identity=self.identity).select_related("role", "identity"))
+        at = timezone.now()
+        held = [(row.pk, row.role.name, row.role.permissions) for row in rows if row.is_effective(at)]
+        permitted = sorted(access.standing_of(held).permissions)
         badges = [permission_badge(name) for name in permitted] or [Badge("nothing")]
         together = Facts("What it may do now", [Fact("Permissions of its roles", Lines(badges, row=True), wide=True)])
         bound = binding_table("Role bindings", rows, of="role", action=action)

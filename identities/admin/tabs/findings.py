@@ -6,8 +6,7 @@ from identities.admin.finding_rows import findings_table
 from identities.admin.pages import list_of
 from identities.admin.parts import Block, Empty, Link
 from identities.admin.tabs.base import IdentityTab
-from identities.detections.models import Finding, FindingState
-from identities.detections.selectors import BY_SEVERITY
+from identities.detections.models import BY_SEVERITY, Finding, FindingState
 
 SHOWN, ENDED = 50, 20
 

@@ -42,7 +42,10 @@ class ClientSecret(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["rotate_by"], condition=models.Q(revoked_at=None), name="secret_due")]
+        indexes = [
+            models.Index(fields=["rotate_by"], condition=models.Q(revoked_at=None), name="secret_due"),
+            models.Index(fields=["identity", "expires_at"], condition=models.Q(revoked_at=None), name="secret_alive"),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.hint}"

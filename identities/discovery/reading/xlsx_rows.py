@@ -6,7 +6,6 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-import openpyxl
 from defusedxml.common import DefusedXmlException
 
 from identities.discovery.reading import text
@@ -39,6 +38,8 @@ def headers(path: Path, *, limits: Limits = LIMITS) -> tuple[str, ...]:
 
 def records(path: Path, *, limits: Limits = LIMITS) -> Iterator[Cells]:
     """Every row of the first sheet as texts, the header first; dates as ISO 8601."""
+    import openpyxl  # five megabytes that only a workbook needs
+
     check(path, limits)
     number = 1
     try:

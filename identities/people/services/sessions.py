@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,6 +29,12 @@ def end_all(user: User, cause: Cause) -> int:
 def end_family(family: UUID, cause: Cause) -> int:
     """End one session, in the caller's transaction."""
     return RefreshToken.objects.filter(family=family).invalidate(reason=cause, at=timezone.now())
+
+
+def end_everybodys(cause: Cause) -> int:
+    """End every session there is, at the API and in browsers, in the caller's transaction; answers how many."""
+    in_browsers, _ = Session.objects.filter(expire_date__gt=timezone.now()).delete()
+    return in_browsers + RefreshToken.objects.invalidate(reason=cause, at=timezone.now())
 
 
 @transaction.atomic

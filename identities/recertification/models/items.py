@@ -96,8 +96,10 @@ class ReviewItem(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "state", "id"], name="review_item_of_campaign"),
+            models.Index(fields=["campaign", "id"], condition=Q(remediation_state="failed"), name="review_item_failed"),
             models.Index(fields=["reviewer", "state", "campaign"], name="review_item_of_reviewer"),
             models.Index(fields=["identity", "-opened_at"], name="review_item_of_identity"),
+            models.Index(fields=["-opened_at", "id"], name="review_item_opened"),
             models.Index(fields=["decided_at"], condition=Q(remediation_state="pending"), name="review_item_to_remedy"),
         ]
 

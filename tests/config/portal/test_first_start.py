@@ -1,7 +1,9 @@
 """What the first start makes, and the second leaves alone."""
 
 import pytest
+from django.utils import timezone
 
+from audit import gaps
 from audit.models import AuditEvent
 from config.portal import first_start
 from config.portal.listening import CannotStart
@@ -88,3 +90,11 @@ def test_the_first_tenant_has_what_is_built_in_from_the_start(settings, monkeypa
     first_start.prepare()
     made = Schedule.objects.filter(tenant__name="Main").order_by("name").values_list("name", "is_enabled")
     assert list(made) == [("Agent health check", True), ("Rotate what rotates by itself", True)]
+
+
+def test_on_a_backup_that_nobody_has_answered_for_nothing_starts(monkeypatch):
+    monkeypatch.setattr(first_start, "call_command", lambda *given, **more: None)
+    monkeypatch.setattr(gaps, "found", lambda: gaps.Gap(4, 9, timezone.now()))
+    with pytest.raises(CannotStart, match=r"manage\.py restored"):
+        first_start.prepare()
+    assert not User.objects.exists()

@@ -98,7 +98,7 @@ def test_it_says_address_admin_and_a_password_the_first_time(running):
 
 
 def test_it_becomes_ready_by_itself(running):
-    assert running.until_ready()["checks"] == {"database": "ok", "broker": "ok", "ledger": "ok"}
+    assert running.until_ready()["checks"] == {"database": "ok", "broker": "ok", "ledger": "ok", "clock": "ok"}
     assert running.get("/metrics")[0] == 200
     assert running.get("/healthz")[0] == 200
 

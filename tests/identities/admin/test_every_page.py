@@ -1,6 +1,7 @@
 """What holds for every page: the base, the duty, the number of queries, escaping, and who may press what."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -8,14 +9,13 @@ from identities.access.matrix import MATRIX, may
 from identities.admin.base import CommandAdmin
 from identities.admin.site import site
 from identities.people.models import PortalRole
+from tests.cases import named
 from tests.factories import pages, people
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(site._registry, key=lambda model: model.__name__)
 ADMINS = [site._registry[model] for model in MODELS]
 MOST_QUERIES = 12
-#: Each panel of the overview asks once.
-MOST_OVERVIEW = 13
 READERS = (PortalRole.READ_ONLY, PortalRole.ANALYST, PortalRole.AUDITOR)
 EVIL = "<script>alert(1)</script>"
 
@@ -32,18 +32,19 @@ def test_every_page_stands_on_the_one_base_with_a_row_in_the_matrix(admin):
     assert all(command.duty in MATRIX for command in (*admin.buttons, *filter(None, [admin.creation])))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_a_list_costs_few_queries_however_long_it_is(ours, model):
+def test_a_list_costs_few_queries_however_long_it_is(ours):
     for number in range(12):
         pages.estate(f"more{number}")
     people.User.objects.filter(pk=ours.person.pk).update(is_platform_admin=True)
     client = pages.signed_in(ours.person)
     client.post("/admin/tenant/", {"tenant": "every"})
-    with CaptureQueriesContext(
-        connection,
-    ) as found:
-        assert client.get(pages.listing(model)).status_code == 200
-    assert len(found) <= MOST_QUERIES, [query["sql"][:120] for query in found]
+    asked = {}
+    for model in MODELS:
+        cache.clear()  # each page is drawn as by a process that has drawn none
+        with named(model.__name__), CaptureQueriesContext(connection) as found:
+            assert client.get(pages.listing(model)).status_code == 200
+        asked[model.__name__] = [query["sql"][:120] for query in found]
+    assert {name: queries for name, queries in asked.items() if len(queries) > MOST_QUERIES} == {}
 
 
 def test_the_overview_costs_few_queries(ours):
@@ -54,7 +55,7 @@ def test_the_overview_costs_few_queries(ours):
     client.post("/admin/tenant/", {"tenant": "every"})
     with CaptureQueriesContext(connection) as found:
         assert client.get("/admin/").status_code == 200
-    assert len(found) <= MOST_OVERVIEW, [query["sql"][:120] for query in found]
+    assert len(found) <= MOST_QUERIES, [query["sql"][:120] for query in found]
 
 
 @pytest.mark.parametrize("role", list(PortalRole))

@@ -90,7 +90,7 @@ def test_rotation_and_use_are_told_from_the_row(here, client):
 
 
 def test_a_long_list_is_counted_only_so_far(here, client, monkeypatch):
-    monkeypatch.setattr("identities.admin.identities.MOST", 60)
+    monkeypatch.setattr("identities.admin.base.MOST", 60)
     rows(here, 90)
     response = client.get(LIST)
     assert response.context["paginator"].said == "60+"

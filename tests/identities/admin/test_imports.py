@@ -5,6 +5,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from identities.discovery.models import ImportRun, ImportState
@@ -12,6 +13,7 @@ from identities.discovery.records import Dropped
 from identities.inventory import services as inventory
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole
+from tests.cases import named
 from tests.factories import imports, pages, people
 from tests.factories.imports import SYSTEM, Mouth, applied, read, record, unreadable
 
@@ -141,14 +143,16 @@ def test_theirs_is_taken_by_a_button(client, admin):
     assert bot.purpose == "Theirs."
 
 
-@pytest.mark.parametrize("tab", ["new", "changed", "conflict", "unchanged", "dropped", "vanished", "about", "timeline"])
-@pytest.mark.parametrize("page", ["1", "2", "0", "-1", "x", "9999999999"])
-def test_every_tab_costs_few_queries_on_every_page(client, admin, tab, page, django_assert_max_num_queries):
+def test_every_tab_costs_few_queries_on_every_page(admin, django_assert_max_num_queries):
     file = [record(f"k{n}", name=f"bot {n}", purpose="a") for n in range(60)]
     applied(admin.tenant, *file, record("gone"))
     run = read(admin.tenant, *file[:55], *[Dropped("row 9", "x", "why")] * 3, record("fresh"))
-    with django_assert_max_num_queries(MOST_QUERIES):
-        assert client.get(f"{pages.page(run, tab)}&page={page}").status_code == 200
+    for tab in ("new", "changed", "conflict", "unchanged", "dropped", "vanished", "about", "timeline"):
+        for page in ("1", "2", "0", "-1", "x", "9999999999"):
+            cache.clear()
+            client = pages.signed_in(admin)  # as the first page that a browser asks for
+            with named(tab, page), django_assert_max_num_queries(MOST_QUERIES):
+                assert client.get(f"{pages.page(run, tab)}&page={page}").status_code == 200
 
 
 def test_a_long_import_is_shown_with_its_progress(client, admin):

@@ -15,7 +15,7 @@ from tests.factories import pages, people, tokens
 pytestmark = pytest.mark.django_db
 LIST, BOX = "/admin/identities/leakreport/", "/admin/identities/leakreport/add/"
 #: The page of one leak asks of seven rooms; none of it grows with the number of anything.
-MOST_QUERIES = 24
+MOST_QUERIES = 12
 REFERENCE = {"provider": "local", "vaultUri": "local://default", "secretName": "payroll"}
 
 

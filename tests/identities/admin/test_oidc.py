@@ -1,5 +1,6 @@
 """Signing in through a provider: whom it lets in, what it never does, and a provider that misbehaves."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +10,7 @@ import requests
 from django.test import Client
 
 from audit.models import AuditEvent
+from identities.admin import oidc
 from identities.people import services as accounts
 from identities.people.actors import actor_of
 from identities.people.models import User
@@ -106,6 +108,36 @@ def test_a_provider_that_is_away_is_no_error_of_ours(settings, provider):
     settings.STEWARD_OIDC_ISSUER = "http://127.0.0.1:9"
     client = Client()
     assert client.get(BEGIN)["Location"] == LOGIN
+
+
+def test_a_silent_provider_keeps_no_more_than_a_few_waiting(provider, monkeypatch):
+    """Each who waits for it holds a thread: the others are sent back to the sign-in, and served again at once after."""
+    people.person(email="ada@example.com")
+    monkeypatch.setattr(oidc, "A_MOMENT", 0.01)
+    waiting = Client()
+    back = requests.get(waiting.get(BEGIN)["Location"], allow_redirects=False, timeout=5).headers["Location"]
+    with contextlib.ExitStack() as silent:
+        for _ in range(oidc.AT_ONCE):
+            silent.enter_context(oidc.asking())
+        for client, address in ((Client(), BEGIN), (waiting, back)):
+            assert client.get(address)["Location"] == LOGIN
+            assert "did not work" in client.get(LOGIN).content.decode()
+            assert not is_in(client)
+    assert refusals() == ["provider_failed"] * 2
+    client = Client()
+    go(client)
+    assert is_in(client)
+
+
+def test_who_failed_gives_the_place_back(settings, provider):
+    people.person(email="ada@example.com")
+    there, settings.STEWARD_OIDC_ISSUER = settings.STEWARD_OIDC_ISSUER, "http://127.0.0.1:9"
+    for _ in range(oidc.AT_ONCE + 1):
+        assert Client().get(BEGIN)["Location"] == LOGIN
+    settings.STEWARD_OIDC_ISSUER = there
+    client = Client()
+    go(client)
+    assert is_in(client)
 
 
 def test_who_asks_without_end_is_told_to_wait(provider):

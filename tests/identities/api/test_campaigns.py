@@ -221,6 +221,8 @@ def test_a_plan_is_made_changed_and_removed(call, problem, cast):
     caller = call.as_(cast.admin)
     problem(caller.post("/api/campaignPlans", {"name": "x"}), 400)
     problem(caller.post("/api/campaignPlans", {"name": "x", "everyDays": 0}), 400)
+    assert caller.post("/api/campaignPlans", {"name": "Of all", "everyDays": 90}).json()["scope"] == {}
+    CampaignPlan.objects.all().delete()
     wanted = {"name": "Quarterly", "everyDays": 90, "scope": {"riskTier": "high"}}
     made = caller.post("/api/campaignPlans", wanted)
     assert (made.status_code, made.json()["answerDays"], made.json()["scope"]) == (201, 14, {"riskTier": "high"})

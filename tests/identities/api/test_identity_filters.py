@@ -113,16 +113,22 @@ def test_a_finer_filter_that_is_none_is_refused(api: APIClient, query: str) -> N
 
 @pytest.mark.parametrize("ordering", ["triage", "-triage", "completeness", "rotateBy", "-reviewBy", "riskTier"])
 def test_a_deep_page_follows_the_first_in_every_order(
-    tenant: Tenant, api: APIClient, ordering: str, django_assert_num_queries: DjangoAssertNumQueries
+    tenant: Tenant,
+    api: APIClient,
+    ordering: str,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(5):
         facts: dict[str, Any] = (
             {"privilege_level": "admin"} if number % 2 else {"ticket": f"T-{number}", "review_by": "2030-01-01"}
         )
         register.identity(tenant, name=f"n{number}", **facts)
+    # Rows that have no value come after those that have one, and where a page crosses over they are asked for apart.
+    most = 3 if ordering in {"rotateBy", "-reviewBy"} else 2
     seen, colours, url = [], [], f"/api/identities?ordering={ordering}&pageSize=2"
     while url:
-        with django_assert_num_queries(2):
+        with django_assert_max_num_queries(most) if most == 3 else django_assert_num_queries(most):
             page = api.get(url).json()
         seen += [row["name"] for row in page["results"]]
         colours += [row["triage"] for row in page["results"]]

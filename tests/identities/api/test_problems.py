@@ -113,7 +113,7 @@ def test_a_body_that_is_no_object_is_a_400(admin, problem, body):
     [
         "{", "{'a':1}", '{"name":NaN}', '{"name":"a","name":"b"}', b"\xff\xfe", "[" * 100_000, '{"name":"\\u0000"}',
         '{"name":"\\ud800"}', '{"\\u0000":1}', '{"a":' * 70 + "1" + "}" * 70, "1" * 5000, '{"a":Infinity}',
-        '{"a":1e999}', '{"a":[-1E400]}',
+        '{"a":1e999}', '{"a":[-1E400]}', json.dumps({str(number): number for number in range(1001)}),
     ],
 )  # fmt: skip
 def test_what_is_not_well_formed_json_is_a_400(admin, problem, content):

@@ -1,19 +1,23 @@
 """The route table is whole, and no route shows or does anything across tenants."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
 from audit import services as audit
 from audit.actors import Subject
+from identities import throttle
 from identities.access import matrix
 from identities.access.matrix import Duty, Reach
 from identities.access.models import SecretGrant
+from identities.access.permissions import PERMISSIONS
 from identities.admin.site import site
 from identities.api.views import PortalView
 from identities.approvals.models import ApprovalRequest
@@ -31,6 +35,7 @@ from identities.requests.models import IdentityRequest
 from identities.service_users.models import Replacement
 from identities.succession.models import OwnershipTransfer, SuccessionCase
 from identities.vaults.models import VaultConnection
+from tests.cases import named
 from tests.factories import people as cast, runs as firings, tokens as bots
 from tests.identities.api import route_table as table
 from tests.identities.api.route_table import ROWS, Row
@@ -218,85 +223,102 @@ def ask(call, row, path):
     return call.ask(row.method.lower(), path, None if row.method == "GET" else {})
 
 
+@contextmanager
+def alone(row):
+    """One row of hundreds in a test: what it did or used up is not there for the next, and a failure names it."""
+    with named(label(row)), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    throttle.forget()
+    cache.clear()
+
+
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("row", WITH_ID, ids=label)
-def test_what_is_another_tenants_is_as_if_it_were_not_there(call, problem, estate, row, role):
+def test_what_is_another_tenants_is_as_if_it_were_not_there(call, problem, estate, role):
     caller = call.as_(cast.person(role=role))
-    reach = matrix.reach(role, Duty(row.duty))
-    foreign = ask(caller, row, filled(row.route, estate))
-    if reach is Reach.NONE:
-        problem(foreign, 403, "forbidden")
-        return
-    if reach is Reach.EVERY:
-        assert foreign.status_code == 200
-        return
-    missing = ask(caller, row, filled(row.route, unknown(estate)))
-    assert problem(foreign, 404, "not_found") == problem(missing, 404, "not_found")
+    for row in WITH_ID:
+        with alone(row):
+            reach = matrix.reach(role, Duty(row.duty))
+            foreign = ask(caller, row, filled(row.route, estate))
+            if reach is Reach.NONE:
+                problem(foreign, 403, "forbidden")
+            elif reach is Reach.EVERY:
+                assert foreign.status_code == 200
+            else:
+                missing = ask(caller, row, filled(row.route, unknown(estate)))
+                assert problem(foreign, 404, "not_found") == problem(missing, 404, "not_found")
 
 
-@pytest.mark.parametrize("row", WITH_ID, ids=label)
-def test_a_machine_with_every_permission_finds_nothing_of_another_tenant(call, problem, estate, row):
-    from identities.access.permissions import PERMISSIONS
-
+def test_a_machine_with_every_permission_finds_nothing_of_another_tenant(call, problem, estate):
     caller = call.as_(bots.bot(permissions=tuple(PERMISSIONS)))
-    answer = ask(caller, row, filled(row.route, estate))
-    problem(answer, 404 if row.machine else 403)
+    for row in WITH_ID:
+        with alone(row):
+            answer = ask(caller, row, filled(row.route, estate))
+            problem(answer, 404 if row.machine else 403)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=label)
-def test_a_new_identity_that_an_admin_made_is_refused_everywhere(call, problem, estate, row):
+def test_a_new_identity_that_an_admin_made_is_refused_everywhere(call, problem, estate):
     """S0-05: nothing comes to it from who made it or who owns it."""
     admin = cast.person()
     bot = bots.bot(of=admin.tenant, technical_owner=admin, business_owner=admin, created_by=admin.email)
-    answer = ask(call.as_(bot), row, filled(row.route, estate))
-    body = problem(answer, 403, "insufficient_scope")
-    assert row.machine in body["detail"]
-    assert answer["WWW-Authenticate"].startswith('Bearer error="insufficient_scope"') or not row.machine
+    caller = call.as_(bot)
+    for row in ROWS:
+        with alone(row):
+            answer = ask(caller, row, filled(row.route, estate))
+            body = problem(answer, 403, "insufficient_scope")
+            assert row.machine in body["detail"]
+            assert answer["WWW-Authenticate"].startswith('Bearer error="insufficient_scope"') or not row.machine
 
 
-@pytest.mark.parametrize("row", ROWS, ids=label)
-def test_nobody_gets_in_without_a_token(call, problem, estate, row):
-    problem(ask(call, row, filled(row.route, estate)), 401, "not_authenticated")
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("row", [row for row in WITHOUT_ID if row.method == "GET"], ids=label)
-def test_a_list_shows_no_row_of_another_tenant(call, estate, row, role):
-    answer = call.as_(cast.person(role=role)).get("/" + row.route)
-    reach = matrix.reach(role, Duty(row.duty))
-    if reach is Reach.NONE:
-        assert answer.status_code == 403
-        return
-    assert answer.status_code == 200
-    shows_theirs = any(str(value) in answer.content.decode() for value in estate.values())
-    assert not shows_theirs or reach is Reach.EVERY
+def test_nobody_gets_in_without_a_token(call, problem, estate):
+    for row in ROWS:
+        with alone(row):
+            problem(ask(call, row, filled(row.route, estate)), 401, "not_authenticated")
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("row", [row for row in WITHOUT_ID if row.method == "POST"], ids=label)
-def test_a_role_that_does_not_reach_cannot_make_anything(call, problem, row, role):
-    answer = call.as_(cast.person(role=role)).post("/" + row.route, {})
-    if matrix.reach(role, Duty(row.duty)) is Reach.NONE or row.route == "api/tenants":
-        problem(answer, 403, "forbidden")
-    else:
-        # Files come as a form, everything else as JSON.
-        problem(answer, 415 if row.route == "api/imports" else 400)
-
-
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("row", TENANT_LISTS, ids=label)
-def test_a_list_of_another_tenant_is_for_those_who_reach_it(call, problem, estate, row, role):
+def test_a_list_shows_no_row_of_another_tenant(call, estate, role):
     caller = call.as_(cast.person(role=role))
-    reach = matrix.reach(role, Duty(row.duty))
-    answers = [caller.get(f"/{row.route}?tenantId={tenant}") for tenant in (estate["tenants"], uuid4())]
-    if reach is Reach.NONE:
-        assert {answer.status_code for answer in answers} == {403}
-    elif reach is Reach.EVERY:
-        assert [answer.status_code for answer in answers] == [200, 400]
-    else:
-        assert [problem(answer, 400)["errors"] for answer in answers] == [
-            {"tenantId": ["There is no such tenant."]}
-        ] * 2
+    for row in [row for row in WITHOUT_ID if row.method == "GET"]:
+        with alone(row):
+            answer = caller.get("/" + row.route)
+            reach = matrix.reach(role, Duty(row.duty))
+            if reach is Reach.NONE:
+                assert answer.status_code == 403
+            else:
+                assert answer.status_code == 200
+                shows_theirs = any(str(value) in answer.content.decode() for value in estate.values())
+                assert not shows_theirs or reach is Reach.EVERY
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_does_not_reach_cannot_make_anything(call, problem, role):
+    caller = call.as_(cast.person(role=role))
+    for row in [row for row in WITHOUT_ID if row.method == "POST"]:
+        with alone(row):
+            answer = caller.post("/" + row.route, {})
+            if matrix.reach(role, Duty(row.duty)) is Reach.NONE or row.route == "api/tenants":
+                problem(answer, 403, "forbidden")
+            else:
+                # Files come as a form, everything else as JSON.
+                problem(answer, 415 if row.route == "api/imports" else 400)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_list_of_another_tenant_is_for_those_who_reach_it(call, problem, estate, role):
+    caller = call.as_(cast.person(role=role))
+    for row in TENANT_LISTS:
+        with alone(row):
+            reach = matrix.reach(role, Duty(row.duty))
+            answers = [caller.get(f"/{row.route}?tenantId={tenant}") for tenant in (estate["tenants"], uuid4())]
+            if reach is Reach.NONE:
+                assert {answer.status_code for answer in answers} == {403}
+            elif reach is Reach.EVERY:
+                assert [answer.status_code for answer in answers] == [200, 400]
+            else:
+                assert [problem(answer, 400)["errors"] for answer in answers] == [
+                    {"tenantId": ["There is no such tenant."]}
+                ] * 2
 
 
 def test_the_platform_administrator_governs_every_tenant_and_lists_the_own_one_unless_told(call, estate):

@@ -1,11 +1,13 @@
 """The OpenAPI document is whole, valid and says what our routes answer; its readers load nothing from elsewhere."""
 
 import re
+import threading
 
 import pytest
 from django.core.management import call_command
 from drf_spectacular.validation import validate_schema
 
+from identities.api import docs
 from tests.identities.api.route_table import OPEN, ROWS
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +81,8 @@ def test_our_own_members_are_each_explained(document, component):
     assert not [name for name, member in schema["properties"].items() if not member.get("description")]
 
 
-def test_the_document_is_served_as_json(client):
+def test_the_document_is_served_as_json(client, monkeypatch):
+    monkeypatch.setattr(docs, "PATIENCE_SECONDS", 120)  # whatever else the machine does
     answer = client.get("/api/schema")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/json"
@@ -107,3 +110,40 @@ def test_every_list_names_the_orderings_it_takes(document):
             if parameter["name"] == "ordering":
                 allowed = parameter["schema"]["enum"]
                 assert {word.removeprefix("-") for word in allowed} <= set(allowed), name
+
+
+def test_where_no_other_process_can_be_started_the_document_is_made_here(monkeypatch):
+    def refused(*args: object, **options: object) -> None:
+        raise OSError("no process")
+
+    monkeypatch.setattr(docs.subprocess, "run", refused)
+    monkeypatch.setattr(docs, "made_here", lambda: b"{}")
+    assert docs.made_aside() == b"{}"
+
+
+def test_nobody_waits_for_a_document_that_somebody_else_is_having_made(client, monkeypatch):
+    monkeypatch.setattr(docs, "_kept", [])
+    with docs._making:
+        answer = client.get("/api/schema")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_who_asked_first_is_not_kept_waiting_and_the_document_is_made_all_the_same(client, monkeypatch):
+    slow = threading.Event()
+    monkeypatch.setattr(docs, "_kept", [])
+    monkeypatch.setattr(docs, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(docs, "made_aside", lambda: b'{"openapi": "3.1.0"}' if slow.wait(10) else b"")
+    assert client.get("/api/schema").status_code == 503
+    slow.set()
+    with docs._making:  # free again once it is made
+        assert client.get("/api/schema").json() == {"openapi": "3.1.0"}
+
+
+def test_a_document_that_cannot_be_made_is_tried_again_by_who_asks_next(client, monkeypatch):
+    monkeypatch.setattr(docs, "_kept", [])
+    with monkeypatch.context() as broken:
+        broken.setattr(docs, "made_aside", lambda: {}["routes"])
+        assert client.get("/api/schema").status_code == 503
+    monkeypatch.setattr(docs, "made_aside", lambda: b"{}")
+    assert client.get("/api/schema").status_code == 200

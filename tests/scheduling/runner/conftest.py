@@ -10,6 +10,7 @@ from identities.throttle import windows
 from identities.tokens.keyring import keyring
 from identities.tokens.revocations import revocations
 from identities.vaults import services as vaults
+from scheduling.runner import passport as calls
 from tests.scheduling.runner.world import World
 
 
@@ -30,6 +31,7 @@ def passport(
     windows.clear()
     vaults.ensure_default()
     yield live_server.url
+    calls.forget()
     keyring.forget()
     revocations.forget()
 

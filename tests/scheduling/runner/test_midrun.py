@@ -232,7 +232,7 @@ def test_a_run_whose_worker_died_goes_on_at_the_step_that_had_not_finished(world
     def die(request: receiver.Request) -> None:
         if request.path == "/tell" and len(payroll.requests) == 2:
             monkey.setattr(ledger, "hold", killed)
-            monkey.setattr(ledger, "fence", killed)
+            monkey.setattr(ledger, "finish_run", killed)
 
     def killed(*args: object, **kwargs: object) -> None:
         raise Killed

@@ -129,6 +129,21 @@ def test_a_token_that_does_not_hold_ends_the_run(world: World):
     assert "bad_signature" in run.reason
 
 
+@pytest.mark.parametrize("reason", ["expired", "not_yet_valid"])
+def test_a_fresh_token_of_another_time_is_a_clock_gone_wrong_and_no_end(world: World, reason: str):
+    run = runs.run(world.schedule())
+    with pytest.MonkeyPatch.context() as patch:
+
+        def bad(text: str) -> None:
+            raise BadToken(reason)
+
+        patch.setattr(verification, "verify_access_token", bad)
+        assert runner.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (RunState.DUE, 1)
+    assert "clock" in run.reason
+
+
 def test_an_identity_without_the_permission_is_refused_with_403(world: World):
     bot(world.tenant, "idle", "run.read")
     idle = ManagedIdentity.objects.get(name="idle")

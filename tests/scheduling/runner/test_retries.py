@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from identities.tokens.models import IssuedToken
 from identities.vaults import failures as vault_failures, services as vaults
 from identities.vaults.secret_text import SecretText
 from scheduling.models import RunState, RunStep, ScheduleRun, StepState
@@ -191,13 +192,33 @@ def test_pauses_grow_while_an_outage_lasts(world: World, settings):
     assert timedelta(seconds=6) < pause < timedelta(seconds=10)
 
 
-@pytest.mark.parametrize("error", [vault_failures.VaultUnreachable, vault_failures.VaultSealed])
-def test_a_vault_that_may_come_back_is_asked_again_by_the_retry_policy(world: World, monkeypatch, error):
-    def away(*args: object, **kwargs: object) -> None:
+PASSING = pytest.mark.parametrize("error", [vault_failures.VaultUnreachable, vault_failures.VaultSealed])
+
+
+def away(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
         raise error("no route")
 
+    monkeypatch.setattr(vaults, "read_secret", fail)
+
+
+@PASSING
+def test_a_vault_that_is_away_for_some_minutes_costs_a_run_nothing_but_time(world: World, monkeypatch, error):
     with monkeypatch.context() as patch:
-        patch.setattr(vaults, "read_secret", away)
+        away(patch, error)
+        run = again(world.fire(world.schedule(max_attempts=1)))
+    assert (run.state, run.attempt, run.code) == (RunState.DUE, 1, "")
+    assert "no route" in run.reason
+    assert not IssuedToken.objects.exists()
+    assert outcome(again(run))[0] == RunState.SUCCEEDED
+    assert not AuditEvent.objects.filter(type="run.credential_failed").exists()
+
+
+@PASSING
+def test_a_vault_that_stays_away_is_asked_again_by_the_retry_policy(world: World, monkeypatch, error):
+    monkeypatch.setattr(limits, "VAULT_OUTAGE", timedelta())
+    with monkeypatch.context() as patch:
+        away(patch, error)
         run = world.fire(world.schedule(max_attempts=2))
         assert (run.state, run.attempt, run.code) == (RunState.DUE, 2, "secret_unresolved")
         assert not AuditEvent.objects.filter(type="run.credential_failed").exists()

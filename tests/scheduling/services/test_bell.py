@@ -46,3 +46,19 @@ def test_the_clock_shows_when_it_was_last_alive():
     bell.beat("tick", at)
     bell.beat("tick", at + timedelta(seconds=1))
     assert bell.last_beat("tick") == at + timedelta(seconds=1)
+
+
+def test_workers_are_behind_while_a_message_waits_for_one():
+    at = timezone.now()
+    run, soon = runs.run(rung_at=at - limits.TAKEN_AT_ONCE), timedelta(milliseconds=1)
+    assert bell.is_behind(at)
+    assert not bell.is_behind(at - soon)
+    assert not bell.is_behind(at + limits.RING_AGAIN)
+    ScheduleRun.objects.filter(id=run.id).update(state=RunState.CLAIMED)
+    assert not bell.is_behind(at)
+
+
+def test_what_waits_for_its_turn_is_no_sign_of_it():
+    at = timezone.now()
+    runs.run(rung_at=None, available_at=at - timedelta(minutes=5))
+    assert not bell.is_behind(at)

@@ -10,6 +10,7 @@ from audit.actors import Actor
 from audit.models import AuditEvent
 from scheduling.models import RunState, RunStep, ScheduleRun, StepState
 from scheduling.services import ledger, limits, steps
+from scheduling.services.start_lag import START_LAG
 from tests.factories import runs
 from tests.scheduling.racing import race
 
@@ -137,16 +138,16 @@ def moves(lease: ledger.Lease, step: RunStep):
     yield lambda: ledger.defer_run(lease, available_at=at, reason="", actor=BOT)
     yield lambda: ledger.hold(lease)
     yield lambda: ledger.start_run(lease, at=at)
-    yield lambda: steps.write(lease)
-    done = steps.Finish(step=step, state=StepState.SUCCEEDED, detail={}, actor=BOT, at=at)
+    done = steps.Work(finishes=[steps.Finish(step=step, state=StepState.SUCCEEDED, detail={}, actor=BOT, at=at)])
     yield lambda: steps.go_on(lease, done, steps.Begin(name="n", kind="log", sequence=9, at=at))
-    yield lambda: steps.write(lease, done)
+    yield lambda: ledger.finish_run(lease, end, actor=BOT, at=at, work=done)
+    yield lambda: ledger.defer_run(lease, available_at=at, reason="", actor=BOT, work=done)
 
 
 @pytest.mark.parametrize("number", range(8))
 def test_a_worker_whose_run_was_taken_over_moves_nothing(number):
     lease = taken()
-    step = steps.go_on(lease, None, steps.Begin(name="s", kind="log", sequence=1, at=timezone.now()))
+    step = steps.go_on(lease, steps.NOTHING, steps.Begin(name="s", kind="log", sequence=1, at=timezone.now()))
     ScheduleRun.objects.filter(id=lease.run.id).update(state=RunState.DUE)
     other = taken(lease.run)
     before = events(lease.run)
@@ -164,7 +165,7 @@ def test_what_is_not_recorded_does_not_happen(monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("the audit is shut")
 
-    monkeypatch.setattr(ledger.audit, "record", broken)
+    monkeypatch.setattr(ledger, "insert_rows", broken)
     with pytest.raises(RuntimeError):
         ledger.finish_run(lease, ledger.End(state=RunState.SUCCEEDED), actor=BOT, at=timezone.now())
     assert fresh(lease).state == RunState.RUNNING
@@ -191,3 +192,19 @@ def test_of_fifty_workers_that_grab_one_run_exactly_one_gets_it():
     leases = race(50, lambda number: ledger.claim_run(run.id, worker=f"w{number}", at=timezone.now()))
     assert len([lease for lease in leases if lease]) == 1
     assert events(run) == ["run.claimed"]
+
+
+def test_how_late_a_run_begins_is_counted_once(django_capture_on_commit_callbacks):
+    def counted() -> tuple[float, float]:
+        samples = {
+            sample.name: sample.value for sample in START_LAG.collect()[0].samples if "bucket" not in sample.name
+        }
+        return samples["steward_run_start_lag_seconds_count"], samples["steward_run_start_lag_seconds_sum"]
+
+    number, seconds = counted()
+    with django_capture_on_commit_callbacks(execute=True):
+        lease = taken(runs.run(scheduled_for=timezone.now() - timedelta(seconds=7)))
+        ledger.retry_run(lease, available_at=timezone.now(), reason="again", code="", actor=BOT)
+        taken(lease.run)
+    assert counted()[0] == number + 1
+    assert 7 <= counted()[1] - seconds < 60

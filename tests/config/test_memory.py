@@ -1,0 +1,21 @@
+"""What a process holds before anybody asked it for anything."""
+
+import os
+import subprocess
+import sys
+
+from tests.config.test_settings import ROOT
+
+#: For an export or a workbook, and for a passkey: nine megabytes that most processes never need.
+ON_DEMAND = {"openpyxl", "fido2"}
+LOADED = "import django, sys; django.setup(); import config.urls; print(*sys.modules)"
+
+
+def test_what_few_requests_need_is_not_loaded_by_all(tmp_path):
+    clean = {"PATH": os.environ["PATH"], "STEWARD_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=ROOT, env=clean, capture_output=True, text=True, check=True
+    )
+    found = set(done.stdout.split())
+    assert "cryptography" in found
+    assert not ON_DEMAND & found
