@@ -43,10 +43,9 @@ def test_not_ready_when_the_clock_stands_still(client, db):
     assert answer.json()["checks"]["ledger"].startswith("last tick 3")
 
 
-def test_a_broker_that_does_not_answer_is_named_without_its_address(client, ticking, settings, monkeypatch):
-    settings.CELERY_BROKER_URL = "redis://:hunter2@127.0.0.1:1/0"
-    monkeypatch.setattr(health.app.conf, "broker_url", settings.CELERY_BROKER_URL)
-    monkeypatch.setattr(health.app.conf, "broker_write_url", settings.CELERY_BROKER_URL)
+def test_a_broker_that_does_not_answer_is_named_without_its_address(client, ticking, monkeypatch):
+    for name in ("broker_url", "broker_write_url"):
+        monkeypatch.setattr(health.app.conf, name, "redis://:hunter2@127.0.0.1:1/0")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["broker"] == "no answer"
