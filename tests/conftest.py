@@ -31,8 +31,13 @@ def open_lanes() -> set[str]:
 
 
 def pytest_collection() -> None:
-    """The admin's pages come with the routes: a file that asks which there are, as it is read, is told of all."""
+    """The admin's pages come with the routes: a file that asks which there are, as it is read, is told of all.
+
+    Celery reads the settings when it is first asked for one, and keeps what it read: it is asked before any test has
+    changed a setting, lest the broker of that test is the broker of all that follow.
+    """
     import_module(settings.ROOT_URLCONF)
+    import_module("config.celery").app.conf.get("broker_url")
 
 
 #: Files that take longest are begun first: begun last, each would run alone at the end.

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import Celery
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -43,9 +44,11 @@ def test_not_ready_when_the_clock_stands_still(client, db):
     assert answer.json()["checks"]["ledger"].startswith("last tick 3")
 
 
-def test_a_broker_that_does_not_answer_is_named_without_its_address(client, ticking, monkeypatch):
-    for name in ("broker_url", "broker_write_url"):
-        monkeypatch.setattr(health.app.conf, name, "redis://:hunter2@127.0.0.1:1/0")
+def test_a_broker_that_does_not_answer_is_named_without_its_address(client, ticking, settings, monkeypatch):
+    """Asked of a Celery of its own: what one test writes into the portal's would be the broker of the next."""
+    away = Celery("away", set_as_current=False)
+    away.conf.broker_write_url = settings.CELERY_BROKER_URL = "redis://:hunter2@127.0.0.1:1/0"
+    monkeypatch.setattr(health, "app", away)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["broker"] == "no answer"
