@@ -74,6 +74,40 @@ class RemoveIndex(migrations.RemoveIndex):
             _add(schema_editor, model, index)
 
 
+class Unindexed(migrations.AlterField):
+    """A foreign key loses the index that Django made for it: others that begin with its column do its work.
+
+    Nothing else of the field may change. Django's own way would build the whole table anew on SQLite.
+    """
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Editor, from_state: State, to_state: State) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            for name in _own_indexes(schema_editor, model, self.name):
+                how = "CONCURRENTLY " if schema_editor.connection.vendor == "postgresql" else ""
+                schema_editor.execute(f"DROP INDEX {how}IF EXISTS {schema_editor.quote_name(name)}")
+
+    def database_backwards(self, app_label: str, schema_editor: Editor, from_state: State, to_state: State) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            field = model._meta.get_field(self.name)
+            schema_editor.execute(schema_editor._create_index_sql(model, fields=[field], **_how(schema_editor)))
+
+
+def _own_indexes(schema_editor: Editor, model: type[models.Model], name: str) -> list[str]:
+    """The indexes over this one column that no `Meta` names, as the database knows them."""
+    with schema_editor.connection.cursor() as cursor:
+        found = schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
+    columns, named = [model._meta.get_field(name).column], {index.name for index in model._meta.indexes}
+    return [
+        name
+        for name, one in found.items()
+        if one["index"] and not one["unique"] and one["columns"] == columns and name not in named
+    ]
+
+
 class Statement(migrations.RunSQL):
     """An index that only PostgreSQL has, in its own words, which leave out what is there already."""
 

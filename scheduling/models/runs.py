@@ -57,8 +57,9 @@ class ScheduleRun(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="+")
-    schedule = models.ForeignKey("scheduling.Schedule", on_delete=models.PROTECT, related_name="runs")
+    # Without indexes of their own: those below begin with the same columns, and a claim keeps each of them up.
+    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
+    schedule = models.ForeignKey("scheduling.Schedule", on_delete=models.PROTECT, related_name="runs", db_index=False)
     workflow = models.ForeignKey("scheduling.Workflow", on_delete=models.PROTECT, related_name="runs")
     workflow_key = models.CharField(max_length=100)
     workflow_version = models.PositiveIntegerField()
@@ -134,7 +135,7 @@ class ScheduleRun(models.Model):
 class RunStep(models.Model):
     """One attempt at one step. `output` is what later nodes may read; it never holds a secret or a token."""
 
-    run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="steps")
+    run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="steps", db_index=False)
     sequence = models.PositiveIntegerField()
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=50)

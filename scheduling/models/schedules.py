@@ -38,7 +38,8 @@ class Schedule(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="+")
+    # Without an index of its own: `schedule_listing` begins with it.
+    tenant = models.ForeignKey("identities.Tenant", on_delete=models.PROTECT, related_name="+", db_index=False)
     workflow = models.ForeignKey("scheduling.Workflow", on_delete=models.PROTECT, related_name="schedules")
     name = models.CharField(max_length=200)
     cron_expression = models.CharField(max_length=256)

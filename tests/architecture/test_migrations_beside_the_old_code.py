@@ -64,6 +64,8 @@ def fault_of(operation: Operation, *, is_atomic: bool) -> str:
         return "the old code still asks for it: first a release that does not, and only the next takes it away"
     if isinstance(operation, migrations.AddField):
         return fault_of_field(operation.field)
+    if isinstance(operation, _concurrently.Unindexed):
+        return "a migration with this must have atomic = False" if is_atomic else ""
     if isinstance(operation, migrations.AlterField):
         return "a change of type or null reads or rewrites the whole table, and the old code has the old one"
     if isinstance(operation, migrations.AddConstraint):
@@ -102,6 +104,7 @@ def test_each_exception_is_still_one():
 
 
 INDEX = models.Index(fields=["name"], name="by_name")
+UNINDEXED = models.ForeignKey("team", models.PROTECT, db_index=False)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,7 @@ INDEX = models.Index(fields=["name"], name="by_name")
         migrations.AlterField("identity", "name", models.TextField()),
         migrations.AddIndex("identity", INDEX),
         _concurrently.AddIndex("identity", INDEX),
+        _concurrently.Unindexed("identity", "team", UNINDEXED),
         _concurrently.Statement("UPDATE identity SET name = ''"),
         migrations.RemoveIndex("identity", "by_name"),
         migrations.AddConstraint("identity", models.UniqueConstraint(fields=["name"], name="once")),
@@ -132,11 +136,12 @@ def test_what_needs_it_is_refused(operation):
     assert list(faults(migration))
 
 
-def test_indexes_that_are_made_while_others_write_are_let_through():
+def test_indexes_that_come_and_go_while_others_write_are_let_through():
     migration = Migration("0099_right", "identities")
     migration.atomic = False
     made = _concurrently.Statement("CREATE INDEX CONCURRENTLY IF NOT EXISTS by_text ON identity (name)", "")
-    migration.operations = [_concurrently.AddIndex("identity", INDEX), made]
+    unindexed = _concurrently.Unindexed("identity", "team", UNINDEXED)
+    migration.operations = [_concurrently.AddIndex("identity", INDEX), made, unindexed]
     assert not list(faults(migration))
 
 
