@@ -44,6 +44,8 @@ class CommandAdmin(ModelAdmin):
     ordered_by_index: ClassVar[Collection[str]] = ()
     #: Whether a page's keys are looked for before what its rows are shown with; not where `get_paginator` narrows it.
     finds_keys_first: ClassVar[bool] = True
+    #: Whether what a search finds is looked for once, and not for the count and the page again.
+    searches_once: ClassVar[bool] = False
     #: Of a table of millions: its path to the identity, and members that are found whole. See `listing.found`.
     searched_identity: ClassVar[str] = ""
     searched_whole: ClassVar[Sequence[str]] = ()

@@ -56,11 +56,12 @@ def export(admin: Any, request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     file_format = _take_format(request)
     try:
-        rows = admin.get_changelist_instance(request).get_queryset(request).defer(None)
+        changelist = admin.get_changelist_instance(request)
+        rows = changelist.get_queryset(request).defer(None)
     except IncorrectLookupParameters:
         messages.error(request, "That is no filter of this list.")
         return HttpResponseRedirect(list_of(admin.model))
-    count = rows.order_by()[: sheets.MOST_ROWS + 1].count()
+    count = changelist.how_many(rows, sheets.MOST_ROWS + 1)
     columns = columns_of(admin)
     return answer(
         request,

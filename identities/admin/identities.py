@@ -49,6 +49,7 @@ class IdentityAdmin(BulkPages, CommandAdmin):
     ordering = ("name", "pk")
     list_select_related = ("owner_team",)
     finds_keys_first = False
+    searches_once = True
     empty_list = Empty(
         "No identities yet",
         "Enter every bot, job, key and agent that acts by itself: who it is, who answers for it, what it is for.",

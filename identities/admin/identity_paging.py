@@ -20,7 +20,11 @@ class BoundedPaginator(Paginator):
     def counted(self) -> int:
         """At most one more than `most`."""
         rows: Any = getattr(self.object_list, "counted_by", self.object_list)
-        return int(rows.order_by().values("pk")[: self.most + 1].count())
+        return int(self.keys(rows)[: self.most + 1].count())
+
+    def keys(self, rows: Any) -> Any:
+        """What is counted of `rows`."""
+        return rows.order_by().values("pk")
 
     @cached_property
     def count(self) -> int:

@@ -12,6 +12,9 @@ from identities.admin.identity_paging import MOST, MOST_FOUND
 from identities.inventory import selectors as inventory
 from identities.inventory.models import ManagedIdentity
 
+#: Members of an identity that the search of the register looks into.
+BY_REGISTER = frozenset({"identity__name", "identity__client_id"})
+
 
 def how_many(rows: QuerySet[Any], path: str, *, distinct: str = "") -> Subquery:
     """How many of `rows` lead by `path` to the row of a list (or of what `distinct` names): a column of the list.
@@ -56,12 +59,23 @@ class BoundedChangeList(ChangeList):
             self.queryset = whole.filter(pk__in=first)
             # The paginator need not look each of them up again to know how many they are.
             self.queryset.counted_by = whole  # type: ignore[attr-defined]
+        elif self.query and self.model_admin.searches_once:
+            found = list(whole.select_related(None).values_list("pk", flat=True)[: MOST_FOUND + 1])
+            self.queryset = self._with_keys(found).order_by(*whole.query.order_by)
         super().get_results(request)
         self.queryset = whole
         if self.model_admin.finds_keys_first:
             page = self.result_list
-            rows = self.apply_select_related(self.root_queryset).filter(pk__in=page.values("pk"))
-            self.result_list = rows.order_by(*page.query.order_by)
+            self.result_list = self._with_keys(page.values("pk")).order_by(*page.query.order_by)
+
+    def _with_keys(self, keys: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.apply_select_related(self.root_queryset)
+        return rows.filter(pk__in=keys)
+
+    def how_many(self, rows: QuerySet[Any], most: int) -> int:
+        """How many rows a file has; counted no further than `most`."""
+        # By their keys: of a slice each row would bring along what is counted for it to be shown.
+        return int(rows.order_by().values("pk")[:most].count())
 
     def _is_reordered(self, own: Sequence[Any]) -> bool:
         """Whether somebody asked for an order that no index has."""
@@ -81,13 +95,21 @@ def found(rows: QuerySet[Any], term: str, *, own: Sequence[Any], parts: Sequence
     members `wholes` is `term`, by their indexes; and rows that hold `term` somewhere in `parts`, among as many of the
     list's own order as the list has room for.
     """
-    bare, keys = rows.select_related(None), set()
-    first = bare.order_by(*own).values("pk")[:MOST]
-    held = Q(*[(f"{member}__icontains", term) for member in parts], _connector=Q.OR)
-    asked = [bare.model._default_manager.filter(held, pk__in=first)]
+    bare, asked = rows.select_related(None), []
+    keys: set[Any] = set()
     if identity:
-        named = ManagedIdentity.objects.filter(inventory.matching(term)).values("pk")[:MOST_FOUND]
-        asked.append(bare.filter(**{f"{identity}__in": named}))
+        known = inventory.leading_to(term, identity)
+        if known is None:
+            named = ManagedIdentity.objects.filter(inventory.matching(term)).values("pk")[:MOST_FOUND]
+            known = Q(**{f"{identity}__in": named})
+        else:
+            # What the register says of an identity has been found by it.
+            parts = [member for member in parts if member not in BY_REGISTER]
+        asked.append(bare.filter(known))
+    if parts:
+        first = bare.order_by(*own).values("pk")[:MOST]
+        held = Q(*[(f"{member}__icontains", term) for member in parts], _connector=Q.OR)
+        asked.append(bare.model._default_manager.filter(held, pk__in=first))
     if wholes:
         asked.append(bare.filter(Q(*[(member, term) for member in wholes], _connector=Q.OR)))
     for each in asked:

@@ -1,25 +1,26 @@
 """Secret references: the places in vaults that somebody may read or asked to, each with its readers."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
 from identities.access.matrix import Duty
-from identities.access.models import GrantState, SecretGrant
+from identities.access.models import SecretGrant
 from identities.access.secret_reading import place_of, readers_of
 from identities.admin.base import CommandAdmin
 from identities.admin.columns import column
 from identities.admin.commands import Command
-from identities.admin.filters import WordFilter, by_choice
+from identities.admin.filters import by_choice
 from identities.admin.history import timeline_tab
+from identities.admin.identity_paging import MOST, MOST_FOUND
 from identities.admin.pages import Page, Tab, new_of
 from identities.admin.parts import Badge, Block, Code, Empty, Fact, Facts, Lines, Link, Moment, Notice, Quiet, Table
+from identities.admin.place_list import GRANTED, SAME, WAITING, AttentionFilter, PlaceChangeList, PlacePaginator
 from identities.admin.scope import Scope
 from identities.admin.secret_commands import BUTTONS, CREATION
 from identities.admin.secret_rows import reader_of, readers_table, state_badge
@@ -31,8 +32,6 @@ from identities.vaults.models import VaultConnection
 from identities.vaults.references import KNOWN_PROVIDERS
 
 SHOWN = 50
-WAITING = Q(state=GrantState.ASKED, ended_at=None)
-SAME = ("provider", "vault_uri", "secret_name", "identity__tenant_id")
 
 
 def _same_place() -> QuerySet[SecretGrant]:
@@ -40,28 +39,9 @@ def _same_place() -> QuerySet[SecretGrant]:
     return SecretGrant.objects.filter(**{name: OuterRef(name) for name in SAME}).order_by()
 
 
-def _in_force(at: datetime) -> Q:
-    return Q(state=GrantState.GRANTED, ended_at=None, valid_until__gt=at)
-
-
 def _counted(which: Q) -> Coalesce:
     counted = _same_place().filter(which).values("secret_name").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted), 0)
-
-
-class AttentionFilter(WordFilter):
-    """What needs a person."""
-
-    title = "State"
-    parameter_name = "state"
-    words = (("asked", "Somebody asks to read it"), ("readers", "Somebody may read it"), ("nobody", "Nobody may"))
-
-    def where(self, value: str) -> Q:
-        # Whether there is one, and not how many: the counts of the columns would be made for every place of the table.
-        may = _in_force(timezone.now())
-        which = {"asked": WAITING, "readers": may, "nobody": WAITING | may}[value]
-        found = Q(Exists(_same_place().filter(which)))
-        return ~found if value == "nobody" else found
 
 
 @admin.register(SecretGrant, site=site)
@@ -77,7 +57,7 @@ class SecretReferenceAdmin(CommandAdmin):
     )
     search_fields = ("secret_name", "vault_uri")
     search_help_text = "Name or vault"
-    ordering = ("secret_name", "pk")
+    ordering = SAME
     list_select_related = ("identity",)
     empty_list = Empty(
         "No secret may be read by anybody",
@@ -89,8 +69,7 @@ class SecretReferenceAdmin(CommandAdmin):
     buttons: ClassVar[Sequence[Command]] = BUTTONS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """One row for each place: that of its first grant."""
-        earlier = _same_place().filter(pk__lt=OuterRef("pk"))
+        """The grants, with what is shown of the place of each; `PlaceChangeList` makes one row of a place's."""
         latest = _same_place().values("secret_name").annotate(latest=Max("last_used_at")).values("latest")
         serving = VaultConnection.objects.filter(
             Q(tenant_id=OuterRef("identity__tenant_id")) | Q(tenant=None),
@@ -98,14 +77,24 @@ class SecretReferenceAdmin(CommandAdmin):
             provider=OuterRef("provider"),
             vault_uri=OuterRef("vault_uri"),
         ).order_by("-environment")
-        rows: QuerySet[Any] = super().get_queryset(request).filter(~Exists(earlier))
-        counted: QuerySet[Any] = rows.annotate(
-            readers=_counted(_in_force(timezone.now())),
-            waiting=_counted(WAITING),
-            latest_read=Subquery(latest),
-            serves=Subquery(serving.values("environment")[:1]),
+        counted: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                readers=_counted(GRANTED & Q(valid_until__gt=timezone.now())),
+                waiting=_counted(WAITING),
+                latest_read=Subquery(latest),
+                serves=Subquery(serving.values("environment")[:1]),
+            )
         )
         return counted
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlaceChangeList]:
+        return PlaceChangeList
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
+        is_narrowed = any(request.GET.get(name, "").strip() for name in ("q", AttentionFilter.parameter_name))
+        return PlacePaginator(queryset, per_page, most=MOST_FOUND if is_narrowed else MOST)
 
     def details(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.select_related("identity__tenant")

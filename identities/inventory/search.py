@@ -5,12 +5,13 @@ team's name or a key by which a source knows the identity; letters' case does no
 characters have no trigram: alone, they are looked for at the beginning of the name; beside longer ones, anywhere.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.text import smart_split, unescape_string_literal
 
@@ -24,6 +25,11 @@ LONGEST = 200
 COMMON = 10_000
 #: No more rows than these are named one by one; the text is then looked up once, not for the count and the page again.
 FEW = 200
+#: PostgreSQL is told to gather the rows of a word that it believes so many to hold, and to read them all first of so
+#: many. Left alone it reads the list in its order, since it takes them to be spread over it: those whose names begin
+#: alike stand together in the order of names, behind hundreds of thousands of others.
+GATHERED, READ_FIRST = 50_000, 300_000
+EVERY = 2**31
 #: No member holds these, and FTS5 ends its text at a NUL.
 NEVER_THERE = ("\x00", "\x1f")
 
@@ -45,8 +51,22 @@ def matching(text: str) -> Q:
         is_common = begun[: COMMON + 1].count() > COMMON
         return Q(name__istartswith=text) if is_common else Q(pk__in=begun.values("identity_id"))
     short = [word for word in words if len(word) < SHORTEST]
-    condition = _sqlite(long) if connection.vendor == "sqlite" else _all(_holding(word) for word in long)
+    condition = _sqlite(long) if connection.vendor == "sqlite" else _postgresql(long)
     return condition & _all(_holding(word) for word in short)
+
+
+def leading_to(text: str, path: str) -> Q | None:
+    """The same of rows that know the key of their identity as `path`; None where the register itself has to be asked.
+
+    For the first so many of such rows in no order. Known on PostgreSQL, of texts with a word of three characters.
+    """
+    words = words_of(text.strip()[:LONGEST])
+    long = [word for word in words if len(word) >= SHORTEST]
+    if connection.vendor == "sqlite" or not long or any(mark in text for mark in NEVER_THERE):
+        return None
+    rare = _rarest(long)
+    found = [_gathered_in(rare, path)] if _believed(rare) <= GATHERED else [_holding(rare, path)]
+    return _all([*found, *(_holding(word, path) for word in words if word != rare)])
 
 
 def words_of(text: str) -> list[str]:
@@ -73,13 +93,53 @@ def _beginning(text: str) -> Q:
     return Q(name__startswith=start)
 
 
-def _holding(word: str) -> Q:
+def _holding(word: str, path: str = "pk") -> Q:
     """Asked row by row, or turned into a join where the planner sees fit (PostgreSQL)."""
+    return Q(Exists(_entries(word).filter(identity_id=OuterRef(path))))
+
+
+def _entries(word: str) -> QuerySet[SearchEntry]:
     spelled = {lowered(word)} if word.isascii() else {lowered(word), word.lower(), word.upper(), word.capitalize()}
     holds = Q()
     for each in spelled:
         holds |= Q(text__contains=each)
-    return Q(Exists(SearchEntry.objects.filter(holds, identity_id=OuterRef("pk"))))
+    return SearchEntry.objects.filter(holds)
+
+
+class _Gathered(Subquery):
+    """An array: found before anything else is read."""
+
+    template = "(ARRAY(%(subquery)s))"
+
+
+def _gathered_in(word: str, path: str) -> Q:
+    entries = _Gathered(_entries(word).values("identity_id"))
+    return Q(Func(F(path), entries, template="%(expressions)s", arg_joiner=" = ANY ", output_field=BooleanField()))
+
+
+def _postgresql(words: Sequence[str]) -> Q:
+    """The rarest word by the way that suits how many are believed to hold it; the others are asked row by row."""
+    rare = _rarest(words)
+    believed = _believed(rare)
+    if believed <= GATHERED:
+        found = _gathered_in(rare, "pk")
+    elif believed <= READ_FIRST:
+        # What is limited is read as it stands, and not turned into a question to each row.
+        found = Q(pk__in=_entries(rare).values("identity_id")[:EVERY])
+    else:
+        found = _holding(rare)
+    return _all([found, *(_holding(word) for word in words if word != rare)])
+
+
+def _rarest(words: Sequence[str]) -> str:
+    """The longest: mostly the rarest too, and to have each judged would cost a question each."""
+    return max(words, key=len)
+
+
+def _believed(word: str) -> int:
+    """How many rows PostgreSQL's statistics believe to hold a word; one question, which reads none of them."""
+    plan = json.loads(_entries(word).order_by().values("identity_id").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def _sqlite(words: Sequence[str]) -> Q:

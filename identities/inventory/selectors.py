@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from identities.inventory.models import ManagedIdentity
-from identities.inventory.search import matching
+from identities.inventory.search import leading_to, matching
 from identities.statements.rows import PreparedRows
 
-__all__ = ["NEVER_USED", "by_id", "identities", "in_team", "matching", "owned_by", "unused_since"]
+__all__ = ["NEVER_USED", "by_id", "identities", "in_team", "leading_to", "matching", "owned_by", "unused_since"]
 
 _BY_ID = PreparedRows(
     ManagedIdentity,

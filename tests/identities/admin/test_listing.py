@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from identities.access.models import Role
+from identities.access.models import Role, RoleBinding
+from identities.inventory.models import ManagedIdentity
 from identities.people.models import Team, Tenant
 from tests.factories import pages, people, tokens
 
@@ -58,3 +59,26 @@ def test_a_page_is_one_statement_that_finds_its_keys_first(ours):
         assert client.get(pages.listing(Role)).status_code == 200
     said = [query["sql"] for query in asked if "LIMIT 50" in query["sql"] or " IN (SELECT" in query["sql"]]
     assert any('"identities_role"."id" IN (SELECT' in text for text in said), said
+
+
+def test_a_search_finds_rows_by_their_identity_and_by_their_own_words(ours):
+    other = tokens.identity(of=ours.tenant, name="night-crawler", description="moves crates")
+    role = tokens.grant(other, "run.read", name="lamplighter")
+    theirs = pages.estate("meadow")
+    tokens.grant(tokens.identity(of=theirs.tenant, name="night-crawler-too"), "run.read", name="lamplighter-too")
+    for word in ("night-crawl", "CRAWLER", "crates", "moves night", "lamplight", other.client_id):
+        assert [row.role_id for row in listed(ours, RoleBinding, f"?q={word}")] == [role.pk], word
+    for word in ("nobody", "crates lamplighter", "meadow"):
+        assert not listed(ours, RoleBinding, f"?q={word}"), word
+
+
+def test_a_search_of_the_register_is_looked_for_once_for_count_and_page(ours):
+    for number in range(3):
+        tokens.identity(of=ours.tenant, name=f"crawler-{number}")
+    client = pages.signed_in(ours.person)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(f"{pages.listing(ManagedIdentity)}?q=crawler")
+    assert [row.name for row in answer.context["cl"].result_list] == ["crawler-0", "crawler-1", "crawler-2"]
+    assert sum("identities_searchentry" in query["sql"] and "ORDER BY" in query["sql"] for query in asked) <= 1
+    looked = [query["sql"] for query in asked if "LIMIT 1001" in query["sql"] and "ORDER BY" in query["sql"]]
+    assert len(looked) == 1

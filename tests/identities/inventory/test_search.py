@@ -119,6 +119,9 @@ def test_a_row_that_is_gone_leaves_nothing_to_be_found(here):
 def test_however_common_a_word_is_it_finds_the_same(here, monkeypatch, few, common):
     monkeypatch.setattr(search, "COMMON", common)
     monkeypatch.setattr(search, "FEW", few)
+    # PostgreSQL's ways: gathered, read first, and asked row by row.
+    monkeypatch.setattr(search, "GATHERED", common if few > 0 else -1)
+    monkeypatch.setattr(search, "READ_FIRST", few)
     for number in range(6):
         register.identity(here, name=f"payroll-{number}", purpose="rare-word" if number == 3 else "Pays.")
     assert len(named("payroll")) == 6
@@ -131,6 +134,19 @@ def test_the_search_asks_one_question_however_many_words(here):
     with CaptureQueriesContext(connection) as found:
         search.matching("one-word two-words three-words a b")
     assert len(found) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL believes something of a word")
+def test_what_is_believed_of_a_word_is_asked_once_and_decides_how_it_is_read(here, monkeypatch):
+    ways = {"= ANY (ARRAY(": (9**9, 9**9), f"LIMIT {search.EVERY}": (-1, 9**9), "EXISTS(": (-1, -1)}
+    for way, (gathered, read_first) in ways.items():
+        monkeypatch.setattr(search, "GATHERED", gathered)
+        monkeypatch.setattr(search, "READ_FIRST", read_first)
+        with CaptureQueriesContext(connection) as asked:
+            found = search.matching("payroll")
+        assert len(asked) == 1
+        assert asked[0]["sql"].startswith("EXPLAIN")
+        assert way in str(ManagedIdentity.objects.filter(found).query), way
 
 
 LETTERS = st.sampled_from("abcAB x-_%'\"*é")
@@ -153,5 +169,9 @@ class TestAgainstReading(TestCase):
             )  # fmt: skip
         expected = set(ManagedIdentity.objects.filter(read_through(text)))
         for few, common in ((200, 10_000), (1, 10_000), (-1, 10_000), (-1, 1)):
-            with patch.multiple(search, FEW=few, COMMON=common):
+            with patch.multiple(search, FEW=few, COMMON=common, GATHERED=common if few > 0 else -1, READ_FIRST=common):
                 assert set(ManagedIdentity.objects.filter(search.matching(text))) == expected
+                leading = search.leading_to(text, "identity_id")
+                if leading is not None:
+                    entries = search.SearchEntry.objects.filter(leading)
+                    assert {entry.identity_id for entry in entries} == {row.pk for row in expected}
