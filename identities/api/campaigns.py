@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import path
-from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -124,14 +123,15 @@ class CampaignReportView(_CampaignView):
     duties: ClassVar = {"GET": Duty.READ_AUDIT}
     machine_permissions: ClassVar = {}
 
-    @extend_schema(
-        summary="Make the report of a campaign",
+    @describe(
+        "Make the report of a campaign",
         description=(
             "Who decided what, when, on what evidence, what silence meant, what was undone and how fast it was carried "
             "out. ADMIN and AUDITOR. That it was made is recorded. `html` prints well."
         ),
-        parameters=[CampaignReportQuery],
-        responses={200: OpenApiResponse({"type": "object"}, description="The report, in the format asked for.")},
+        query=CampaignReportQuery,
+        answer=None,
+        file="The report, in the format asked for.",
     )
     def get(self, request: Request, id: UUID) -> HttpResponseBase:  # noqa: A002
         file_format = self.read_query(CampaignReportQuery)["format"]

@@ -4,25 +4,17 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer2
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from identities.api import problems
-from identities.api.edge import AlwaysJSON
+from identities.api.only_read import OnlyRead
 
 log = structlog.get_logger(__name__)
 #: A proxy gives up after a minute, and a thread that waits serves nobody; making it takes seconds of a processor.
@@ -82,46 +74,43 @@ def made_aside() -> bytes:
 
 def made_here() -> bytes:
     """The same, where no other process can be started."""
+    from drf_spectacular.generators import SchemaGenerator
+    from drf_spectacular.renderers import OpenApiJsonRenderer2
+
     made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return bytes(OpenApiJsonRenderer2().render(made, renderer_context={}))
 
 
-class OnlyRead(APIView):
-    """Read and nothing else; whatever else is tried is refused with a problem document like everywhere."""
-
-    http_method_names = ["get", "head"]
-    content_negotiation_class = AlwaysJSON
-
-    def get_exception_handler(self) -> Callable[..., Response]:
-        return problems.handle
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        if getattr(response, "exception", False):
-            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)
-        return answer
-
-
-class SchemaView(OnlyRead, SpectacularAPIView):
+class SchemaView(OnlyRead):
     """The document."""
 
-    renderer_classes = [OpenApiJsonRenderer2]
+    renderer_classes = (JSONRenderer,)
 
-    @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponse:
         return HttpResponse(document(), "application/json", headers={"Cache-Control": "public, max-age=60"})
 
 
-class SwaggerView(OnlyRead, SpectacularSwaggerSplitView):
+# What shows it to people is loaded when the first of them comes.
+
+
+@csrf_exempt
+def to_try(request: HttpRequest) -> HttpResponse:
     """The document to try things with."""
+    from identities.api import document_pages
+
+    return document_pages.to_try(request)
 
 
-class RedocView(OnlyRead, SpectacularRedocView):
+@csrf_exempt
+def to_read(request: HttpRequest) -> HttpResponse:
     """The document to read."""
+    from identities.api import document_pages
+
+    return document_pages.to_read(request)
 
 
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="schema"),
-    path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
-    path("docs/redoc", RedocView.as_view(url_name="schema", template_name="api/redoc.html"), name="redoc"),
+    path("docs", to_try, name="docs"),
+    path("docs/redoc", to_read, name="redoc"),
 ]

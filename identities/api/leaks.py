@@ -7,7 +7,6 @@ from uuid import UUID
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from identities import throttle
 from identities.access.matrix import Duty
 from identities.api.authentication import AdminSession, Bearer
 from identities.api.partners import KEY_ID, SIGNATURE, ByDutyOrSignature, Partner, PartnerSignature
-from identities.api.schema import PortalSchema
+from identities.api.schema import describe
 from identities.api.serializers import Shape
 from identities.api.views import PortalView
 from identities.detections import leaks
@@ -69,22 +68,6 @@ class LeakAnswer(Shape):
     matches = LeakMatchShape(many=True)
 
 
-class LeakSchema(PortalSchema):
-    """Has one way in more than other routes, and one body."""
-
-    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        operation = super().get_operation(*args, **kwargs)
-        if operation is not None:
-            content = operation["requestBody"]["content"]["application/json"]
-            # As an answer: a request of ours says that nothing else may be in it, and the partner's may have more.
-            token = self.resolve_serializer(PartnerToken(), "response")
-            content["schema"] = {"oneOf": [content["schema"], {"type": "array", "items": token.ref}]}
-        return operation
-
-    def get_auth(self) -> list[dict[str, Any]]:
-        return [*super().get_auth(), {"partner": []}]
-
-
 class LeaksView(PortalView):
     """Reports of leaked secrets."""
 
@@ -93,36 +76,27 @@ class LeaksView(PortalView):
     duties: ClassVar = {"POST": Duty.REPORT}
     authentication_classes = (PartnerSignature, Bearer, AdminSession)
     permission_classes = (ByDutyOrSignature,)
-    schema: Any = LeakSchema()
+    further_ways_in: ClassVar = ("partner",)
+    rows_instead: ClassVar = (PartnerToken,)
 
-    @extend_schema(
-        summary="Report a leaked secret",
+    @describe(
+        "Report a leaked secret",
         description=DESCRIPTION,
-        request=LeakText,
-        parameters=[
-            OpenApiParameter(KEY_ID, str, OpenApiParameter.HEADER, description="Of a partner: which key signed."),
-            OpenApiParameter(SIGNATURE, str, OpenApiParameter.HEADER, description="Of a partner: the signature."),
-        ],
-        responses={202: LeakAnswer},
-        examples=[
-            OpenApiExample(
-                "A line of a log",
-                value={"text": "CLIENT_SECRET=nhi_prod_…", "source": "build log of payroll, run 4711"},
-                request_only=True,
-            ),
-            OpenApiExample(
-                "A partner's alert",
-                value=[
-                    {
-                        "token": "nhi_prod_…",
-                        "type": "steward_client_secret",
-                        "url": "https://github.com/example/payroll/blob/4711/deploy.env",
-                        "source": "content",
-                    }
-                ],
-                request_only=True,
-            ),
-        ],
+        body=LeakText,
+        headers={KEY_ID: "Of a partner: which key signed.", SIGNATURE: "Of a partner: the signature."},
+        status=202,
+        answer=LeakAnswer,
+        examples={
+            "A line of a log": {"text": "CLIENT_SECRET=nhi_prod_…", "source": "build log of payroll, run 4711"},
+            "A partner's alert": [
+                {
+                    "token": "nhi_prod_…",
+                    "type": "steward_client_secret",
+                    "url": "https://github.com/example/payroll/blob/4711/deploy.env",
+                    "source": "content",
+                }
+            ],
+        },
     )
     @method_decorator(sensitive_variables())
     def post(self, request: Request) -> Response:

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.urls import path
-from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -190,10 +189,11 @@ class QuarantineEvidenceView(_QuarantineView):
     duties: ClassVar = {"GET": Duty.READ_AUDIT}
     machine_permissions: ClassVar = {"GET": "audit.read"}
 
-    @extend_schema(
-        summary="Download the evidence of a quarantine",
+    @describe(
+        "Download the evidence of a quarantine",
         description="What was known at the call, frozen: the bytes that `evidenceDigest` is the SHA-256 of. No secret.",
-        responses={200: OpenApiResponse({"type": "object"}, description="The bundle.")},
+        answer=None,
+        file="The bundle.",
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:  # noqa: A002
         row = self.get_or_404(Quarantine.objects.all(), id)

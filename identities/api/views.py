@@ -19,7 +19,6 @@ from identities.access.principal import Principal
 from identities.api import pagination, permissions, problems
 from identities.api.authentication import AdminSession, Bearer
 from identities.api.edge import AlwaysJSON, StrictJSONParser
-from identities.api.schema import PortalSchema
 from identities.api.serializers import ListQuery, Shape
 from identities.errors import Missing
 from identities.people.models import Tenant
@@ -52,7 +51,6 @@ class PortalView(APIView):
     content_negotiation_class = AlwaysJSON
     metadata_class = None
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
-    schema: Any = PortalSchema()
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return problems.handle

@@ -6,8 +6,9 @@ import sys
 
 from tests.config.test_settings import ROOT
 
-#: For an export or a workbook, and for a passkey: nine megabytes that most processes never need.
-ON_DEMAND = {"openpyxl", "fido2"}
+#: For an export or a workbook, for a passkey, and for the OpenAPI document, which brings a test client: thirteen
+#: megabytes that most processes never need.
+ON_DEMAND = {"openpyxl", "fido2", "drf_spectacular.openapi", "drf_spectacular.plumbing", "django.test", "unittest"}
 LOADED = "import django, sys; django.setup(); import config.urls; print(*sys.modules)"
 
 
