@@ -20,6 +20,7 @@ from waitress.server import create_server
 from config import memory
 from config.portal.bodies import MAX_BODY, MAX_CONNECTIONS, MAX_HEADERS, UploadChannel
 from config.portal.pool import TwoLanePool
+from config.token_lane import TokenLane
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class PortalProcess:
     def __init__(self, listener: socket.socket, app: "Celery[Any]") -> None:
         self.ending = threading.Event()
         self.server = create_server(
-            get_wsgi_application(),
+            TokenLane(get_wsgi_application()),
             sockets=[listener],
             threads=WEB_THREADS,
             ident=None,

@@ -12,6 +12,8 @@ from identities.names import camel
 
 UNKNOWN_MEMBER = "There is no such member."
 READ_ONLY_MEMBER = "This member cannot be written."
+#: So many choices are named to whom none of them fits.
+MOST_NAMED = 20
 
 
 class Shape(serializers.Serializer[Any]):
@@ -38,6 +40,7 @@ class Shape(serializers.Serializer[Any]):
                 field.source = name
             if isinstance(field, serializers.SerializerMethodField) and not getattr(field, "method_name", None):
                 field.method_name = f"get_{name}"
+            _name_the_choices(getattr(field, "child", field))
             fields[outside] = field
         return fields
 
@@ -77,6 +80,13 @@ class Shape(serializers.Serializer[Any]):
                 errors[member] = [field.error_messages["invalid"]]
         if errors:
             raise serializers.ValidationError(errors)
+
+
+def _name_the_choices(field: serializers.Field[Any, Any, Any, Any]) -> None:
+    """Whoever sends what is none of them reads which there are, as long as they can be taken in."""
+    if isinstance(field, serializers.ChoiceField) and 0 < len(field.choices) <= MOST_NAMED:
+        named = ", ".join(map(str, field.choices)).replace("{", "{{").replace("}", "}}")
+        field.error_messages["invalid_choice"] = f'"{{input}}" is not a valid choice; the choices are {named}.'
 
 
 #: What JSON type a field is written as. A whole number may stand as 3.0; the field itself refuses 3.5.

@@ -129,7 +129,11 @@ class UserRoleView(AccountView):
         examples={"narrower": {"role": "READ_ONLY", "reason": "It only reads dashboards now."}},
         answers={"the account": ACCOUNT | {"role": "READ_ONLY"}},
         problems=[
-            (400, "invalid", 'role: "OWNER" is not a valid choice.'),
+            (
+                400,
+                "invalid",
+                'role: "OWN" is not a valid choice; the choices are READ_ONLY, ANALYST, AUDITOR, ADMIN.',
+            ),
             (403, "forbidden", "Only a platform administrator makes an AUDITOR: that role reads every tenant."),
             _LAST_ADMIN,
             (409, "platform_admin", "A platform administrator stays ADMIN."),

@@ -94,3 +94,17 @@ def test_a_client_secret_in_any_member_is_refused_and_kept_nowhere():
     assert list(answer.json()["errors"]) == ["purpose"]
     assert secret not in answer.content.decode()
     assert not ManagedIdentity.objects.exists()
+
+
+class ChosenShape(Shape):
+    kind = serializers.ChoiceField(["client_secret", "public_key"])
+    needs = serializers.ListField(child=serializers.ChoiceField(["owner", "security"]), required=False)
+    number = serializers.ChoiceField([str(number) for number in range(100)], required=False)
+
+
+def test_a_choice_that_is_none_is_answered_with_those_that_there_are():
+    shape = ChosenShape(data={"kind": "secret", "needs": ["owner", "{nobody}"], "number": "100"})
+    assert not shape.is_valid()
+    assert shape.errors["kind"] == ['"secret" is not a valid choice; the choices are client_secret, public_key.']
+    assert shape.errors["needs"][1] == ['"{nobody}" is not a valid choice; the choices are owner, security.']
+    assert shape.errors["number"] == ['"100" is not a valid choice.'], "a hundred are too many to read"
