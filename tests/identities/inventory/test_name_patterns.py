@@ -56,7 +56,7 @@ def test_what_may_never_end_or_is_none_is_refused(pattern: str) -> None:
 )
 def test_what_people_write_is_let_in_and_ends_at_once(pattern: str) -> None:
     assert fault_of(pattern) == ""
-    begun = time.perf_counter()
+    begun = time.process_time()
     for hostile in ("a" * 119 + "!", "a-" * 60, "A" * 119 + " ", "svc" * 40, "a\u044f" * 60, "-" * 120):
         re.fullmatch(pattern, hostile)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -48,10 +48,10 @@ def test_no_cell_begins_within_a_text_where_semicolons_part_cells(text):
 
 
 def test_a_text_of_nothing_but_line_ends_takes_no_time():
-    began = time.perf_counter()
+    began = time.process_time()
     sheets.cell("a" + "\n" * 40_000)
     sheets.cell(" " * 40_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_numbers_stay_numbers_and_times_are_in_utc():

@@ -1,12 +1,12 @@
 """The demo company comes once, whole, through the services."""
 
-import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from audit.actors import Actor
 from audit.models import AuditEvent
@@ -22,8 +22,8 @@ from scheduling.models import Schedule, ScheduleRun, Workflow
 from scheduling.services import workflows
 
 pytestmark = pytest.mark.django_db(transaction=True)
-#: On a machine of two cores it takes five.
-SECONDS_OF_PROCESSOR = 9
+#: What it asks of the database makes it slow, and is the same on every machine: 4,727 take 5 s on one of two cores.
+MOST_STATEMENTS = 6_000
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +38,15 @@ def _demo() -> Tenant:
 
 
 def test_it_is_loaded_once_whole_and_quickly() -> None:
-    began = time.process_time()
-    assert loading.load() is True
-    assert time.process_time() - began < SECONDS_OF_PROCESSOR
+    asked = Counter[str]()
+
+    def count(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        asked["statements"] += 1
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(count):
+        assert loading.load() is True
+    assert asked["statements"] < MOST_STATEMENTS
     names = set(ManagedIdentity.objects.filter(tenant=_demo()).values_list("name", flat=True))
     assert names >= {identity.name for identity in estate.IDENTITIES}
     wanted = {*(plan.name for plan in plans.PLANS), HEALTH_CHECK.name}

@@ -67,13 +67,13 @@ def _rows(model):
 
 
 def test_a_failure_at_two_in_the_morning_shows_the_day_before(night):
-    noon = datetime(2027, 1, 20, 11, tzinfo=UTC)
-    night.payer.bindings.update(valid_until=datetime(2027, 1, 21, tzinfo=UTC))
-    [problem] = night.problems(night.nightly(), at=noon)
-    assert problem.at == datetime(2027, 1, 21, 1, tzinfo=UTC)
+    ends = datetime(night.at.year + 1, 1, 21, tzinfo=UTC)  # in a winter that is still to come
+    night.payer.bindings.update(valid_until=ends)
+    [problem] = night.problems(night.nightly(), at=ends - timedelta(hours=13))
+    assert problem.at == ends + timedelta(hours=1)
     assert problem.text == (
-        "Role payer-role of payer ends on Thu 21 Jan 2027, 01:00 (Europe/Berlin): "
-        "the run of Thu 21 Jan 2027, 02:00 (Europe/Berlin) would be refused."
+        f"Role payer-role of payer ends on {ends:%a} 21 Jan {ends.year}, 01:00 (Europe/Berlin): "
+        f"the run of {ends:%a} 21 Jan {ends.year}, 02:00 (Europe/Berlin) would be refused."
     )
 
 
