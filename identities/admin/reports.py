@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from identities.access.matrix import Duty
 from identities.admin import exports
+from identities.admin.identity_paging import MOST
 from identities.admin.number_links import report_address, with_query
 from identities.admin.overview import chosen_team, teams_of
 from identities.admin.pages import Way, address_of, list_of
@@ -61,7 +62,9 @@ def page(site: Any, request: HttpRequest, name: str) -> HttpResponseBase:
     asked = {**report.asked, "team": slice_.team_id, "application": slice_.application, "workflow": slice_.workflow}
     if request.GET.get(exports.FORMAT) in exports.FORMATS:
         return _file(request, report, with_query("", **asked).lstrip("?"), request.GET[exports.FORMAT])
-    shown = Paginator(range(report.count()), PAGE).get_page(request.GET.get("p"))
+    # Counted and ordered by one statement, as far as pages go; a file has the rest.
+    keys = report.keys(MOST + 1)
+    shown = Paginator(range(min(len(keys), MOST)), PAGE).get_page(request.GET.get("p"))
     start = (shown.number - 1) * PAGE
     context = {
         **site.each_context(request),
@@ -69,8 +72,10 @@ def page(site: Any, request: HttpRequest, name: str) -> HttpResponseBase:
         "crumbs": [Link("Reports", with_query(report_address(name).rsplit(f"{name}/", 1)[0])), Link(kind.title)],
         "report": report,
         "count": shown.paginator.count,
+        "said": f"{shown.paginator.count:,}" + ("+" if len(keys) > MOST else ""),
+        "is_capped": len(keys) > MOST,
         "most": MOST_ROWS,
-        "table": _table(report, report.lines(start, start + PAGE)),
+        "table": _table(report, report.page(start, min(start + PAGE, MOST), keys)),
         "teams": teams,
         "team": team,
         "options": [

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
+from identities.inventory.models import ManagedIdentity
 from identities.programme.slices import Slice
 
 kinds: dict[str, type["Report"]] = {}
@@ -27,9 +28,10 @@ class Report(ABC):
     """One report. Add one by one file: subclass, name `name`, `title`, `why` and `columns`, implement rows and `line`.
 
     Contract: `rows()` is an ordered queryset within the slice, so that pages and files take what they need of it and a
-    count costs one statement; `line()` reads a loaded row and asks nothing (`related` names what is joined or
-    prefetched for it). `options` are its own filters: {name: (label, {word: meaning})}; an unknown word finds all.
-    `identities` is the query string of the identity list that shows the same, where there is one.
+    count costs one statement; `line()` reads a row as its key loads it, without what `rows()` may have annotated, and
+    asks nothing (`related` names what is joined or prefetched for it). `options` are its own filters:
+    {name: (label, {word: meaning})}; an unknown word finds all. `identities` is the query string of the identity list
+    that shows the same, where there is one.
     """
 
     name: ClassVar[str]
@@ -37,6 +39,8 @@ class Report(ABC):
     why: ClassVar[str]
     columns: ClassVar[Sequence[str]]
     position: ClassVar[int] = 100
+    #: What a row is.
+    model: ClassVar[type[Model]] = ManagedIdentity
     related: ClassVar[Sequence[str]] = ()
     fetched: ClassVar[Sequence[str]] = ()
     options: ClassVar[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
@@ -67,6 +71,18 @@ class Report(ABC):
         """How many rows there are. One statement."""
         return self.rows().order_by().count()
 
+    def keys(self, most: int) -> Sequence[Any]:
+        """The keys of the first `most` rows, in order. One statement, which carries nothing else through a sort."""
+        return list(self.rows().values_list("pk", flat=True)[:most])
+
+    def page(self, start: int, end: int, keys: Sequence[Any]) -> list[Line]:
+        """The lines from `start` to before `end` of what `keys` found."""
+        wanted = keys[start:end]
+        rows = self._joined(self.model._default_manager.filter(pk__in=wanted)) if wanted else ()
+        by_key = {row.pk: row for row in rows}
+        # What went away since the keys were found is passed over.
+        return [self.line(by_key[key]) for key in wanted if key in by_key]
+
     def lines(self, start: int, end: int) -> list[Line]:
         """The rows from `start` to before `end`."""
         return [self.line(row) for row in self._loaded()[start:end]]
@@ -77,7 +93,9 @@ class Report(ABC):
             yield self.line(row)
 
     def _loaded(self) -> QuerySet[Any]:
-        rows = self.rows()
+        return self._joined(self.rows())
+
+    def _joined(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         rows = rows.select_related(*self.related) if self.related else rows
         return rows.prefetch_related(*self.fetched) if self.fetched else rows
 

@@ -15,6 +15,7 @@ class CredentialsListed(Report):
 
     name = "_credentials"
     title = why = ""
+    model = ExternalCredential
     columns = (
         "Credential", "Kind", "Source", "Identity", "Environment", "Rests in", "Made", "Last rotated", "Ends",
         "Last used", *ANSWERING,

@@ -1,5 +1,6 @@
 """Expired credentials: past their end and still there (S3-75), others' and ours in one list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import CharField, F, QuerySet, Value
@@ -51,6 +52,13 @@ class Expired(Report):
 
     def count(self) -> int:
         return self.rows().count()
+
+    def keys(self, most: int) -> Sequence[Any]:
+        # Rows of three tables have no key in common: they are pages of one list.
+        return range(self.rows()[:most].count())
+
+    def page(self, start: int, end: int, keys: Sequence[Any]) -> list[Line]:
+        return self.lines(start, min(end, len(keys)))
 
     def line(self, row: Any) -> Line:
         cells = [

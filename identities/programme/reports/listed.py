@@ -1,5 +1,6 @@
 """Reports that are lists of identities by one of the programme's conditions, with the columns that answer them."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -26,6 +27,14 @@ class Listed(Report):
     def rows(self) -> QuerySet[Any]:
         found = ManagedIdentity.objects.filter(self.slice.identities(), condition(self.key, self.at))
         return found.order_by("triage", "name", "pk")
+
+    def keys(self, most: int) -> Sequence[Any]:
+        # An index has their order: a page is read by it, and what is only counted needs none.
+        return range(self.rows().order_by().values("pk")[:most].count())
+
+    def page(self, start: int, end: int, keys: Sequence[Any]) -> list[Line]:
+        wanted = list(self.rows().values_list("pk", flat=True)[start:end]) if keys else []
+        return super().page(0, len(wanted), wanted)
 
     def line(self, row: Any) -> Line:
         cells = [

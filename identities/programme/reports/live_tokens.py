@@ -19,6 +19,7 @@ class LiveTokens(Report):
         "A token works until it ends, whatever happens to its secret. Those issued for more than an hour are the "
         "ones to shorten first."
     )
+    model = IssuedToken
     columns = ("Identity", "Environment", "Token id", "Scope", "Issued", "Ends", "Issued for (minutes)", "From address")
     related = ("identity",)
     options = {"life": ("Issued for", {"short": "An hour or less", "long": "More than an hour"})}

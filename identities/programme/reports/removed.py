@@ -38,6 +38,7 @@ class Removed(Report):
         "Offboarding that can be shown: each identity retired or disabled, each secret, token and role taken away,"
         " with the person or rule that did it and the reason given then."
     )
+    model = AuditEvent
     columns = ("When", "What", "About", "Kind", "By", "Why")
     options = {"back": ("How far back", {word: label for word, (label, _) in BACK.items()})}
     nothing = "Nothing was removed in this time."

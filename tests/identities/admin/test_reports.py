@@ -9,9 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from identities.admin import reports as report_pages
 from identities.inventory.models import ManagedIdentity
 from identities.people.models import PortalRole
-from identities.programme.reports.base import reports
+from identities.programme.reports.base import kinds, reports
+from identities.programme.reports.privileged import Privileged
+from identities.programme.slices import Slice
 from tests.factories import estates, pages, people, tokens
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +96,42 @@ def test_names_are_escaped(ours):
     for name in NAMES:
         assert "<script>alert" not in client.get(f"/admin/reports/{name}/").content.decode()
     assert "<script>alert" not in client.get("/admin/programme/").content.decode()
+
+
+def test_pages_end_where_counting_does_and_say_so(ours, monkeypatch):
+    for number in range(60):
+        tokens.identity(of=ours.tenant, name=f"further {number:02}")
+    client = pages.signed_in(ours.owner)
+    whole = {name: client.get(f"/admin/reports/{name}/") for name in NAMES}
+    monkeypatch.setattr(report_pages, "MOST", 55)
+    monkeypatch.setattr(report_pages, "PAGE", 10)
+    for name, answer in whole.items():
+        capped, count = client.get(f"/admin/reports/{name}/"), answer.context["count"]
+        assert capped.context["count"] == min(count, 55), name
+        assert capped.context["said"] == ("55+" if count > 55 else str(count)), name
+        assert ("The pages end after" in capped.content.decode()) == (count > 55), name
+    last = client.get("/admin/reports/unclear-owner/?p=99")
+    assert len(last.context["table"].rows) == 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_pages_hold_the_rows_of_its_file_in_the_same_order(ours, name):
+    for number in range(7):
+        tokens.identity(of=ours.tenant, name=f"further {number}")
+    report = kinds[name](Slice(frozenset({ours.tenant.pk})), timezone.now())
+    expected = [line.cells for line in report.every_line(1000)]
+    keys = report.keys(1000)
+    assert len(keys) == len(expected) == report.count()
+    found = [line.cells for start in range(0, len(keys), 3) for line in report.page(start, start + 3, keys)]
+    assert found == expected
+    assert len(report.keys(2)) == min(2, len(expected))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an index that only PostgreSQL has")
+def test_the_score_of_the_privileged_is_that_of_its_index(ours):
+    scored = Privileged(Slice(None), timezone.now())._scored().values("pk")[:50]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    assert "identity_exposure" in scored.explain()
