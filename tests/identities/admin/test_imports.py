@@ -1,7 +1,6 @@
 """The pages of imports: who may, upload, preview with what changes, apply, discard, take theirs."""
 
-from pathlib import Path
-from tempfile import gettempdir
+import tempfile
 from typing import Any
 
 import pytest
@@ -43,8 +42,11 @@ def send(client, *said, kind: str = "paper", source: str = ""):
     return client.post(pages.adding(ImportRun), {"kind": kind, "files": files, "source": source}, follow=True)
 
 
-def left_behind() -> list[Path]:
-    return list(Path(gettempdir()).glob("steward-import-*"))
+@pytest.fixture
+def left_behind(tmp_path, monkeypatch):
+    """What is left in a temporary folder of this test's own: into the machine's, other processes import as well."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return lambda: list(tmp_path.glob("steward-import-*"))
 
 
 @pytest.mark.parametrize("role", [PortalRole.READ_ONLY, PortalRole.ANALYST, PortalRole.AUDITOR])
@@ -70,7 +72,7 @@ def test_without_a_file_or_with_an_unknown_kind_nothing_is_read(client):
     assert not ImportRun.objects.exists()
 
 
-def test_more_than_the_limit_is_refused_beside_the_field(client, settings):
+def test_more_than_the_limit_is_refused_beside_the_field(client, settings, left_behind):
     settings.STEWARD_IMPORT_MAX_MB = 0
     answer = send(client, record())
     assert answer.status_code == 422
@@ -79,7 +81,7 @@ def test_more_than_the_limit_is_refused_beside_the_field(client, settings):
 
 
 @pytest.mark.parametrize("said", [unreadable(), KeyError("s3cret")])
-def test_a_file_that_cannot_be_read_leaves_one_line_and_no_file(client, said):
+def test_a_file_that_cannot_be_read_leaves_one_line_and_no_file(client, said, left_behind):
     before = left_behind()
     page = send(client, said).content.decode()
     assert "The import came to nothing." in page
@@ -174,7 +176,7 @@ def test_what_a_file_says_is_escaped(client):
         assert "<script>alert" not in client.get(address).content.decode()
 
 
-def test_files_go_to_a_folder_of_our_own_under_harmless_names(client):
+def test_files_go_to_a_folder_of_our_own_under_harmless_names(client, left_behind):
     before = left_behind()
     Mouth.says = [record("k")]
     files = [SimpleUploadedFile("../../etc/pass wd", b"one"), SimpleUploadedFile("a.xlsx", b"two")]
