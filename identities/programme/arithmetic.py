@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Any
 
 from identities.detections.categories import TOP_TEN
 from identities.programme.catalogue import MEASURES
@@ -130,26 +131,30 @@ def _number(measure: Measure, tally: Tally) -> Number:
     )
 
 
-def added(numbers: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
-    """The numbers of several tenants together. A median or an average of several is unknown, unless there is one."""
-    found = list(numbers)
+def added(kept: Iterable[Mapping[str, Sequence[Any]]]) -> dict[str, Number]:
+    """The numbers of several snapshots together. A median or an average of several is unknown, unless there is one.
+
+    Without a number of each: the days of fifty tenants hold a hundred thousand.
+    """
+    found = list(kept)
     if len(found) == 1:
-        return dict(found[0])
+        return unpacked(found[0])
     return {key: _sum(key, [each[key] for each in found if key in each]) for key in MEASURES}
 
 
-def _sum(key: str, numbers: Sequence[Number]) -> Number:
-    known = [number for number in numbers if number.value is not None]
+def _sum(key: str, kept: Sequence[Sequence[Any]]) -> Number:
+    known = [number for number in kept if number[0] is not None]
     if MEASURES[key].unit in {Unit.DAYS, Unit.SECONDS} or not known:
         return Number(key, None)
-    parts: Counter[str] = Counter()
+    parts: dict[str, int] = {}
     for number in known:
-        parts.update(number.parts)
+        for word, count in number[3].items() if len(number) > 3 else ():
+            parts[word] = parts.get(word, 0) + count
     return Number(
         key=key,
-        value=sum(number.value or 0 for number in known),
-        of=_total(number.of for number in known),
-        unknown=_total(number.unknown for number in known),
+        value=sum(number[0] for number in known),
+        of=_total(number[1] for number in known),
+        unknown=_total(number[2] for number in known),
         parts=dict(sorted(parts.items())),
     )
 

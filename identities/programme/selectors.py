@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from identities.programme.arithmetic import Number, added, conclude, unpacked
+from identities.programme.arithmetic import Number, added, conclude
 from identities.programme.counting import count_around, count_everything, count_register, whole
 from identities.programme.models import DailySnapshot, SavedFilter
 from identities.programme.slices import Slice
@@ -92,7 +92,7 @@ def filters_of(user_id: UUID, tenant_ids: Collection[UUID] | None, page: str) ->
 
 def _day(day: date, rows: Iterable[DailySnapshot]) -> Day:
     kept = list(rows)
-    return Day(day, added(unpacked(row.numbers) for row in kept), max(row.taken_at for row in kept))
+    return Day(day, added(row.numbers for row in kept), max(row.taken_at for row in kept))
 
 
 def _fresher(fresh: Number, kept: Number) -> Number:

@@ -81,18 +81,30 @@ def test_what_a_snapshot_keeps_comes_back_as_it_was(tally):
 
 @given(st.lists(TALLIES.map(conclude), min_size=2, max_size=4))
 def test_tenants_together_sum_what_is_known_and_make_up_no_median(several):
-    together = added(several)
+    together = added(map(packed, several))
     for key, measure in MEASURES.items():
         known = [numbers[key].value for numbers in several if numbers[key].value is not None]
         if measure.unit in {Unit.DAYS, Unit.SECONDS} or not known:
             assert together[key].value is None
         else:
             assert together[key].value == sum(known)
+            for whole in ("of", "unknown"):
+                parts = [getattr(numbers[key], whole) for numbers in several if numbers[key].value is not None]
+                said = [part for part in parts if part is not None]
+                assert getattr(together[key], whole) == (sum(said) if said else None)
+
+
+def test_what_tenants_break_a_number_down_into_is_added_word_by_word():
+    several = [conclude(Tally(counts=Counter(violations=3), parts={"violations": Counter(parts)})) for parts in (
+        {"production": 2, "unknown": 1}, {"staging": 3}, {"production": 1, "staging": 2},
+    )]  # fmt: skip
+    together = added(map(packed, several))["violations"]
+    assert (together.value, dict(together.parts)) == (9, {"production": 3, "staging": 5, "unknown": 1})
 
 
 def test_of_one_tenant_nothing_is_lost():
     numbers = conclude(Tally(counts=Counter(rotating=3), ages=Counter({5: 3})))
-    assert added([numbers])["rotation_age"].value == 5
+    assert added([packed(numbers)])["rotation_age"].value == 5
 
 
 def test_words_of_an_older_snapshot_are_passed_over():
