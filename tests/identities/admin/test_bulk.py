@@ -12,6 +12,12 @@ pytestmark = pytest.mark.django_db
 BEGIN = "/admin/identities/managedidentity/bulk/"
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """One request does it all, however slow the machine is; that it stops in between has a test of its own."""
+    monkeypatch.setattr(bulk_jobs, "SECONDS", 3600)
+
+
 @pytest.fixture
 def here():
     return people.tenant("Harbour")

@@ -49,7 +49,7 @@ def test_the_queue_holds_no_more_than_it_may(settings):
     first = bell.take_ringing(at)
     assert len(first) == 3
     assert bell.take_ringing(at) == []
-    newcomer = runs.run(available_at=ago(1))
+    newcomer = runs.run(available_at=at - timedelta(seconds=1))
     ScheduleRun.objects.filter(id=first[0]).update(state=RunState.SUCCEEDED)
     # One place is free: it is the newcomer's, for the crowded tenant has had its turns.
     assert bell.take_ringing(at) == [newcomer.id]
