@@ -24,7 +24,8 @@ def show(item: ReviewItem, *, to: User) -> ReviewItem:
     is_first = item.reviewer_id == to.pk and item.seen_at is None
     if item.state != ItemState.OPEN or not (is_first or evidence.is_incomplete(item.evidence)):
         return item
-    shown = refresh(item, at=at)
+    # Nobody waits for the row of an item that is only looked at.
+    shown = refresh(item, at=at) if _is_stale(item, at) else item
     if not is_first:
         return shown
     if ReviewItem.objects.filter(pk=item.pk, state=ItemState.OPEN, seen_at=None).update(seen_at=at):
@@ -37,8 +38,7 @@ def refresh(item: ReviewItem, *, at: datetime) -> ReviewItem:
     """Gather the evidence anew where it is older than a day and the item is open; else the item as it is."""
     locked = ReviewItem.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign").get(pk=item.pk)
     locked.identity = ManagedIdentity.objects.select_related(*AT_HAND).get(pk=locked.identity_id)
-    is_old = locked.evidence_at is None or at - locked.evidence_at >= FRESH_FOR
-    if locked.state == ItemState.OPEN and (is_old or evidence.is_incomplete(locked.evidence)):
+    if locked.state == ItemState.OPEN and _is_stale(locked, at):
         _gather(locked, at)
     return locked
 
@@ -47,6 +47,11 @@ def complete(item: ReviewItem, *, at: datetime) -> None:
     """Ask what breaks where nobody looked before the answer; on an open row that the caller holds."""
     if item.state == ItemState.OPEN and evidence.is_incomplete(item.evidence):
         _gather(item, at)
+
+
+def _is_stale(item: ReviewItem, at: datetime) -> bool:
+    is_old = item.evidence_at is None or at - item.evidence_at >= FRESH_FOR
+    return is_old or evidence.is_incomplete(item.evidence)
 
 
 def _gather(item: ReviewItem, at: datetime) -> None:

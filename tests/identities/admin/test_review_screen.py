@@ -77,6 +77,19 @@ def test_a_screen_costs_few_queries(owner, campaign):
         assert len(found) <= MOST, [query["sql"][:120] for query in found]
 
 
+def test_the_first_look_costs_one_more_and_waits_for_nobody(owner, campaign):
+    # Its evidence is of today and whole, and nobody has looked at it yet.
+    [first, *_] = items(campaign)
+    owner.get(screen(campaign))
+    type(first).objects.update(seen_at=None)
+    with CaptureQueriesContext(connection) as found:
+        assert owner.get(screen(campaign)).status_code == 200
+    assert len(found) <= MOST + 1, [query["sql"][:120] for query in found]
+    assert not any("FOR NO KEY UPDATE" in query["sql"] for query in found)
+    first.refresh_from_db()
+    assert first.seen_at is not None
+
+
 def test_one_item_answers_four_questions_and_says_what_is_recommended(owner, campaign):
     text = owner.get(screen(campaign)).content.decode()
     for said in ("1 of 3", "anchor", "Who owns it", "What it may do", "last used", "What breaks", "is recommended"):
