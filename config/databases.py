@@ -2,13 +2,16 @@
 
 from typing import Any
 
-# Half a megabyte of cache for each of thirty threads' connections, for the system caches the file once for all.
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-512;"
+# Little is kept for each of twenty threads' connections: a quarter of a megabyte of pages, for the system caches the
+# file once for all, and the last statements, of which each takes 10 to 40 KB and 30 µs to be made again.
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-256;"
+SQLITE_STATEMENTS = 24
 SQLITE = {
     # Asked for the write lock later than at its start, a transaction may fail: "database is locked".
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": SQLITE_PRAGMAS,
+    "cached_statements": SQLITE_STATEMENTS,
 }
 POSTGRES = {
     "prepare_threshold": 5,

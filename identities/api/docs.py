@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import zlib
 
 import structlog
 from django.conf import settings
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 #: A proxy gives up after a minute, and a thread that waits serves nobody; making it takes seconds of a processor.
 PATIENCE_SECONDS, MOST_SECONDS = 20.0, 300.0
 _making = threading.Lock()
+#: Compressed, for it is three megabytes that hardly anybody asks for.
 _kept: list[bytes] = []
 
 
@@ -38,7 +40,7 @@ def document() -> bytes:
     Who asks first waits for it for so long; it is made all the same, and found by whoever asks after. Raises BeingMade.
     """
     if _kept:
-        return _kept[0]
+        return zlib.decompress(_kept[0])
     if not _making.acquire(blocking=False):
         raise BeingMade
     maker = threading.Thread(target=_make, name="api-document", daemon=True)
@@ -46,12 +48,12 @@ def document() -> bytes:
     maker.join(PATIENCE_SECONDS)
     if not _kept:
         raise BeingMade
-    return _kept[0]
+    return zlib.decompress(_kept[0])
 
 
 def _make() -> None:
     try:
-        _kept.append(made_aside())
+        _kept.append(zlib.compress(made_aside()))
     except Exception:
         log.exception("api.document_not_made")
     finally:

@@ -131,6 +131,15 @@ def test_who_asked_first_is_not_kept_waiting_and_the_document_is_made_all_the_sa
         assert client.get("/api/schema").json() == {"openapi": "3.1.0"}
 
 
+def test_it_is_kept_small_and_given_whole(client, monkeypatch):
+    whole = b'{"openapi": "3.1.0", "said": "' + b"again " * 10_000 + b'"}'
+    monkeypatch.setattr(docs, "_kept", [])
+    monkeypatch.setattr(docs, "made_aside", lambda: whole)
+    monkeypatch.setattr(docs, "PATIENCE_SECONDS", 120)
+    assert client.get("/api/schema").content == client.get("/api/schema").content == whole
+    assert len(docs._kept[0]) < len(whole) / 20
+
+
 def test_a_document_that_cannot_be_made_is_tried_again_by_who_asks_next(client, monkeypatch):
     monkeypatch.setattr(docs, "_kept", [])
     with monkeypatch.context() as broken:
