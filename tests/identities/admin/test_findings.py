@@ -112,7 +112,7 @@ def test_a_finding_is_accepted_reopened_commented_and_assigned(client, analyst, 
 
 
 def test_what_does_not_fit_is_said_beside_the_field(client, found):
-    late = (timezone.now().date() + timedelta(days=31)).isoformat()
+    late = (timezone.now().date() + timedelta(days=32)).isoformat()  # 31, should it be midnight
     response = client.post(pages.command(found, "accept"), {"until": late, "reason": "x"})
     assert response.status_code == 422
     assert "until" in response.context["form"].errors

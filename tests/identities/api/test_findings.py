@@ -120,7 +120,7 @@ def test_a_finding_is_accepted_and_reopened(call, problem, analyst, found):
 @pytest.mark.parametrize(
     ("body", "member"),
     [
-        ({"until": in_days(31), "reason": "x"}, "until"),
+        ({"until": in_days(32), "reason": "x"}, "until"),  # 31, where midnight was since
         ({"until": in_days(-1), "reason": "x"}, "until"),
         ({"until": "soon", "reason": "x"}, "until"),
         ({"until": in_days(1)}, "reason"),

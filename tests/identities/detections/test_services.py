@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,8 +20,15 @@ from tests.factories import client_keys, people, register, tokens
 from tests.identities.detections.rules.cases import KEY_LIKE
 
 pytestmark = pytest.mark.django_db
-AT = timezone.now()
+AT = timezone.now().replace(hour=12)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    """Days are counted from the one this file was read on, and the suite may run past midnight."""
+    with time_machine.travel(AT):
+        yield
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -21,6 +23,14 @@ ISSUER, AUDIENCE, TYP, KID = "https://steward.example", "steward", "at+jwt", "th
 OURS, THEIRS = keys.generate_rsa(), keys.generate_rsa()
 PUBLIC = {KID: OURS.public_key()}
 HEADER = {"alg": "RS256", "typ": TYP, "kid": KID}
+NOW = int(time.time())
+
+
+@pytest.fixture(autouse=True)
+def _then() -> Iterator[None]:
+    """Tokens are made as this file is read: each is looked at in that second, however long the suite has run."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 def b64(data: bytes) -> str:
@@ -28,8 +38,7 @@ def b64(data: bytes) -> str:
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    now = int(time.time())
-    members = {"iss": ISSUER, "sub": "mi_1", "aud": AUDIENCE, "exp": now + 60, "iat": now, "nbf": now, "jti": "j"}
+    members = {"iss": ISSUER, "sub": "mi_1", "aud": AUDIENCE, "exp": NOW + 60, "iat": NOW, "nbf": NOW, "jti": "j"}
     return {name: value for name, value in (members | changed).items() if value is not ...}
 
 
@@ -87,7 +96,6 @@ def doubled(part: str) -> str:
     return raw(HEADER, json.dumps(claims())[:-1] + ',"sub":"mi_2"}')
 
 
-NOW = int(time.time())
 FORGED = {
     "empty": "",
     "one dot": "a.b",
@@ -184,7 +192,7 @@ def test_an_address_of_keys_in_the_header_is_not_looked_at(socket_disabled: None
 
 
 def test_a_clock_may_be_a_little_off() -> None:
-    late = with_claims(exp=int(time.time()) - LEEWAY_SECONDS + 3)
+    late = with_claims(exp=NOW - LEEWAY_SECONDS + 3)
     assert verify(late, PUBLIC, audience=AUDIENCE, issuer=ISSUER, typ=TYP)
 
 
