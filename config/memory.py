@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import sys
 
 #: mallopt(3), and the variable of the environment that says the same and goes before.
 SETTINGS = {
@@ -25,6 +26,15 @@ def keep_little() -> None:
         for name, (number, value) in SETTINGS.items():
             if name not in os.environ:
                 mallopt(number, value)
+
+
+def without_postgres() -> None:
+    """On SQLite, before the apps: libraries load what Django has for PostgreSQL wherever its driver is installed.
+
+    Unfold and the REST framework do, to know its fields if they meet one, and the driver brings libpq and a TLS library
+    of its own. A name that is None in `sys.modules` is answered with an ImportError, which both expect.
+    """
+    sys.modules.setdefault("django.contrib.postgres", None)  # type: ignore[arg-type]  # None is meant for this
 
 
 def settle() -> None:

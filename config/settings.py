@@ -8,7 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from config import beat, csp, databases, environment, keyring, limits, logs, oauth2, openapi
+from config import beat, csp, databases, environment, keyring, limits, logs, memory, oauth2, openapi
 from config.unfold import UNFOLD  # noqa: F401 - a setting of its own
 
 env = environ.Env()
@@ -18,6 +18,8 @@ DATA_DIR = Path(env.str("STEWARD_DATA_DIR", default=str(BASE_DIR / "var"))).reso
 
 # Keys are made here only for the embedded database; a production shape must bring its own.
 EMBEDDED_DATABASE = env.str("DATABASE_URL", default="sqlite:").startswith("sqlite:")
+if EMBEDDED_DATABASE:
+    memory.without_postgres()
 _key = keyring.read_or_make if EMBEDDED_DATABASE else lambda path, make: ""
 SECRET_KEY = env.str("SECRET_KEY", default="") or _key(DATA_DIR / "secret_key", keyring.new_secret_key)
 STEWARD_ENCRYPTION_KEY = env.str("STEWARD_ENCRYPTION_KEY", default="") or _key(
