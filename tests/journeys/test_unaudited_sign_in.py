@@ -28,7 +28,9 @@ class World:
 
     def add(self) -> None:
         actor = actor_of(self.person)
-        self.codes = second_factor.add_app(self.person, seed=self.app.seed, code=self.app.code(-1), actor=actor).codes
+        with factors.one_moment():
+            code = self.app.code(-1)
+            self.codes = second_factor.add_app(self.person, seed=self.app.seed, code=code, actor=actor).codes
 
     def prove(self, code: str) -> None:
         """The same code both times: what was not audited has not used it up."""

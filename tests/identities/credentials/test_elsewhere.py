@@ -47,7 +47,7 @@ def reported(identity: Any) -> ExternalCredential:
         ({**KEY, "fingerprint": "not one!"}, "fingerprint"),
         ({**KEY, "fingerprint": 5}, "fingerprint"),
         ({**KEY, "expires_at": "tomorrow"}, "expires_at"),
-        ({**KEY, "last_used_at": timezone.now() + timedelta(days=1)}, "last_used_at"),
+        ({**KEY, "last_used_at": timezone.now() + timedelta(days=9)}, "last_used_at"),
         ({**KEY, "is_active": "yes"}, "is_active"),
         ({**KEY, "certificate": PRIVATE}, "certificate"),
         ({**KEY, "certificate": certificate() + PRIVATE}, "certificate"),

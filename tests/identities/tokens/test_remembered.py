@@ -3,12 +3,13 @@
 Nobody tells the memory of a change, so one made here is like one made by another process.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -37,6 +38,13 @@ from tests.identities.oauth.wire import FORM, basic
 
 pytestmark = pytest.mark.django_db
 NOW, DAY, SOON = timezone.now(), timedelta(days=1), timedelta(minutes=30)
+
+
+@pytest.fixture(autouse=True)
+def _then() -> Iterator[None]:
+    """What is soon as this file is read is over when the suite has run for as long."""
+    with time_machine.travel(NOW):
+        yield
 
 
 def ask(client: Client, bot: Bot, client_id: str = "") -> Any:
