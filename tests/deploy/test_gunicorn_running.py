@@ -49,7 +49,7 @@ def test_what_was_refused_unread_closes_no_connection_that_the_next_request_come
 
 
 def _wait(port: int, folder: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -40,7 +40,7 @@ def running_moto(*, checks_keys: bool = False) -> Iterator[str]:
 
 
 def _wait_for(uri: str, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and server.poll() is None:
         try:
             urlopen(f"{uri}/moto-api/data.json", timeout=5).close()

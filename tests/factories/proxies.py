@@ -104,7 +104,7 @@ class Nginx:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             with suppress(OSError):
                 urlopen(f"http://127.0.0.1:{self.http}/", timeout=1)

@@ -85,7 +85,7 @@ def connection(*, of: Tenant, uri: str = "", provider: str = "local", **facts: A
 
 
 def _wait_for(bao: Bao, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until and server.poll() is None:
         try:
             bao.call("GET", "secret/config")
