@@ -92,15 +92,19 @@ class Unindexed(migrations.AlterField):
     def database_backwards(self, app_label: str, schema_editor: Editor, from_state: State, to_state: State) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            field = model._meta.get_field(self.name)
-            schema_editor.execute(schema_editor._create_index_sql(model, fields=[field], **_how(schema_editor)))
+            index = schema_editor._create_index_sql  # type: ignore[attr-defined]  # the stubs do not know it
+            schema_editor.execute(index(model, fields=[_field(model, self.name)], **_how(schema_editor)))
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    return next(field for field in model._meta.local_concrete_fields if field.name == name)
 
 
 def _own_indexes(schema_editor: Editor, model: type[models.Model], name: str) -> list[str]:
     """The indexes over this one column that no `Meta` names, as the database knows them."""
     with schema_editor.connection.cursor() as cursor:
         found = schema_editor.connection.introspection.get_constraints(cursor, model._meta.db_table)
-    columns, named = [model._meta.get_field(name).column], {index.name for index in model._meta.indexes}
+    columns, named = [_field(model, name).column], {index.name for index in model._meta.indexes}
     return [
         name
         for name, one in found.items()
