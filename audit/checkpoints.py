@@ -11,11 +11,12 @@ from typing import Self
 from django.conf import settings
 from django.db import transaction
 
-from audit import chain, keys
+from audit import chain, eras, keys
+from audit.eras import Eras
 from audit.models import AuditCheckpoint, SealHead
 
 INTERVAL = timedelta(seconds=30)
-KEY = b"steward audit checkpoint"
+KEY = eras.CHECKPOINT
 MAX_LINE = 4096
 
 
@@ -52,13 +53,15 @@ class Checkpoint:
         fields = {"seq": self.seq, "mac": self.mac, "count": self.count, "takenAt": self.taken_at}
         return json.dumps(fields | {"signature": self.signature}) + "\n"
 
-    def is_genuine(self) -> bool:
-        return self.count == self.seq and chain.is_same(self.signature, self.signed())
+    def is_genuine(self, known: Eras | None = None) -> bool:
+        """Whether it was signed with a key of its era, or of a later one. Whoever asks for many has `known` them."""
+        signing = (known or eras.load()).checkpoint_keys(self.seq)
+        return self.count == self.seq and any(chain.is_same(self.signature, self.signed(key)) for key in signing)
 
-    def signed(self) -> str:
-        """The signature these values should carry."""
+    def signed(self, key: bytes | None = None) -> str:
+        """The signature these values should carry, by the present key if no other is given."""
         fields = {"seq": self.seq, "mac": self.mac, "count": self.count, "taken_at": self.taken_at}
-        return chain.signature(keys.derived_key(KEY), fields)
+        return chain.signature(key or keys.derived_key(KEY), fields)
 
 
 def file_path() -> Path:
@@ -75,7 +78,8 @@ def take(at: datetime, interval: timedelta = INTERVAL) -> AuditCheckpoint | None
         head = SealHead.locked()
         last = AuditCheckpoint.objects.order_by("-seq").first()
         is_fresh = last is not None and timedelta(0) <= at - last.taken_at < interval
-        row = None if is_fresh or head.seq <= (last.seq if last else 0) else _sign(head, at)
+        is_news = head.seq > (last.seq if last else 0) and not is_fresh
+        row = _sign(head, at) if is_news and eras.is_ours(head) else None
     write_out(file_path())
     return row
 
@@ -85,7 +89,8 @@ def write_out(path: Path) -> int:
     last = last_line(path)
     pending = AuditCheckpoint.objects.filter(seq__gt=last.seq if last else 0).order_by("seq")
     found = [Checkpoint.of_row(row) for row in pending[:10_000]]
-    lines = [checkpoint.as_line() for checkpoint in found if checkpoint.is_genuine()]
+    known = eras.load() if found else None
+    lines = [checkpoint.as_line() for checkpoint in found if checkpoint.is_genuine(known)]
     if lines:
         _append(path, "".join(lines))
     return len(lines)

@@ -13,3 +13,5 @@ class InstallationEvent(StrEnum):
     """Of the whole of Steward, and of no tenant."""
 
     RESTORED = "installation.restored"
+    KEY_REPLACED = "installation.key_replaced"
+    VALUES_RESEALED = "installation.values_resealed"

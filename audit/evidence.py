@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from audit import chain, checkpoints, gaps, links
 from audit.checkpoints import Checkpoint
+from audit.eras import Eras
 from audit.links import COLUMNS
 from audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealHead
 from audit.walk import Break, BreakKind, Entry
@@ -45,8 +46,8 @@ class Extent:
 class Statements:
     """The checkpoints of the table and of the file, each compared with the seal it speaks of."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, known: Eras) -> None:
+        self._path, self._known = path, known
         self.genuine = 0
         self.unreadable = 0
 
@@ -72,7 +73,7 @@ class Statements:
                 yield item
 
     def _fault(self, item: Checkpoint, mac: str | None) -> Break | None:
-        if not item.is_genuine():
+        if not item.is_genuine(self._known):
             return Break(BreakKind.CHECKPOINT, f"the checkpoint at {item.seq} does not carry our signature", item.seq)
         self.genuine += 1
         if mac is None:
@@ -88,6 +89,16 @@ class Statements:
             return Break(BreakKind.DELETED, f"record {item.seq} is missing, and a checkpoint saw it", item.seq)
         message = f"the tail is cut off after {last}: a checkpoint of {item.taken_at} saw {item.seq} records"
         return Break(BreakKind.CUT, message + _answered(item), last + 1)
+
+
+def breaks_of(known: Eras) -> Iterator[Break]:
+    """What the changes of key show: one that nobody here made, or that the chain ends before one of them."""
+    if known.stranger is not None:
+        message = f"the change of key at {known.stranger} was not made by a key that is here"
+        yield Break(BreakKind.ERA, message, known.stranger)
+    until, last = known.past[-1].until if known.past else None, _last_seq()
+    if until is not None and last < until:
+        yield Break(BreakKind.CUT, f"the tail is cut off after {last}: the key was replaced at {until}", last + 1)
 
 
 def _answered(lost: Checkpoint) -> str:

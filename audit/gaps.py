@@ -7,7 +7,7 @@ itself and adds nothing to the file: the occurrences of the lost time may have r
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit import chain, checkpoints, links
+from audit import chain, checkpoints, eras
 from audit.checkpoints import Checkpoint
 from audit.events import InstallationEvent
 from audit.links import COLUMNS
@@ -56,8 +56,10 @@ def answer_to(lost: Checkpoint) -> int | None:
     events = AuditEvent.objects.filter(
         type=InstallationEvent.RESTORED, recorded_at__gte=datetime.fromisoformat(lost.taken_at)
     )
-    for values in events.order_by("id").values(*COLUMNS):
-        if links.is_genuine(values):
+    found = list(events.order_by("id").values(*COLUMNS))
+    known = eras.load() if found else None
+    for values in found:
+        if known and known.has_recorded(values):
             return int(values["id"])
     return None
 

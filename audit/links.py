@@ -1,12 +1,13 @@
 """From a row to its tag and its link: which fields they cover, and the keys they are made with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from audit import chain, keys
 from audit.models import RECORD_FIELDS, plain_record
 
+CHAIN, TAG = b"steward audit chain", b"steward audit tag"
 COLUMNS = ("id", "tag", *RECORD_FIELDS)
 
 # Ids are given out when a row is inserted and seen when its transaction commits, so a lower id may appear after a
@@ -16,12 +17,12 @@ GRACE = timedelta(minutes=15)
 
 def chain_key() -> bytes:
     """Makes the macs that link."""
-    return keys.derived_key(b"steward audit chain")
+    return keys.derived_key(CHAIN)
 
 
 def tag_key() -> bytes:
     """Makes the tag a record is born with."""
-    return keys.derived_key(b"steward audit tag")
+    return keys.derived_key(TAG)
 
 
 def tag_of(record: Mapping[str, object]) -> str:
@@ -35,9 +36,15 @@ def tag_of_written(record: str) -> str:
 
 
 def is_genuine(values: Mapping[str, Any]) -> bool:
-    """Whether the row with these `COLUMNS` was written by `record` and is as it was."""
+    """Whether the row with these `COLUMNS` was written by `record` and is as it was; under any key that is accepted."""
+    return has_tag(values, keys.accepted_keys(TAG))
+
+
+def has_tag(values: Mapping[str, Any], tag_keys: Iterable[bytes]) -> bool:
+    """Whether its tag was made with one of these keys."""
     try:
-        return chain.is_same(tag_of(plain_record(values)), values["tag"])
+        record = plain_record(values)
+        return any(chain.is_same(chain.tag(key, record), values["tag"]) for key in tag_keys)
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
 

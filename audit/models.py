@@ -170,13 +170,39 @@ class AuditCheckpoint(models.Model):
         return f"checkpoint at {self.seq}"
 
 
+class AuditEra(models.Model):
+    """A change of key: records up to `until_seq`, whose mac was `mac`, stand under former keys, later ones under a new.
+
+    That is `key_id`'s. `sealed_keys` holds the keys of every era before, sealed under it and bound to all the row says.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    until_seq = models.BigIntegerField()
+    mac = models.CharField(max_length=64)
+    key_id = models.CharField(max_length=8)
+    closed_at = models.DateTimeField()
+    sealed_keys = models.TextField(editable=False)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"era up to {self.until_seq}"
+
+
 class SealHead(models.Model):
-    """The single row a sealer locks: the last link, and `swept_id`, below which nothing is looked for any more."""
+    """The single row a sealer locks: the last link, and `swept_id`, below which nothing is looked for any more.
+
+    `key_id` names the key that links: who has another leaves sealing to others. Empty: not told yet, see `eras`.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     seq = models.BigIntegerField(default=0)
     mac = models.CharField(max_length=64, default=chain.GENESIS)
     swept_id = models.BigIntegerField(default=0)
+    key_id = models.CharField(max_length=8, blank=True, default="", db_default="")
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="audit_seal_head_single")]

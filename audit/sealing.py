@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min
 
-from audit import chain, clock, links
+from audit import chain, clock, eras, keys, links
 from audit.links import COLUMNS, GRACE
 from audit.models import AuditEvent, AuditSeal, SealHead
 
@@ -20,20 +20,23 @@ def seal_pending(limit: int = 1000) -> int:
 
     Numbers run 1, 2, 3 … without gap or fork however many sealers run: each waits for the head's row lock, and
     `seq` is unique. An event whose tag does not fit was not written by `record`: it is logged, left unsealed, and
-    `verify` names it.
+    `verify` names it. While the chain stands under another key than ours, those who have that one seal (`eras`).
     """
     at = clock.now()
     if not _has_work(SealHead.present(), at):
         return 0
     with transaction.atomic():
         head = SealHead.locked()
+        if not eras.is_ours(head):
+            log.warning("audit.left_to_others", extra={"chain_key": head.key_id, "own_key": keys.key_id()})
+            return 0
         # Asked before the pending events are read: what it covers is then sealed by this very pass.
         sweepable = _sweepable(head, at)
         seals = list(_linked(head, limit))
         AuditSeal.objects.bulk_create(seals, batch_size=500)
         if len(seals) < limit:
             head.swept_id = sweepable
-        head.save(update_fields=["seq", "mac", "swept_id"])
+        head.save(update_fields=["seq", "mac", "swept_id", "key_id"])
     return len(seals)
 
 
@@ -46,6 +49,12 @@ def seal_all(limit: int = 1000, rounds: int = 50) -> int:
         if sealed < limit:
             break
     return total
+
+
+def is_stuck(at: datetime) -> bool:
+    """Whether a record waits for its seal for longer than anything takes."""
+    head = SealHead.present()
+    return bool(_pending(head).filter(recorded_at__lt=at - GRACE).exists())
 
 
 def _linked(head: SealHead, limit: int) -> Iterator[AuditSeal]:

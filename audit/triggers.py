@@ -15,6 +15,7 @@ PROTECTED = (
     ("audit_auditevent", ("id", "uuid")),
     ("audit_auditseal", ("event_id", "seq")),
     ("audit_auditcheckpoint", ("id", "seq")),
+    ("audit_auditera", ("id",)),
 )
 MESSAGE = "audit records are append-only"
 FUNCTION = "audit_refuse_change"

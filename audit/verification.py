@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from audit import checkpoints, evidence, links, triggers
+from audit import checkpoints, eras, evidence, triggers
 from audit.links import GRACE
 from audit.models import AuditVerification
 from audit.walk import Break, Walker
@@ -65,9 +65,12 @@ def verify(checkpoint_file: Path | None = None) -> Verdict:
     outside = checkpoint_file or checkpoints.file_path()
     notes = [] if checkpoint_file or outside.exists() else [f"no checkpoint file at {outside}"]
     extent = evidence.Extent()
-    stated = evidence.Statements(outside if checkpoint_file or outside.exists() else None)
-    walker = Walker(links.chain_key(), links.tag_key())
-    found = [*_walked(walker), *stated.breaks(), *extent.breaks()]
+    known = eras.load()
+    stated = evidence.Statements(outside if checkpoint_file or outside.exists() else None, known)
+    walker = Walker(known.present.chain, known.present.tag, known.past)
+    found = [*_walked(walker), *stated.breaks(), *extent.breaks(), *evidence.breaks_of(known)]
+    if found and eras.load() != known:
+        return verify(checkpoint_file)  # the key was replaced while we walked
     unsealed, stray = evidence.strays(extent.swept_id, timezone.now() - GRACE)
     earliest = min(found, key=lambda item: item.seq or 0, default=stray)
     if missing := triggers.missing_triggers():

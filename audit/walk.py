@@ -3,7 +3,8 @@
 Pure: entries come in, a `Break` or nothing comes out.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ class BreakKind(StrEnum):
     INSERTED = "inserted"
     UNSEALED = "unsealed"
     CHECKPOINT = "checkpoint"
+    ERA = "era"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,32 @@ class Entry:
     is_readable: bool = True
 
 
-class Walker:
-    """Feed it entries in order of `seq`; it remembers the last number and mac, and nothing else."""
+@dataclass(frozen=True, slots=True)
+class Era:
+    """The keys of the records up to number `until`, whose mac was `mac`; the present era is open and has neither."""
 
-    def __init__(self, key: bytes, tag_key: bytes) -> None:
+    key_id: str
+    chain: bytes = field(repr=False)
+    tag: bytes = field(repr=False)
+    checkpoint: bytes = field(repr=False)
+    until: int | None = None
+    mac: str = ""
+
+    def holds(self, seq: int) -> bool:
+        return self.until is None or seq <= self.until
+
+
+class Walker:
+    """Feed it entries in order of `seq`; it remembers the last number and mac, and nothing else.
+
+    Records of a `past` era are walked with its keys, and end in the very mac that was there when it was closed: whoever
+    has those keys can change nothing before it.
+    """
+
+    def __init__(self, key: bytes, tag_key: bytes, past: Sequence[Era] = ()) -> None:
         self._key = key
-        self._tag_key = tag_key
+        self._tag_keys = (tag_key, *(era.tag for era in past))
+        self._past = past
         self.seq = 0
         self.mac = chain.GENESIS
         self.backdated = 0
@@ -79,22 +101,30 @@ class Walker:
         if entry.record is None:
             message = f"record {entry.seq} is sealed, and its event {entry.event_id} is gone"
             return Break(BreakKind.DELETED, message, entry.seq, str(entry.event_id))
+        era = next((era for era in self._past if era.holds(entry.seq)), None)
         try:
-            mac = chain.link(self._key, entry.seq, self.mac, entry.record)
+            mac = chain.link(era.chain if era else self._key, entry.seq, self.mac, entry.record)
         except (TypeError, ValueError, RecursionError):
             mac = ""
         if chain.is_same(mac, entry.mac):
-            return None
+            return self._fault_of_end(entry, era)
         event = str(entry.record.get("uuid", entry.event_id))
         if self._is_genuine(entry.record):
             message = f"record {entry.seq} is genuine and does not belong here, or its seal was changed"
             return Break(BreakKind.MOVED, message, entry.seq, event)
         return Break(BreakKind.CHANGED, f"record {entry.seq} was changed after it was sealed", entry.seq, event)
 
+    @staticmethod
+    def _fault_of_end(entry: Entry, era: Era | None) -> Break | None:
+        if era is None or entry.seq != era.until or chain.is_same(entry.mac, era.mac):
+            return None
+        message = f"record {entry.seq} is not the one at which the key was replaced: the chain was rewritten"
+        return Break(BreakKind.REWRITTEN, message, entry.seq, str(entry.event_id))
+
     def _is_genuine(self, record: chain.Fields) -> bool:
         own = {name: value for name, value in record.items() if name not in chain.UNTAGGED}
         try:
-            return chain.is_same(chain.tag(self._tag_key, own), str(record.get("tag", "")))
+            return any(chain.is_same(chain.tag(key, own), str(record.get("tag", ""))) for key in self._tag_keys)
         except (TypeError, ValueError, RecursionError):
             return False
 

@@ -27,6 +27,10 @@ STEWARD_ENCRYPTION_KEY = env.str("STEWARD_ENCRYPTION_KEY", default="") or _key(
 )
 # What was signed with a former key still counts; nothing new is signed with one.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# What was sealed, hashed or signed with one still counts; nothing new is made with one.
+STEWARD_ENCRYPTION_KEY_FALLBACKS = [
+    key.strip() for key in env.list("STEWARD_ENCRYPTION_KEY_FALLBACKS", default=[]) if key.strip()
+]
 GENERATED_KEYS = [name for name in ("SECRET_KEY", "STEWARD_ENCRYPTION_KEY") if not env.str(name, default="")]
 
 DEBUG = env.bool("DEBUG", default=False)

@@ -26,6 +26,7 @@ SAMPLE_WORDS = (
 )
 MINIMAL_SECRET_KEY = 50
 MINIMAL_TOKEN = 20
+FORMER = "Keep the one that is being replaced, until replace_encryption_key says that it may go."
 OPENS = 'python -c "import base64,os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
 
 
@@ -47,11 +48,7 @@ def encryption_key_is_own(**_: Any) -> list[CheckMessage]:
     """E003: vault values and signing keys rest under it; lost or guessed, so are they."""
     if "STEWARD_ENCRYPTION_KEY" in settings.GENERATED_KEYS:
         return error(3, "STEWARD_ENCRYPTION_KEY is not set.", OPENS)
-    try:
-        key = base64.urlsafe_b64decode(settings.STEWARD_ENCRYPTION_KEY)
-    except (ValueError, binascii.Error):
-        key = b""
-    if len(key) != 32 or len(set(key)) < 12:
+    if not _is_random(settings.STEWARD_ENCRYPTION_KEY):
         return error(3, "STEWARD_ENCRYPTION_KEY is not 32 random bytes in base64.", OPENS)
     return []
 
@@ -79,6 +76,23 @@ def former_keys_end(**_: Any) -> list[CheckMessage]:
         return warning(
             2, "SECRET_KEY_FALLBACKS holds more than one key.", "Sessions last 12 hours: after a day take it out."
         )
+    return []
+
+
+def former_encryption_keys_are_former(**_: Any) -> list[CheckMessage]:
+    """E025: one that is malformed stops every process; one that is in use, or known to everybody, is not former."""
+    for key in settings.STEWARD_ENCRYPTION_KEY_FALLBACKS:
+        if not _is_random(key):
+            return error(25, "STEWARD_ENCRYPTION_KEY_FALLBACKS holds what is not 32 random bytes in base64.", FORMER)
+        if key.rstrip("=") in {settings.STEWARD_ENCRYPTION_KEY.rstrip("="), settings.SECRET_KEY}:
+            return error(25, "STEWARD_ENCRYPTION_KEY_FALLBACKS holds a key that is in use.", "Take it out.")
+    return []
+
+
+def former_encryption_keys_end(**_: Any) -> list[CheckMessage]:
+    """W017: whoever has a former key may seal, hash and sign what counts, for as long as it is here."""
+    if len(settings.STEWARD_ENCRYPTION_KEY_FALLBACKS) > 1:
+        return warning(17, "STEWARD_ENCRYPTION_KEY_FALLBACKS holds more than one key.", FORMER)
     return []
 
 
@@ -110,6 +124,14 @@ def data_folder_is_own(**_: Any) -> list[CheckMessage]:
     return []
 
 
+def _is_random(text: str) -> bool:
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error):
+        return False
+    return len(key) == 32 and len(set(key)) >= 12
+
+
 def _grants(path: Path, bits: int) -> bool:
     try:
         return bool(path.stat().st_mode & bits)
@@ -123,6 +145,8 @@ CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     keys_are_apart,
     former_keys_are_former,
     former_keys_end,
+    former_encryption_keys_are_former,
+    former_encryption_keys_end,
     metrics_token_is_own,
     first_password_is_gone,
     data_folder_is_own,

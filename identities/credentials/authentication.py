@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
+from audit import keys
 from identities.credentials import pace, usage
 from identities.credentials.asked import IDENTITY
 from identities.credentials.digests import digest, is_same
+from identities.credentials.former_digests import carry_over
 from identities.credentials.models import ClientSecret
 from identities.credentials.selectors import is_live
 from identities.credentials.usage import Source
@@ -65,7 +67,8 @@ def authenticate(
     """Answer the identity, or None: for an unknown client, a wrong or ended secret and a disabled identity alike.
 
     Each of these costs the same: one keyed digest, one query by that digest, one comparison. The digest is keyed, so
-    looking it up tells a stranger nothing. Text over 256 bytes is not hashed at all. A success is a use of the secret,
+    looking it up tells a stranger nothing. While the installation's key is being replaced, what is not found is asked
+    for once more, under the former one. Text over 256 bytes is not hashed at all. A success is a use of the secret,
     from `source`, and of the identity; a right secret of a stopped identity is a knock (both written within five
     seconds). `is_check` leaves no mark and waits for no pace: nobody's use. A `lookup` of a room above reads more in
     the same query. Who is `is_throttled` is known, and to be turned away.
@@ -73,6 +76,8 @@ def authenticate(
     at = timezone.now()
     of = digest_of(secret_text)
     secret, beside, witness = (lookup or _BY_DIGEST).find(of, at)
+    if secret is None and keys.has_former() and carry_over(_hashable(secret_text)):
+        secret, beside, witness = (lookup or _BY_DIGEST).find(of, at)
     is_right = is_same(client_id[:MAX_BYTES], secret.identity.client_id if secret else _NOBODY)
     if secret is None or not is_right or not is_live(secret, at):
         return None
@@ -90,7 +95,11 @@ def authenticate(
 
 def digest_of(secret_text: str) -> str:
     """The digest by which a secret is found; of text over 256 bytes, that of nobody's."""
-    return digest(secret_text if len(secret_text.encode(errors="surrogatepass")) <= MAX_BYTES else _NOBODY)
+    return digest(_hashable(secret_text))
+
+
+def _hashable(secret_text: str) -> str:
+    return secret_text if len(secret_text.encode(errors="surrogatepass")) <= MAX_BYTES else _NOBODY
 
 
 def note_knock(identity: ManagedIdentity, source: Source, at: datetime) -> None:

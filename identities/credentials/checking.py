@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.views.decorators.debug import sensitive_variables
 
-from identities.credentials.digests import digest
+from identities.credentials.digests import accepted_digests
 from identities.credentials.models import AfterDeadline, ClientSecret, Rotation
 from identities.inventory.models import ManagedIdentity
 
@@ -12,7 +12,7 @@ from identities.inventory.models import ManagedIdentity
 @sensitive_variables("text")
 def secret_with(text: str, identity: ManagedIdentity) -> ClientSecret | None:
     """The secret of this identity that `text` is, whatever has become of it; None for anything else. One query."""
-    return ClientSecret.objects.filter(digest=digest(text), identity=identity).first()
+    return ClientSecret.objects.filter(digest__in=accepted_digests(text), identity=identity).first()
 
 
 def retires_at(secret: ClientSecret) -> datetime | None:

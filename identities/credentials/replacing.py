@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from audit import changes, services as audit
+from audit import changes, keys, services as audit
 from audit.actors import Actor
 from identities.credentials import rotation_facts, services as credentials
 from identities.credentials.digests import digest
@@ -37,6 +37,7 @@ def replace_undelivered(rotation: Rotation, *, actor: Actor) -> credentials.Issu
     made = ClientSecret.objects.create(
         identity=lost.identity,
         digest=digest(text),
+        digest_key=keys.key_id(),
         hint=text[-credentials.HINT_LENGTH :],
         created_at=at,
         created_by=lost.created_by,

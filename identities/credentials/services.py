@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from audit import changes, services as audit
+from audit import changes, keys, services as audit
 from audit.actors import Actor
 from identities.credentials import due, ending, naming, rotation_facts, rotation_limits, rotations
 from identities.credentials.digests import digest
@@ -69,6 +69,7 @@ def issue(
     secret = ClientSecret.objects.create(
         identity=locked,
         digest=digest(text),
+        digest_key=keys.key_id(),
         hint=text[-HINT_LENGTH:],
         created_at=at,
         created_by=actor.label,

@@ -164,6 +164,7 @@ class Questionnaire(models.Model):
     addressee = models.CharField(max_length=254, blank=True)
     source = models.CharField(max_length=200)
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest_key = models.CharField(max_length=8, blank=True, default="", db_default="", editable=False)
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     answers = models.PositiveIntegerField(default=0)

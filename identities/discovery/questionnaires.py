@@ -9,10 +9,10 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from audit import scrubbing, services as audit
+from audit import keys, scrubbing, services as audit
 from audit.actors import Actor, Subject
 from identities.credentials import external
-from identities.credentials.digests import digest
+from identities.credentials.digests import accepted_digests, digest
 from identities.credentials.models import ExternalKind
 from identities.discovery.models import Questionnaire, SourceRecord
 from identities.discovery.packing import digest as digest_of
@@ -59,6 +59,7 @@ def begin(*, tenant: Tenant, title: str, expires_at: datetime, actor: Actor, add
         addressee=addressee.strip(),
         source=f"{PLATFORM}/{title}",
         token_digest=digest(token),
+        digest_key=keys.key_id(),
         expires_at=expires_at,
         created_by=actor.label,
     )
@@ -73,10 +74,13 @@ def begin(*, tenant: Tenant, title: str, expires_at: datetime, actor: Actor, add
 
 def behind(token: str) -> Questionnaire:
     """The open questionnaire behind a token. Raises Missing for an unknown one, Conflict for one that is over."""
-    found = Questionnaire.objects.filter(token_digest=digest(token)).first() if len(token) <= LONGEST_TOKEN else None
+    accepted = accepted_digests(token) if len(token) <= LONGEST_TOKEN else ()
+    found = Questionnaire.objects.filter(token_digest__in=accepted).first()
     if found is None:
         raise Missing("There is no such questionnaire.")
     _check_open(found, timezone.now())
+    if keys.has_former() and found.digest_key != keys.key_id():
+        Questionnaire.objects.filter(pk=found.pk).update(token_digest=digest(token), digest_key=keys.key_id())
     return found
 
 

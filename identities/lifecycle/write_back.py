@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from audit import services as audit
 from audit.actors import Actor
 from identities.credentials import rotations, services as credentials
-from identities.credentials.digests import digest, is_same
+from identities.credentials.digests import accepted_digests, is_same
 from identities.credentials.models import ClientSecret, DeliveryStep, Rotation, RotationState
 from identities.credentials.places import at_version, place_of
 from identities.credentials.replacing import replace_undelivered
@@ -72,7 +72,7 @@ def holds(place: SecretReference, version: str | None, wanted: ClientSecret, *, 
         )
     except SecretNotFound:
         return None
-    return found if is_same(digest(found.reveal()), wanted.digest) else None
+    return found if any(is_same(it, wanted.digest) for it in accepted_digests(found.reveal())) else None
 
 
 @sensitive_variables("text")

@@ -7,7 +7,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.debug import sensitive_variables
 
 from identities.notifications.models import Channel
-from identities.vaults import sealed_box
+from identities.vaults import resealing, sealed_box
 from identities.vaults.secret_text import SecretText
 
 PURPOSE = "notification channel"
@@ -41,3 +41,6 @@ def opened(channel: Channel, at: datetime) -> list[SecretText]:
 
 def _place(channel: Channel) -> str:
     return f"{channel.pk}/{channel.kind}"
+
+
+SEALED = resealing.text_column("secrets of channels", Channel, "secret_box", PURPOSE, _place)

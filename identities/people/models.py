@@ -171,6 +171,7 @@ class RefreshToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
     token_hash = models.CharField(max_length=64)
+    digest_key = models.CharField(max_length=8, blank=True, default="", db_default="")
     family = models.UUIDField(db_index=True)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()

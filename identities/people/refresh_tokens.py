@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from audit.keys import derived_key
+from audit import keys
 
 PREFIX = "srt_"
 MAX_LENGTH = 600
@@ -50,7 +50,7 @@ def write(claims: Claims) -> str:
 def read(text: str) -> Claims:
     """What a token says, or NotOurs. Not promised: that it is not past its end; the caller looks at `expires_at`."""
     payload, _, mac = text.removeprefix(PREFIX).partition(".")
-    if not text.startswith(PREFIX) or len(text) > MAX_LENGTH or not hmac.compare_digest(_decode(mac), _mac(payload)):
+    if not text.startswith(PREFIX) or len(text) > MAX_LENGTH or not _is_ours(payload, _decode(mac)):
         raise NotOurs("verification-failed")
     try:
         body = json.loads(_decode(payload))
@@ -62,11 +62,24 @@ def read(text: str) -> Claims:
 
 def digest(text: str) -> str:
     """What rests in the database: a keyed hash, useless to who steals the table."""
-    return hmac.new(derived_key(_RESTING), text.encode(), hashlib.sha256).hexdigest()
+    return _resting(keys.derived_key(_RESTING), text)
 
 
-def _mac(payload: str) -> bytes:
-    return hmac.new(derived_key(_SIGNING), payload.encode(), hashlib.sha256).digest()
+def is_of(text: str, resting: str) -> bool:
+    """Whether this is the digest of `text`, under any key that is accepted; whoever uses it gets one of the present."""
+    return any(hmac.compare_digest(resting, _resting(key, text)) for key in keys.accepted_keys(_RESTING))
+
+
+def _resting(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_ours(payload: str, mac: bytes) -> bool:
+    return any(hmac.compare_digest(mac, _mac(payload, key)) for key in keys.accepted_keys(_SIGNING))
+
+
+def _mac(payload: str, key: bytes | None = None) -> bytes:
+    return hmac.new(key or keys.derived_key(_SIGNING), payload.encode(), hashlib.sha256).digest()
 
 
 def _encode(content: bytes) -> str:

@@ -3,7 +3,6 @@
 The access token is not made here: tokens live above this floor, the face puts the two together.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from django.contrib.auth.hashers import check_password, is_password_usable
 from django.db import transaction
 from django.utils import timezone
 
-from audit import services as audit
+from audit import keys, services as audit
 from audit.actors import Actor
 from audit.events import Outcome
 from identities import throttle
@@ -188,7 +187,7 @@ def _objection(row: RefreshToken, user: User, text: str) -> tuple[RefreshReason 
         return RefreshReason.TOKEN_INVALIDATED, Cause.ACCOUNT_DISABLED
     if row.used_at is not None:
         return RefreshReason.REFRESH_ID_MISMATCH, Cause.REPLAYED
-    if not hmac.compare_digest(row.token_hash, refresh_tokens.digest(text)):
+    if not refresh_tokens.is_of(text, row.token_hash):
         return RefreshReason.HASH_MISMATCH, ""
     if second_factor.must_enrol(user):
         return RefreshReason.TOKEN_INVALIDATED, Cause.SECOND_FACTOR_REQUIRED
@@ -203,6 +202,7 @@ def _issue(user: User, *, family: UUID, source: str, at: datetime, actor: Actor 
         id=claims.refresh_id,
         user=user,
         token_hash=refresh_tokens.digest(text),
+        digest_key=keys.key_id(),
         family=family,
         issued_at=at,
         expires_at=claims.expires_at,

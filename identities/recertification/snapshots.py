@@ -11,9 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from audit import changes, services as audit
+from audit import changes, keys, services as audit
 from audit.actors import Actor
-from audit.keys import derived_key
 from audit.moments import zulu
 from identities.errors import Conflict, Refused
 from identities.events import IdentityEvent
@@ -25,6 +24,8 @@ from identities.inventory.subjects import subject_of
 from identities.inventory.vocabulary import Environment, Origin
 from identities.recertification import asking_again
 from identities.recertification.models import CertifiedSnapshot, ReviewItem
+from identities.vaults.resealing import SealedColumn
+from identities.vaults.sealed_box import CannotOpen
 
 #: Of the key that seals snapshots, apart from every other key grown from the installation's.
 PURPOSE = b"steward certified snapshot"
@@ -97,7 +98,20 @@ def set_until(identity: ManagedIdentity, until: datetime | None) -> None:
 def is_intact(snapshot: CertifiedSnapshot) -> bool:
     """Is it, to the letter, what was certified? No part, name or day in it was altered since, and none taken out."""
     hashes = all(part["hash"] == digest(part["content"]) for part in snapshot.parts.values())
-    return hashes and snapshot.digest == _digest(snapshot.parts) and hmac.compare_digest(snapshot.seal, _seal(snapshot))
+    return hashes and snapshot.digest == _digest(snapshot.parts) and _holds(snapshot, keys.accepted_keys(PURPOSE))
+
+
+def renewed_seal(snapshot: CertifiedSnapshot) -> str | None:
+    """Its seal under the present key; None where it has that. Raises `CannotOpen` for one that is not intact: it stays.
+
+    Only what a key that counts has proven is sealed anew: nobody makes a broken certificate whole by it.
+    """
+    if not is_intact(snapshot):
+        raise CannotOpen("certificate")
+    return None if _holds(snapshot, [keys.derived_key(PURPOSE)]) else _seal(snapshot)
+
+
+SEALED = SealedColumn("certificates of reviews", CertifiedSnapshot, "seal", lambda row, _: renewed_seal(row))
 
 
 def sealed_parts(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +145,11 @@ def _digest(parts: Mapping[str, Any]) -> str:
     return digest({kind: part["hash"] for kind, part in parts.items()})
 
 
-def _seal(snapshot: CertifiedSnapshot) -> str:
+def _holds(snapshot: CertifiedSnapshot, accepted: Collection[bytes]) -> bool:
+    return any(hmac.compare_digest(snapshot.seal, _seal(snapshot, key)) for key in accepted)
+
+
+def _seal(snapshot: CertifiedSnapshot, key: bytes | None = None) -> str:
     said = [
         str(snapshot.identity_id),
         str(snapshot.item_id),
@@ -140,7 +158,7 @@ def _seal(snapshot: CertifiedSnapshot) -> str:
         snapshot.certified_by,
         zulu(snapshot.certified_until),
     ]
-    return hmac.digest(derived_key(PURPOSE), json.dumps(said, ensure_ascii=False).encode(), sha256).hex()
+    return hmac.digest(key or keys.derived_key(PURPOSE), json.dumps(said, ensure_ascii=False).encode(), sha256).hex()
 
 
 def _note(made: CertifiedSnapshot, identity: ManagedIdentity, at: datetime, *, actor: Actor) -> None:

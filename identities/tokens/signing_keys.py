@@ -15,7 +15,7 @@ from identities.jose.sign import Signer
 from identities.tokens import settings
 from identities.tokens.keyring import PURPOSE, keyring
 from identities.tokens.models import SigningKey
-from identities.vaults import sealed_box
+from identities.vaults import resealing, sealed_box
 
 # A new key is published before it signs, and for longer than any cache of ours keeps a list (2 s) or we let others
 # keep one (3 s): a verifier that asks again on an unknown kid always finds it.
@@ -171,3 +171,6 @@ def _record(
 def _changed() -> None:
     keyring.forget()
     transaction.on_commit(keyring.forget)
+
+
+SEALED = resealing.text_column("signing keys", SigningKey, "sealed_private", PURPOSE, lambda key: str(key.kid))

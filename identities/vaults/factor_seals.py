@@ -4,8 +4,9 @@ from typing import Any
 
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 
-from identities.vaults import sealed_box
+from identities.vaults import resealing, sealed_box
 
 PURPOSE = "second factors"
 NAME = "Steward"
@@ -29,3 +30,20 @@ class SealedFactors(DefaultMFAAdapter):
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         return {"id": user.pk.bytes, "display_name": user.full_name, "name": user.email}
+
+
+def _renewed(_: Authenticator, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Of an app its seed, of recovery codes theirs or the codes that were brought along; a passkey holds no secret."""
+    found = {name: _resealed(data[name]) for name in ("secret", "seed", "migrated_codes") if name in data}
+    renewed: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+    return {**data, **renewed} if renewed else None
+
+
+def _resealed(value: str | list[str]) -> str | list[str] | None:
+    if isinstance(value, str):
+        return sealed_box.resealed(value, PURPOSE)
+    found = [sealed_box.resealed(text, PURPOSE) for text in value]
+    return [new or old for new, old in zip(found, value, strict=True)] if any(found) else None
+
+
+SEALED = resealing.SealedColumn("second factors", Authenticator, "data", _renewed)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
-from identities.vaults import names, sealed_box
+from identities.vaults import names, resealing, sealed_box
 from identities.vaults.base import Ended, Vault, VaultSettings, Version
 from identities.vaults.failures import SecretNotFound, SecretUnreadable, VersionConflict
 from identities.vaults.models import LocalSecret
@@ -100,3 +100,6 @@ class LocalVault(Vault):
 def _place(row: LocalSecret) -> str:
     # Bound to its row: a ciphertext copied to another name, tenant or version does not open there.
     return f"{row.connection_id}/{row.tenant_id}/{row.name}/{row.version}"
+
+
+SEALED = resealing.text_column("values of the local vault", LocalSecret, "ciphertext", PURPOSE, _place)

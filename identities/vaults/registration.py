@@ -7,7 +7,7 @@ from typing import Any
 from django.views.decorators.debug import sensitive_variables
 
 from identities.errors import Invalid
-from identities.vaults import providers, sealed_box
+from identities.vaults import providers, resealing, sealed_box
 from identities.vaults.base import Vault, VaultSettings
 from identities.vaults.models import VaultConnection
 from identities.vaults.references import normal_uri
@@ -140,3 +140,6 @@ def _credential(vault: type[Vault], inner: object, outer: str | SecretText | Non
 
 def _place(connection: VaultConnection) -> str:
     return f"{connection.pk}/{connection.provider}/{connection.vault_uri}"
+
+
+SEALED = resealing.text_column("vault credentials", VaultConnection, "sealed_credential", PURPOSE, _place)

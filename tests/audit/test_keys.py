@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from audit import keys
 from audit.keys import derived_key
+from tests.factories.keys import A, B, id_of, process
 
 
 def test_each_purpose_has_a_key_of_its_own_that_stays_the_same() -> None:
@@ -39,3 +41,20 @@ def test_anything_but_32_bytes_is_refused(settings: Any, text: str) -> None:
     settings.STEWARD_ENCRYPTION_KEY = text
     with pytest.raises(ImproperlyConfigured, match="STEWARD_ENCRYPTION_KEY"):
         derived_key(b"one")
+
+
+def test_former_keys_are_accepted_and_make_nothing():
+    with process(B, A):
+        present = derived_key(b"one")
+        assert keys.accepted_keys(b"one") == (present, *keys.former_keys(b"one"))
+        assert keys.accepted_ids() == (id_of(B), id_of(A))
+        assert keys.has_former()
+        assert keys.derived_under(id_of(B), b"one") == present != keys.derived_under(id_of(A), b"one")
+        assert keys.derived_under("ffffffff", b"one") is None
+    with process(B):
+        assert (keys.former_keys(b"one"), keys.has_former(), derived_key(b"one")) == ((), False, present)
+
+
+def test_a_malformed_former_key_is_refused():
+    with process(B, "short"), pytest.raises(ImproperlyConfigured, match="fallbacks"):
+        keys.accepted_keys(b"one")

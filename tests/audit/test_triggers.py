@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from audit import checkpoints, sealing, triggers
-from audit.models import AuditEvent
+from audit.models import AuditEra, AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -17,9 +17,11 @@ STATEMENTS = [
     "UPDATE audit_auditevent SET reason = 'x'",
     "UPDATE audit_auditseal SET mac = 'x'",
     "UPDATE audit_auditcheckpoint SET mac = 'x'",
+    "UPDATE audit_auditera SET mac = 'x'",
     "DELETE FROM audit_auditevent",
     "DELETE FROM audit_auditseal",
     "DELETE FROM audit_auditcheckpoint",
+    "DELETE FROM audit_auditera",
 ]
 SEALS = "INTO audit_auditseal (event_id, seq, mac) SELECT event_id, seq, 'x' FROM audit_auditseal"
 ON_SQLITE = [f"INSERT OR REPLACE {SEALS}"]
@@ -27,6 +29,7 @@ ON_POSTGRESQL = [
     "TRUNCATE audit_auditevent CASCADE",
     "TRUNCATE audit_auditseal",
     "TRUNCATE audit_auditcheckpoint",
+    "TRUNCATE audit_auditera",
     f"INSERT {SEALS} ON CONFLICT (event_id) DO UPDATE SET mac = 'x'",
 ]
 
@@ -36,6 +39,7 @@ def sealed(trail: Callable[[int], list[AuditEvent]]) -> None:
     trail(2)
     sealing.seal_pending()
     assert checkpoints.take(datetime.now(UTC))
+    AuditEra.objects.create(until_seq=2, mac="a", key_id="b", closed_at=datetime.now(UTC), sealed_keys="c")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from celery import Celery
 from django.db import OperationalError
 from django.utils import timezone
 
+from audit import sealing
 from config import health
 from scheduling.services import bell
+from tests.factories import tokens as made
+from tests.factories.keys import A, B, process
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def test_ready_when_database_broker_and_ledger_are(client, ticking):
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "broker": "ok", "ledger": "ok", "clock": "ok"},
+        "checks": {"database": "ok", "broker": "ok", "ledger": "ok", "clock": "ok", "audit": "ok"},
     }
 
 
@@ -62,7 +66,7 @@ def test_a_database_that_fails_is_named_without_its_error(client, ticking, monke
     monkeypatch.setattr(health, "PARTS", {**health.PARTS, "database": fail})
     answer = client.get("/readyz")
     assert answer.json()["checks"] == {
-        "database": "database error", "broker": "ok", "ledger": "not asked", "clock": "not asked",
+        "database": "database error", "broker": "ok", "ledger": "not asked", "clock": "not asked", "audit": "not asked",
     }  # fmt: skip
     assert b"hunter2" not in answer.content
 
@@ -73,6 +77,18 @@ def test_not_ready_on_a_host_with_another_time(client, ticking, monkeypatch, sec
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["clock"] == told
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(1, "ok"), (16, "records wait to be sealed, and the audit stands")])
+def test_not_ready_when_records_wait_for_a_sealer_with_another_key(client, ticking, minutes, told):
+    with process(A):
+        made.bot()
+        sealing.seal_all()
+        with time_machine.travel(timezone.now() - timedelta(minutes=minutes), tick=True):
+            made.bot()
+    for keys_here in ((B, A), (A, B)):
+        with process(*keys_here):
+            assert client.get("/readyz").json()["checks"]["audit"].startswith(told if keys_here == (B, A) else "ok")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

@@ -54,6 +54,7 @@ BESIDE = {
     "AuditCheckpoint": "made of seals",
     "AuditVerification": "when the chain was last walked",
     "SealHead": "how far the sealer is",
+    "AuditEra": "which key the chain stands under",
     "AuthorizationDecision": "a log beside the audit",
     "DecisionWriter": "which process writes that log",
     "Pulse": "the scheduler's sign of life",

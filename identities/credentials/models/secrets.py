@@ -21,11 +21,13 @@ class ClientSecret(models.Model):
 
     `rotate_by` only lowers posture and alarms: a secret never dies of a password policy (S0-35). `renewed_at` says that
     somebody moved it on purpose. `throttled_at`: it outlived its cutover, and is served at a slow pace since.
+    `digest_key` is the id of the key that `digest` was made with; empty: of the first there was.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey("identities.ManagedIdentity", on_delete=models.PROTECT, related_name="secrets")
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest_key = models.CharField(max_length=8, blank=True, default="", db_default="", editable=False)
     hint = models.CharField(max_length=8, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.CharField(max_length=254, blank=True, editable=False)

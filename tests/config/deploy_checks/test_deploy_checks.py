@@ -26,6 +26,7 @@ PRODUCTION = {
     "SECRET_KEY": SECRET_KEY,
     "SECRET_KEY_FALLBACKS": [],
     "STEWARD_ENCRYPTION_KEY": ENCRYPTION_KEY,
+    "STEWARD_ENCRYPTION_KEY_FALLBACKS": [],
     "GENERATED_KEYS": [],
     "ADMIN_PASSWORD": "",
     "PASSPORT_ISSUER_IS_SET": True,
@@ -49,6 +50,7 @@ MAIL = {
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST": "mail.acme.test",
 }
+ENCRYPTION_FALLBACKS = "STEWARD_ENCRYPTION_KEY_FALLBACKS"
 OUTBOUND = "STEWARD_OUTBOUND_PRIVATE_ALLOW"
 REFUSED = [
     ({"DEBUG": True}, "E001"),
@@ -95,8 +97,13 @@ REFUSED = [
     ({"STEWARD_LEAK_PARTNER_KEYS": '{"a": "-----BEGIN PRIVATE KEY-----"}'}, "E023"),
     ({"STEWARD_LEAK_PARTNER_KEYS": "[]"}, "E023"),
     ({"ACCEPTED_WARNINGS": ["steward.E001"]}, "E024"),
+    ({ENCRYPTION_FALLBACKS: ["bm90IDMyIGJ5dGVz"]}, "E025"),
+    ({ENCRYPTION_FALLBACKS: ["A" * 43 + "="]}, "E025"),
+    ({ENCRYPTION_FALLBACKS: [ENCRYPTION_KEY]}, "E025"),
+    ({ENCRYPTION_FALLBACKS: [ENCRYPTION_KEY.rstrip("=")]}, "E025"),
     ({"STEWARD_SECOND_FACTOR": "off"}, "W001"),
     ({"SECRET_KEY_FALLBACKS": [FORMER, FORMER]}, "W002"),
+    ({ENCRYPTION_FALLBACKS: [keyring.new_encryption_key(), keyring.new_encryption_key()]}, "W017"),
     ({"ADMIN_PASSWORD": "the first one"}, "W003"),
     ({"TRUSTED_PROXIES": 0}, "W004"),
     ({"TRUSTED_PROXIES": 9}, "W004"),

@@ -1,7 +1,8 @@
 from hypothesis import given, strategies as st
 from pytest_django import Settings
 
-from identities.credentials.digests import digest, is_same
+from identities.credentials.digests import accepted_digests, digest, former_digests, is_same
+from tests.factories.keys import A, B, process
 
 
 @given(st.text(), st.text())
@@ -14,3 +15,11 @@ def test_another_key_gives_another_digest(settings: Settings) -> None:
     before = digest("text")
     settings.STEWARD_ENCRYPTION_KEY = "QW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcyE="
     assert digest("text") != before
+
+
+def test_former_digests_are_there_only_while_a_key_is_replaced() -> None:
+    with process(A):
+        first = digest("x")
+        assert (former_digests("x"), accepted_digests("x")) == ((), (first,))
+    with process(B, A):
+        assert accepted_digests("x") == (digest("x"), first)

@@ -13,6 +13,7 @@ from identities.errors import Conflict, Invalid, Missing
 from identities.inventory.models import ManagedIdentity
 from tests.factories import register
 from tests.factories.imports import SYSTEM
+from tests.factories.keys import A, B, id_of, process
 
 pytestmark = pytest.mark.django_db
 FACTS = {"name": "payroll bot", "kind": "bot", "purpose": "Pays.", "technical_owner": "ann@example.com"}
@@ -100,3 +101,14 @@ def test_an_answer_becomes_a_draft_that_says_where_it_comes_from(tenant):
     assert draft.source_records.get().source == "questionnaire/Mainframe"
     made.questionnaire.refresh_from_db()
     assert made.questionnaire.answers == 1
+
+
+def test_a_link_of_before_the_key_was_replaced_is_brought_over_when_it_is_opened(tenant):
+    with process(A):
+        made = opened(tenant)
+    with process(B), pytest.raises(Missing):
+        questionnaires.behind(made.token)
+    with process(B, A):
+        assert questionnaires.behind(made.token) == made.questionnaire
+    with process(B):
+        assert questionnaires.behind(made.token).digest_key == id_of(B)

@@ -23,6 +23,7 @@ from identities.people.refresh_tokens import Claims
 from identities.people.services import sessions
 from identities.people.sign_in import RefreshFailed
 from tests.factories import people as cast
+from tests.factories.keys import A, B, id_of, process
 
 pytestmark = pytest.mark.django_db
 
@@ -272,3 +273,25 @@ def test_a_refresh_and_a_new_password_at_once_wait_for_each_other_and_leave_noth
             one.join()
         assert problems == []
         assert not RefreshToken.objects.open().exists()
+
+
+def test_a_session_of_the_former_key_goes_on_under_the_new_one_and_not_without_either():
+    user = cast.person(role=PortalRole.ANALYST)
+    with process(A):
+        session, forgotten = sign_in.open_session(user), sign_in.open_session(user)
+    with process(B):
+        assert failure(session.refresh_token) == "verification-failed"
+    with process(B, A):
+        again = sign_in.refresh(session.refresh_token)
+        assert failure(session.refresh_token) == "refresh-id-mismatch"
+    with process(B):
+        assert failure(forgotten.refresh_token) == "verification-failed"
+        assert RefreshToken.objects.get(pk=again.refresh_id).digest_key == id_of(B)
+
+
+def test_a_token_of_the_former_key_is_of_no_other_row():
+    with process(A):
+        session = sign_in.open_session(cast.agent())
+    with process(B, A):
+        RefreshToken.objects.filter(pk=session.refresh_id).update(token_hash=refresh_tokens.digest("another"))
+        assert failure(session.refresh_token) == "hash-mismatch"

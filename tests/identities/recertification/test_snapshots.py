@@ -16,7 +16,9 @@ from identities.people.actors import actor_of
 from identities.people.models import Tenant
 from identities.recertification import snapshots
 from identities.recertification.models import CertifiedSnapshot
+from identities.vaults.sealed_box import CannotOpen
 from tests.factories import register
+from tests.factories.keys import A, B, process
 from tests.identities.recertification import questions
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,28 @@ def test_ended_nothing_counts_any_more(bot: ManagedIdentity, person: Actor):
     bot.refresh_from_db()
     assert (bot.certified_until, snapshots.in_force(bot.pk)) == (None, None)
     assert not snapshots.end(bot, reason="x", at=timezone.now())
+
+
+def test_a_certificate_of_the_former_key_is_proven_and_sealed_anew(bot: ManagedIdentity, person: Actor):
+    with process(A):
+        made = certify(bot, person)
+    with process(B):
+        assert not snapshots.is_intact(made)
+        with pytest.raises(CannotOpen):
+            snapshots.renewed_seal(made)
+    with process(B, A):
+        assert snapshots.is_intact(made)
+        seal = snapshots.renewed_seal(made)
+        assert seal is not None
+        made.seal = seal
+        assert snapshots.renewed_seal(made) is None
+    with process(B):
+        assert snapshots.is_intact(made)
+
+
+def test_a_certificate_that_was_altered_is_not_made_whole_by_a_new_seal(bot: ManagedIdentity, person: Actor):
+    with process(A):
+        made = certify(bot, person)
+    made.certified_until += DAY
+    with process(B, A), pytest.raises(CannotOpen):
+        snapshots.renewed_seal(made)

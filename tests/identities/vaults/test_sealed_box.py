@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from identities.vaults import sealed_box
+from tests.factories.keys import A, B, process
 
 
 @given(st.binary(max_size=200), st.text(max_size=20), st.text(max_size=20))
@@ -36,3 +37,21 @@ def test_what_was_never_sealed_does_not_open(text: str) -> None:
 
 def test_the_same_content_never_looks_the_same() -> None:
     assert sealed_box.seal(b"x", "p") != sealed_box.seal(b"x", "p")
+
+
+def test_what_a_former_key_sealed_opens_for_as_long_as_it_counts() -> None:
+    with process(A):
+        sealed = sealed_box.seal(b"x", "p", place="row 1")
+    with process(B), pytest.raises(sealed_box.CannotOpen):
+        sealed_box.open(sealed, "p", place="row 1")
+    with process(B, A):
+        assert sealed_box.open(sealed, "p", place="row 1") == b"x"
+        with pytest.raises(sealed_box.CannotOpen):
+            sealed_box.open(sealed, "p", place="row 2")
+        again = sealed_box.resealed(sealed, "p", place="row 1")
+        assert again is not None
+        assert sealed_box.resealed(again, "p", place="row 1") is None
+        with pytest.raises(sealed_box.CannotOpen):
+            sealed_box.resealed(sealed, "p", place="row 2")
+    with process(B):
+        assert sealed_box.open(again, "p", place="row 1") == b"x"

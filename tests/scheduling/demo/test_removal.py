@@ -19,7 +19,7 @@ from scheduling.models import Schedule, ScheduleRun
 from tests.factories import people
 
 OURS = removal.OURS
-OF_THE_AUDIT = {"AuditEvent", "AuditSeal", "AuditCheckpoint", "SealHead", "AuditVerification"}
+OF_THE_AUDIT = {"AuditEvent", "AuditSeal", "AuditCheckpoint", "SealHead", "AuditEra", "AuditVerification"}
 
 
 def paths_to_tenant(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> list[str]:
