@@ -1,4 +1,4 @@
-"""How long we wait between two attempts at a broker that is away: seconds, however long it has been away."""
+"""How we come back to a broker that was away: by attempts a few seconds apart, and with room for as much as before."""
 
 from typing import Any, Self
 
@@ -16,6 +16,15 @@ class SteadyConnection(Connection):
         waits = {"interval_start": FIRST_WAIT, "interval_step": FIRST_WAIT, "interval_max": LONGEST_WAIT}
         super().ensure_connection(*args, **(waits | options))
         return self
+
+    def get_transport_cls(self) -> Any:
+        found = super().get_transport_cls()
+        if found.__module__ != "kombu.transport.redis" or found.__name__ != "Transport":
+            return found
+        # Imported here: who works with another broker has no use for what it brings.
+        from config.redis_broker import SteadyTransport
+
+        return SteadyTransport
 
 
 class SteadyAMQP(AMQP):

@@ -19,6 +19,13 @@ def test_a_request_lives_longer_than_a_round_or_is_rare(name):
     assert 0 < entry["options"]["expires"] <= max(3 * entry["schedule"].seconds, 10)
 
 
+def test_of_what_is_asked_for_all_the_time_the_ledger_is_given_up_last():
+    """What is dropped makes room for what may wait longer: of many that wait, ticks would be dropped first, and all."""
+    often = {name: entry["options"]["expires"] for name, entry in SCHEDULE.items() if entry["schedule"].seconds <= 5}
+    of_the_ledger = {often.pop("tick"), often.pop("sweep")}
+    assert min(of_the_ledger) > max(often.values())
+
+
 def test_verdicts_are_seldom_older_than_five_seconds():
     assert SCHEDULE["assess"]["schedule"].seconds <= 5
 
