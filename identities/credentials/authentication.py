@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
-from audit import keys
 from identities.credentials import pace, usage
 from identities.credentials.asked import IDENTITY
 from identities.credentials.digests import digest, is_same
@@ -76,7 +75,7 @@ def authenticate(
     at = timezone.now()
     of = digest_of(secret_text)
     secret, beside, witness = (lookup or _BY_DIGEST).find(of, at)
-    if secret is None and keys.has_former() and carry_over(_hashable(secret_text)):
+    if secret is None and carry_over(_hashable(secret_text)):
         secret, beside, witness = (lookup or _BY_DIGEST).find(of, at)
     is_right = is_same(client_id[:MAX_BYTES], secret.identity.client_id if secret else _NOBODY)
     if secret is None or not is_right or not is_live(secret, at):
